@@ -1,0 +1,45 @@
+"""The fields that every typed reading shares. Names follow the API in camelCase through msgspec's rename."""
+
+from typing import Any
+
+import msgspec
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A piece of an object; fields that we do not name are skipped by the decoder, not stored."""
+
+
+class Metadata(Part, frozen=True, kw_only=True):
+    """metadata, as far as the suite reads it."""
+
+    name: str = ""
+    namespace: str | None = None
+    uid: str = ""
+    resource_version: str = ""
+    generation: int = 0
+    creation_timestamp: str = ""
+    deletion_timestamp: str | None = None
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    finalizers: tuple[str, ...] = ()
+
+
+class Condition(Part, frozen=True, kw_only=True):
+    """A status condition, as Flux and Kubernetes write it."""
+
+    type: str
+    status: str
+    reason: str = ""
+    message: str = ""
+    observed_generation: int = 0
+    last_transition_time: str = ""
+
+
+class Object(Part, frozen=True, kw_only=True):
+    """Any object: just its metadata. Typed readings extend it with the spec and status that they need."""
+
+    metadata: Metadata = Metadata()
+
+
+Raw = dict[str, Any]
+"""A whole object, undecoded: for plans that change it."""

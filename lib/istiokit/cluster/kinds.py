@@ -1,0 +1,46 @@
+"""The kinds that the suite knows, by the group and versions their owners publish."""
+
+from istiokit.cluster.types import Kind
+
+_ISTIO = ("v1", "v1beta1", "v1alpha3")
+
+NAMESPACE = Kind("Namespace", "", "namespaces", ("v1",), namespaced=False)
+NODE = Kind("Node", "", "nodes", ("v1",), namespaced=False)
+POD = Kind("Pod", "", "pods", ("v1",))
+SERVICE = Kind("Service", "", "services", ("v1",))
+SECRET = Kind("Secret", "", "secrets", ("v1",))
+CONFIG_MAP = Kind("ConfigMap", "", "configmaps", ("v1",))
+DEPLOYMENT = Kind("Deployment", "apps", "deployments", ("v1",))
+LEASE = Kind("Lease", "coordination.k8s.io", "leases", ("v1",))
+CRD = Kind(
+    "CustomResourceDefinition", "apiextensions.k8s.io", "customresourcedefinitions", ("v1",), namespaced=False
+)
+MUTATING_WEBHOOK = Kind(
+    "MutatingWebhookConfiguration",
+    "admissionregistration.k8s.io",
+    "mutatingwebhookconfigurations",
+    ("v1",),
+    namespaced=False,
+)
+VALIDATING_WEBHOOK = Kind(
+    "ValidatingWebhookConfiguration",
+    "admissionregistration.k8s.io",
+    "validatingwebhookconfigurations",
+    ("v1",),
+    namespaced=False,
+)
+
+VIRTUAL_SERVICE = Kind("VirtualService", "networking.istio.io", "virtualservices", _ISTIO)
+GATEWAY = Kind("Gateway", "networking.istio.io", "gateways", _ISTIO)
+ISTIO_OPERATOR = Kind("IstioOperator", "install.istio.io", "istiooperators", ("v1alpha1",))
+
+HELM_RELEASE = Kind("HelmRelease", "helm.toolkit.fluxcd.io", "helmreleases", ("v2", "v2beta2", "v2beta1"))
+KUSTOMIZATION = Kind("Kustomization", "kustomize.toolkit.fluxcd.io", "kustomizations", ("v1", "v1beta2"))
+HELM_CHART = Kind("HelmChart", "source.toolkit.fluxcd.io", "helmcharts", ("v1", "v1beta2"))
+HELM_REPOSITORY = Kind("HelmRepository", "source.toolkit.fluxcd.io", "helmrepositories", ("v1", "v1beta2"))
+GIT_REPOSITORY = Kind("GitRepository", "source.toolkit.fluxcd.io", "gitrepositories", ("v1", "v1beta2"))
+OCI_REPOSITORY = Kind("OCIRepository", "source.toolkit.fluxcd.io", "ocirepositories", ("v1", "v1beta2"))
+BUCKET = Kind("Bucket", "source.toolkit.fluxcd.io", "buckets", ("v1", "v1beta2"))
+
+KINDS: dict[str, Kind] = {kind.name: kind for kind in list(globals().values()) if isinstance(kind, Kind)}
+"""By name, as `Ref.kind` and manifests spell it."""

@@ -1,0 +1,177 @@
+"""A live cluster: the `Cluster` protocol on the API server."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from istiokit.cluster import live_read
+from istiokit.cluster.discovery import Discovery, path
+from istiokit.cluster.live_access import access
+from istiokit.cluster.live_errors import is_unknown_path, refusal
+from istiokit.cluster.live_http import Impersonation, Reply, Transport
+from istiokit.cluster.live_kubeconfig import ConnectOptions, select
+from istiokit.cluster.live_watch import Watch
+from istiokit.cluster.manifests import group_and_version, kind_of, ref_of
+from istiokit.cluster.types import EVERYWHERE, Event, Kind, Ref, Where
+from istiokit.errors import Conflict, KindNotServed, OperationFailed
+
+T = TypeVar("T")
+
+FIELD_MANAGER = "istio-migrate"
+"""How managedFields names our writes."""
+_MERGE, _JSON_PATCH = "application/merge-patch+json", "application/json-patch+json"
+_REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+
+
+def connect(options: ConnectOptions) -> "LiveCluster":
+    """A cluster by the kubeconfig; nothing is sent yet. Raises UsageError where that leads nowhere."""
+    who = Impersonation(options.as_user, options.as_groups)
+    return LiveCluster(Transport(access(select(options)), who, options.request_timeout))
+
+
+class LiveCluster:
+    """Objects of an API server. May be shared by threads."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._discovery = Discovery(self._fetch)
+
+    @property
+    def name(self) -> str:
+        """The context and its server."""
+        return f"{self._transport.access.context} ({self._transport.access.server})"
+
+    @property
+    def namespace(self) -> str:
+        """The namespace that commands mean where they name none."""
+        return self._transport.access.namespace
+
+    def server_version(self) -> str | None:
+        """`v1.32.4`."""
+        reply = self._checked(self._transport.send("GET", "/version"), "read the server's version")
+        version: str = msgspec.json.decode(reply.body)["gitVersion"]
+        return version
+
+    def served(self, kind: Kind) -> bool:
+        """Whether the server knows the kind in a version that we can read."""
+        return self._discovery.version(kind) is not None
+
+    def list(self, kind: Kind, as_: type[T], where: Where = EVERYWHERE) -> Sequence[T]:
+        """All objects of the kind, read page by page."""
+        version = self._version(kind)
+        collection = path(kind, version, where.namespace)
+
+        def page(query: Mapping[str, str]) -> Reply:
+            reply = self._transport.send("GET", collection, query)
+            return reply if reply.status == live_read.EXPIRED else self._checked(reply, f"list {kind}", kind)
+
+        return live_read.items(page, live_read.selectors(where), kind, version, as_)
+
+    def get(self, ref: Ref, as_: type[T]) -> T | None:
+        """The object, or None."""
+        kind = kind_of(ref)
+        version = self._discovery.version(kind)
+        if version is None:
+            return None
+        reply = self._transport.send("GET", self._path(kind, version, ref))
+        if reply.status == 404:
+            return None
+        return msgspec.json.decode(self._checked(reply, f"get {ref}", kind).body, type=as_)
+
+    def watch(
+        self, kind: Kind, as_: type[T], where: Where = EVERYWHERE, *, seconds: float
+    ) -> Iterator[Event[T]]:
+        """List, then follow for at most `seconds`, whatever breaks in between."""
+        collection = path(kind, self._version(kind), where.namespace)
+
+        def check(reply: Reply) -> Reply:
+            return self._checked(reply, f"watch {kind}", kind)
+
+        return Watch(self._transport, check, collection, where, as_, seconds).events()
+
+    def create(self, manifest: Mapping[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
+        """POST; raises Conflict where the object exists."""
+        return self._put("POST", manifest, dry_run=dry_run)
+
+    def replace(self, manifest: Mapping[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
+        """PUT; raises Conflict for an old resourceVersion."""
+        return self._put("PUT", manifest, dry_run=dry_run)
+
+    def merge_patch(self, ref: Ref, patch: Mapping[str, Any], *, dry_run: bool = False) -> None:
+        """An empty patch is sent too: it makes admission look at the object again."""
+        self._patch(ref, patch, _MERGE, dry_run=dry_run)
+
+    def json_patch(self, ref: Ref, operations: Sequence[Mapping[str, Any]], *, dry_run: bool = False) -> None:
+        """Raises Conflict where a `test` fails (or a path is not there: the server does not tell which)."""
+        self._patch(ref, operations, _JSON_PATCH, dry_run=dry_run)
+
+    def delete(self, ref: Ref, *, uid: str = "") -> None:
+        """DELETE; with `uid`, another object of the same name stays."""
+        kind = kind_of(ref)
+        version = self._discovery.version(kind)
+        if version is None:
+            return
+        body = msgspec.json.encode({"preconditions": {"uid": uid}}) if uid else None
+        reply = self._transport.send("DELETE", self._path(kind, version, ref), body=body)
+        if reply.status not in (404, 409 if uid else 404):
+            self._checked(reply, f"delete {ref}", kind)
+
+    def allowed(self, verb: str, kind: Kind, namespace: str | None = None, *, subresource: str = "") -> bool:
+        """A SelfSubjectAccessReview; no namespace asks for all of them."""
+        attributes = {"verb": verb, "group": kind.group, "resource": kind.plural, "subresource": subresource}
+        review = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": attributes | {"namespace": namespace or ""}},
+        }
+        reply = self._transport.send("POST", _REVIEWS, body=msgspec.json.encode(review))
+        answer = msgspec.json.decode(self._checked(reply, f"ask whether we may {verb} {kind}").body)
+        return bool(answer["status"].get("allowed"))
+
+    def _put(self, method: str, manifest: Mapping[str, Any], *, dry_run: bool) -> dict[str, Any]:
+        ref, (group, version) = ref_of(manifest), group_and_version(manifest)
+        kind = self._discovery.kind(ref.kind, group, version)
+        whole = self._path(kind, version, ref)
+        where = whole if method == "PUT" else whole.rpartition("/")[0]
+        reply = self._transport.send(method, where, _query(dry_run), body=msgspec.json.encode(manifest))
+        if reply.status == 404 and method == "PUT":
+            raise Conflict(f"{ref} is no longer there", "run the command again")
+        what = f"{'create' if method == 'POST' else 'replace'} {ref}"
+        stored: dict[str, Any] = msgspec.json.decode(self._checked(reply, what, kind).body)
+        return stored
+
+    def _patch(self, ref: Ref, patch: Any, content_type: str, *, dry_run: bool) -> None:
+        kind = kind_of(ref)
+        where = self._path(kind, self._version(kind), ref)
+        body = msgspec.json.encode(patch)
+        reply = self._transport.send("PATCH", where, _query(dry_run), body=body, content_type=content_type)
+        if reply.status == 404:
+            raise OperationFailed(f"patch {ref}: it is not there")
+        self._checked(reply, f"patch {ref}", kind)
+
+    def _version(self, kind: Kind) -> str:
+        version = self._discovery.version(kind)
+        if version is None:
+            raise KindNotServed(kind.name)
+        return version
+
+    def _path(self, kind: Kind, version: str, ref: Ref) -> str:
+        return path(kind, version, ref.namespace or self.namespace, ref.name)
+
+    def _fetch(self, where: str) -> bytes | None:
+        reply = self._transport.send("GET", where)
+        return None if reply.status == 404 else self._checked(reply, f"read {where}").body
+
+    def _checked(self, reply: Reply, what: str, kind: Kind | None = None) -> Reply:
+        """The reply if it is good; raises what it means otherwise."""
+        if reply.status < 400:
+            return reply
+        if kind is not None and is_unknown_path(reply):
+            raise KindNotServed(kind.name)
+        place = self._transport.access
+        raise refusal(reply, what, place.server, place.context)
+
+
+def _query(dry_run: bool) -> dict[str, str]:
+    return {"fieldManager": FIELD_MANAGER} | ({"dryRun": "All"} if dry_run else {})

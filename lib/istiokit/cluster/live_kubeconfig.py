@@ -1,0 +1,147 @@
+"""Which server and which user: kubeconfig files merged and resolved the way kubectl does it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from istiokit.errors import UsageError
+
+_SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
+_SECTIONS = ("clusters", "contexts", "users")
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectOptions:
+    """kubectl's own connection flags; everything unset means what the kubeconfig says."""
+
+    kubeconfig: str | None = None
+    """Path of the file; None: $KUBECONFIG (may list several), then ~/.kube/config, then the Pod's account."""
+    context: str | None = None
+    cluster: str | None = None
+    """Name of a cluster entry, instead of the context's."""
+    user: str | None = None
+    """Name of a user entry, instead of the context's."""
+    as_user: str | None = None
+    as_groups: tuple[str, ...] = ()
+    request_timeout: float = 0.0
+    """Seconds that one request may take; 0: our own patience (see live_http)."""
+    namespace: str | None = None
+    """The namespace where an object names none; None: the context's, then `default`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One named entry of a kubeconfig and the folder that its relative paths start from."""
+
+    value: Mapping[str, Any]
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a context comes to."""
+
+    context: str
+    cluster: Entry
+    user: Entry
+    namespace: str
+
+
+def select(options: ConnectOptions) -> Selection:
+    """Read the kubeconfig files and follow the context; raises UsageError where that leads nowhere."""
+    config = _merged(_paths(options.kubeconfig))
+    if not any(config[section] for section in _SECTIONS):
+        return _of_the_pod(options) or _nothing()
+    name = options.context or config["current-context"]
+    context = _context(config, name, free=bool(options.cluster))
+    return Selection(
+        context=name or "(none)",
+        cluster=_entry(config, "cluster", options.cluster or context.get("cluster"), name),
+        user=_entry(config, "user", options.user or context.get("user"), name),
+        namespace=options.namespace or context.get("namespace") or "default",
+    )
+
+
+def _paths(flag: str | None) -> list[Path]:
+    if flag is not None:
+        path = Path(flag).expanduser()
+        if not path.is_file():
+            raise UsageError(f"{flag}: there is no such kubeconfig", "check --kubeconfig")
+        return [path]
+    listed = [part for part in os.environ.get("KUBECONFIG", "").split(os.pathsep) if part]
+    wanted = [Path(part).expanduser() for part in listed] or [Path.home() / ".kube" / "config"]
+    return [path for path in wanted if path.is_file()]
+
+
+def _merged(paths: list[Path]) -> dict[str, Any]:
+    """All entries by section and name; as in kubectl, the first file that names something wins."""
+    config: dict[str, Any] = {section: {} for section in _SECTIONS} | {"current-context": ""}
+    for path in paths:
+        document = _load(path)
+        config["current-context"] = config["current-context"] or document.get("current-context") or ""
+        for section in _SECTIONS:
+            for item in document.get(section) or []:
+                entry = Entry(item.get(section[:-1]) or {}, path.absolute().parent)
+                config[section].setdefault(item.get("name"), entry)
+    return config
+
+
+def _load(path: Path) -> Mapping[str, Any]:
+    """One kubeconfig; raises UsageError unless it has the shape of one."""
+    from istiokit.cluster.yamlload import load_one
+
+    try:
+        document = load_one(path.read_bytes(), str(path))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}", "check --kubeconfig") from error
+    document = {} if document is None else document
+    sections = [document.get(name) or [] for name in _SECTIONS] if isinstance(document, dict) else [None]
+    if not all(
+        isinstance(section, list) and all(isinstance(item, dict) for item in section) for section in sections
+    ):
+        raise UsageError(f"{path}: this is not a kubeconfig", "check --kubeconfig and KUBECONFIG")
+    return dict(document)
+
+
+def _context(config: Mapping[str, Any], name: str, *, free: bool) -> Mapping[str, Any]:
+    """The context's own fields; none are needed where --cluster says where to go."""
+    known = config["contexts"]
+    if name in known:
+        value: Mapping[str, Any] = known[name].value
+        return value
+    if free and not name:
+        return {}
+    what = f"the kubeconfig has no context {name}" if name else "the kubeconfig has no current context"
+    raise UsageError(what, "kubectl config get-contexts lists them; choose one with --context")
+
+
+def _entry(config: Mapping[str, Any], noun: str, name: str | None, context: str) -> Entry:
+    if name in config[noun + "s"]:
+        found: Entry = config[noun + "s"][name]
+        return found
+    if noun == "user" and not name:
+        return Entry({}, Path())
+    what = f"the kubeconfig has no {noun} {name}" if name else f"context {context} names no {noun}"
+    raise UsageError(what, f"kubectl config get-{noun}s lists them")
+
+
+def _of_the_pod(options: ConnectOptions) -> Selection | None:
+    """The account that Kubernetes gives a Pod, if we run in one."""
+    host, port = os.environ.get("KUBERNETES_SERVICE_HOST"), os.environ.get("KUBERNETES_SERVICE_PORT")
+    if not (host and port and (_SERVICE_ACCOUNT / "token").is_file()):
+        return None
+    server = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+    own = _SERVICE_ACCOUNT / "namespace"
+    namespace = own.read_text().strip() if own.is_file() else "default"
+    return Selection(
+        context="in-cluster",
+        cluster=Entry({"server": server, "certificate-authority": "ca.crt"}, _SERVICE_ACCOUNT),
+        user=Entry({"tokenFile": "token"}, _SERVICE_ACCOUNT),
+        namespace=options.namespace or namespace,
+    )
+
+
+def _nothing() -> Selection:
+    raise UsageError("there is no kubeconfig with a cluster in it", "give --kubeconfig, or set KUBECONFIG")

@@ -1,0 +1,70 @@
+"""Lists, read page by page and decoded straight into the fields that a command needs."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from istiokit.cluster.live_http import Reply
+from istiokit.cluster.types import Kind, Where
+
+T = TypeVar("T")
+
+PAGE = 2000
+"""Objects a request. Measured with 59 MB: as fast as everything at once, with a fraction of the memory."""
+EXPIRED = 410
+"""The server has forgotten the state that a `continue` token or a resourceVersion belongs to."""
+
+FetchPage = Callable[[Mapping[str, str]], Reply]
+"""One page by its query; only good answers and EXPIRED come back, everything else raises."""
+
+
+class ListMeta(msgspec.Struct, frozen=True, rename="camel"):
+    """metadata of a list."""
+
+    continue_: str = msgspec.field(default="", name="continue")
+    resource_version: str = ""
+
+
+class Page(msgspec.Struct, Generic[T], frozen=True):
+    """One page of any list."""
+
+    metadata: ListMeta
+    items: list[T] | None = None
+
+
+def page_decoder(as_: Any) -> msgspec.json.Decoder[Page[Any]]:
+    """A decoder for pages of `as_`, which is known only at run time."""
+    generic: Any = Page
+    return msgspec.json.Decoder(generic[as_])
+
+
+def items(fetch: FetchPage, query: Mapping[str, str], kind: Kind, version: str, as_: type[T]) -> list[T]:
+    """All objects. Where the pages expire under our hands, all of them again at once, which cannot expire."""
+    decoder = page_decoder(as_)
+    found: list[T] = []
+    token = ""
+    while True:
+        reply = fetch({**query, "limit": str(PAGE)} | ({"continue": token} if token else {}))
+        if reply.status == EXPIRED:
+            return _named(decoder.decode(fetch(query).body).items or [], kind, version)
+        page = decoder.decode(reply.body)
+        found += page.items or []
+        token = page.metadata.continue_
+        if not token:
+            return _named(found, kind, version)
+
+
+def selectors(where: Where) -> dict[str, str]:
+    """The selectors as a query; the namespace is part of the path."""
+    query = {"labelSelector": where.labels, "fieldSelector": where.fields}
+    return {key: value for key, value in query.items() if value}
+
+
+def _named(found: list[T], kind: Kind, version: str) -> list[T]:
+    """Lists of built-in kinds leave apiVersion and kind out of their items: whole objects get them back."""
+    for item in found:
+        if isinstance(item, dict) and "kind" not in item:
+            item["apiVersion"] = f"{kind.group}/{version}" if kind.group else version
+            item["kind"] = kind.name
+    return found

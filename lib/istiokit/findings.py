@@ -1,0 +1,26 @@
+"""A finding: what a check has to say about one object. Checks return findings, commands print them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """ERROR blocks a step (unless `--allow CODE`), WARNING asks for attention, INFO is a fact."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One observation of a check; `code` is stable (IM, VSG, RI or PR and three digits) and has a page."""
+
+    code: str
+    severity: Severity
+    object: str
+    """What it is about, as kubectl would spell it: "HelmRelease bigbang/istio", "values.yaml:12"."""
+    reason: str
+    """What was seen, in one line."""
+    remedy: str
+    """What to do about it, in one line."""

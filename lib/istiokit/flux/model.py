@@ -1,0 +1,228 @@
+"""Flux objects, as far as the suite reads them: every served version of an API decodes into the same value.
+
+Fields follow helm-controller's, kustomize-controller's and source-controller's API types. What only newer versions
+have (history, lastHandledResetAt) keeps its default where an older version is served.
+"""
+
+from typing import Any
+
+from istiokit.cluster.decode import Condition, Object, Part
+
+REQUESTED_AT = "reconcile.fluxcd.io/requestedAt"
+RESET_AT = "reconcile.fluxcd.io/resetAt"
+FORCE_AT = "reconcile.fluxcd.io/forceAt"
+
+
+class ReconciledSpec(Part, frozen=True, kw_only=True):
+    """What every spec has that a Flux controller reconciles."""
+
+    suspend: bool = False
+    interval: str = ""
+
+
+class ReconciledStatus(Part, frozen=True, kw_only=True):
+    """What every status has that a Flux controller writes."""
+
+    conditions: tuple[Condition, ...] = ()
+    observed_generation: int = 0
+    last_handled_reconcile_at: str = ""
+
+
+class Reconciled(Object, frozen=True, kw_only=True):
+    """Any object that a Flux controller reconciles."""
+
+    spec: ReconciledSpec = ReconciledSpec()
+    status: ReconciledStatus = ReconciledStatus()
+
+    def condition(self, type_: str) -> Condition | None:
+        """The condition of this type, or None."""
+        return next((condition for condition in self.status.conditions if condition.type == type_), None)
+
+    @property
+    def requested_at(self) -> str:
+        """The token of the newest request to reconcile; empty if nobody ever asked."""
+        return self.metadata.annotations.get(REQUESTED_AT, "")
+
+
+class SourceReference(Part, frozen=True, kw_only=True):
+    """A reference to a Flux object; no namespace means the namespace of the object that refers."""
+
+    kind: str
+    name: str
+    namespace: str | None = None
+
+
+class ChartSpec(Part, frozen=True, kw_only=True):
+    """Which chart of which source."""
+
+    chart: str = ""
+    version: str = "*"
+    source_ref: SourceReference | None = None
+
+
+class ChartTemplate(Part, frozen=True, kw_only=True):
+    """spec.chart of a HelmRelease: helm-controller makes a HelmChart object from it."""
+
+    spec: ChartSpec = ChartSpec()
+
+
+class Dependency(Part, frozen=True, kw_only=True):
+    """An entry of spec.dependsOn."""
+
+    name: str
+    namespace: str | None = None
+
+
+class ValuesReference(Part, frozen=True, kw_only=True):
+    """An entry of spec.valuesFrom; flux/values.py knows the rules."""
+
+    kind: str
+    name: str
+    values_key: str = ""
+    target_path: str = ""
+    optional: bool = False
+
+
+class IgnoreRule(Part, frozen=True, kw_only=True):
+    """JSON pointers that drift detection leaves alone (on the objects that a target selects)."""
+
+    paths: tuple[str, ...] = ()
+
+
+class DriftDetection(Part, frozen=True, kw_only=True):
+    """Whether helm-controller looks for changes by others, and puts them back (mode `enabled`)."""
+
+    mode: str = "disabled"
+    ignore: tuple[IgnoreRule, ...] = ()
+
+
+class HelmReleaseSpec(ReconciledSpec, frozen=True, kw_only=True):
+    """spec of a HelmRelease: it has either `chart` or `chart_ref`."""
+
+    chart: ChartTemplate | None = None
+    chart_ref: SourceReference | None = None
+    depends_on: tuple[Dependency, ...] = ()
+    values_from: tuple[ValuesReference, ...] = ()
+    values: dict[str, Any] | None = None
+    target_namespace: str = ""
+    release_name: str = ""
+    drift_detection: DriftDetection | None = None
+
+
+class Snapshot(Part, frozen=True, kw_only=True):
+    """One Helm revision that the controller made; `version` is Helm's revision number."""
+
+    chart_name: str = ""
+    chart_version: str = ""
+    app_version: str = ""
+    status: str = ""
+    version: int = 0
+
+
+class HelmReleaseStatus(ReconciledStatus, frozen=True, kw_only=True):
+    """status of a HelmRelease; `history` is newest first and empty before API version v2beta2."""
+
+    last_handled_reset_at: str = ""
+    last_handled_force_at: str = ""
+    history: tuple[Snapshot, ...] = ()
+    failures: int = 0
+    install_failures: int = 0
+    upgrade_failures: int = 0
+    last_attempted_revision: str = ""
+    last_applied_revision: str = ""
+    helm_chart: str = ""
+    """`namespace/name` of the HelmChart made from spec.chart."""
+
+
+class HelmRelease(Reconciled, frozen=True, kw_only=True):
+    """A Helm release that Flux installs and upgrades."""
+
+    spec: HelmReleaseSpec = HelmReleaseSpec()
+    status: HelmReleaseStatus = HelmReleaseStatus()
+
+
+class KustomizationSpec(ReconciledSpec, frozen=True, kw_only=True):
+    """spec of a Kustomization."""
+
+    path: str = ""
+    source_ref: SourceReference | None = None
+    target_namespace: str = ""
+    prune: bool = False
+    depends_on: tuple[Dependency, ...] = ()
+
+
+class KustomizationStatus(ReconciledStatus, frozen=True, kw_only=True):
+    """status of a Kustomization."""
+
+    last_applied_revision: str = ""
+
+
+class Kustomization(Reconciled, frozen=True, kw_only=True):
+    """A folder of manifests that Flux applies."""
+
+    spec: KustomizationSpec = KustomizationSpec()
+    status: KustomizationStatus = KustomizationStatus()
+
+
+class Revision(Part, frozen=True, kw_only=True):
+    """spec.ref of a GitRepository (branch, tag, semver, name, commit) or an OCIRepository (tag, semver, digest)."""
+
+    branch: str = ""
+    tag: str = ""
+    semver: str = ""
+    name: str = ""
+    commit: str = ""
+    digest: str = ""
+
+
+class RepositorySpec(ReconciledSpec, frozen=True, kw_only=True):
+    """spec of a repository; `type` is HelmRepository's (`default` or `oci`)."""
+
+    url: str = ""
+    ref: Revision | None = None
+    type: str = "default"
+
+
+class Repository(Reconciled, frozen=True, kw_only=True):
+    """What the kinds of repositories have in common."""
+
+    spec: RepositorySpec = RepositorySpec()
+
+
+class GitRepository(Repository, frozen=True, kw_only=True):
+    """A branch, tag or commit of a Git repository."""
+
+
+class HelmRepository(Repository, frozen=True, kw_only=True):
+    """A chart repository; with `type: oci` it is only an address that no controller reconciles."""
+
+
+class OCIRepository(Repository, frozen=True, kw_only=True):
+    """An artifact in a container registry."""
+
+
+class BucketSpec(ReconciledSpec, frozen=True, kw_only=True):
+    """spec of a Bucket."""
+
+    endpoint: str = ""
+    bucket_name: str = ""
+
+
+class Bucket(Reconciled, frozen=True, kw_only=True):
+    """A folder in an object store."""
+
+    spec: BucketSpec = BucketSpec()
+
+
+class HelmChartSpec(ReconciledSpec, frozen=True, kw_only=True):
+    """spec of a HelmChart."""
+
+    chart: str = ""
+    version: str = "*"
+    source_ref: SourceReference | None = None
+
+
+class HelmChart(Reconciled, frozen=True, kw_only=True):
+    """A chart that source-controller fetches from a repository, mostly made for one HelmRelease."""
+
+    spec: HelmChartSpec = HelmChartSpec()

@@ -1,0 +1,98 @@
+"""Istio's own resources, as far as the suite reads them. Everything not named here is skipped while decoding.
+
+Field names and meanings: https://istio.io/latest/docs/reference/config/networking/
+"""
+
+from istiokit.cluster.decode import Object, Part
+
+
+class Match(Part, frozen=True, kw_only=True):
+    """One condition of a route; only its own list of gateways is read (None where it has none)."""
+
+    gateways: tuple[str, ...] | None = None
+
+
+class Route(Part, frozen=True, kw_only=True):
+    """One entry of `http`, `tls` or `tcp`; without conditions it applies to everything."""
+
+    match: tuple[Match, ...] | None = None
+
+
+class VirtualServiceSpec(Part, frozen=True, kw_only=True):
+    """What decides where a VirtualService is bound. A list that is absent (or null in a file) is None."""
+
+    hosts: tuple[str, ...] | None = None
+    gateways: tuple[str, ...] | None = None
+    """As spelled; None means the mesh alone."""
+    export_to: tuple[str, ...] | None = None
+    """Namespaces that see it: `.`, `*`, `~` or names; None means all of them."""
+    http: tuple[Route, ...] | None = None
+    tls: tuple[Route, ...] | None = None
+    tcp: tuple[Route, ...] | None = None
+
+
+class VirtualService(Object, frozen=True, kw_only=True):
+    """networking.istio.io VirtualService."""
+
+    spec: VirtualServiceSpec = VirtualServiceSpec()
+
+
+class Port(Part, frozen=True, kw_only=True):
+    """The port of a Gateway's server."""
+
+    number: int = 0
+    protocol: str = ""
+    name: str = ""
+
+
+class ServerTls(Part, frozen=True, kw_only=True):
+    """How a server terminates TLS; `credential_name` is a Secret in the namespace of the gateway's pods."""
+
+    mode: str = ""
+    credential_name: str = ""
+    https_redirect: bool = False
+
+
+class Server(Part, frozen=True, kw_only=True):
+    """One listener of a Gateway. `hosts` may be limited to namespaces: `ns/host`, `./host`, `*/host`."""
+
+    port: Port = Port()
+    hosts: tuple[str, ...] = ()
+    tls: ServerTls | None = None
+
+
+class GatewaySpec(Part, frozen=True, kw_only=True):
+    """Which pods serve (by label, in any namespace) and what."""
+
+    selector: dict[str, str] | None = None
+    servers: tuple[Server, ...] | None = None
+
+
+class Gateway(Object, frozen=True, kw_only=True):
+    """networking.istio.io Gateway (not the one of the Kubernetes Gateway API)."""
+
+    spec: GatewaySpec = GatewaySpec()
+
+
+class IstioOperatorSpec(Part, frozen=True, kw_only=True):
+    """`revision` is empty for the default control plane."""
+
+    revision: str = ""
+
+
+class IstioOperatorStatus(Part, frozen=True, kw_only=True):
+    """`status` is the operator's own word: HEALTHY, RECONCILING, ERROR..."""
+
+    status: str = ""
+
+
+class IstioOperator(Object, frozen=True, kw_only=True):
+    """install.istio.io IstioOperator: the order that the in-cluster operator carries out."""
+
+    spec: IstioOperatorSpec = IstioOperatorSpec()
+    status: IstioOperatorStatus = IstioOperatorStatus()
+
+
+def full_name(item: Object) -> str:
+    """`namespace/name`, as references to Gateways and messages spell it."""
+    return f"{item.metadata.namespace or 'default'}/{item.metadata.name}"

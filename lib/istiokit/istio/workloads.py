@@ -1,0 +1,150 @@
+"""The Kubernetes resources around a mesh: namespaces, pods, Deployments and Services."""
+
+from istiokit.cluster.decode import Condition, Metadata, Object, Part
+
+
+class Namespace(Object, frozen=True, kw_only=True):
+    """A Namespace: its labels decide about injection."""
+
+
+class OwnerReference(Part, frozen=True, kw_only=True):
+    """Who made an object, as its metadata says."""
+
+    kind: str = ""
+    name: str = ""
+
+
+class PodMetadata(Metadata, frozen=True, kw_only=True):
+    """The metadata of a pod, with its owners."""
+
+    owner_references: tuple[OwnerReference, ...] = ()
+
+
+class Container(Part, frozen=True, kw_only=True):
+    """A container's name and image."""
+
+    name: str = ""
+    image: str = ""
+
+
+class PodSpec(Part, frozen=True, kw_only=True):
+    """Containers, where a native sidecar is among the `init_containers`."""
+
+    containers: tuple[Container, ...] = ()
+    init_containers: tuple[Container, ...] = ()
+    host_network: bool = False
+
+
+class PodStatus(Part, frozen=True, kw_only=True):
+    """`phase` is Pending, Running, Succeeded, Failed, Unknown, or empty in a manifest."""
+
+    phase: str = ""
+    conditions: tuple[Condition, ...] = ()
+
+
+class Pod(Object, frozen=True, kw_only=True):
+    """A Pod."""
+
+    metadata: PodMetadata = PodMetadata()
+    spec: PodSpec = PodSpec()
+    status: PodStatus = PodStatus()
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has run to its end: no process, no sidecar, nothing to restart."""
+        return self.status.phase in ("Succeeded", "Failed")
+
+
+class TemplateMetadata(Part, frozen=True, kw_only=True):
+    """The labels of the pods to be (API servers write a null creationTimestamp beside them)."""
+
+    labels: dict[str, str] | None = None
+
+
+class PodTemplate(Part, frozen=True, kw_only=True):
+    """What a Deployment makes pods from."""
+
+    metadata: TemplateMetadata = TemplateMetadata()
+    spec: PodSpec = PodSpec()
+
+
+class DeploymentSpec(Part, frozen=True, kw_only=True):
+    """`replicas` is None where nobody set it (one, then)."""
+
+    replicas: int | None = None
+    template: PodTemplate = PodTemplate()
+
+
+class DeploymentStatus(Part, frozen=True, kw_only=True):
+    """How many pods are ready."""
+
+    ready_replicas: int = 0
+
+
+class Deployment(Object, frozen=True, kw_only=True):
+    """A Deployment, read for istiod and the Istio operator."""
+
+    spec: DeploymentSpec = DeploymentSpec()
+    status: DeploymentStatus = DeploymentStatus()
+
+    @property
+    def ready(self) -> bool:
+        """Whether at least one of its pods can answer."""
+        return self.status.ready_replicas > 0
+
+    @property
+    def images(self) -> dict[str, str]:
+        """Image by container name."""
+        return {container.name: container.image for container in self.spec.template.spec.containers}
+
+
+class ServicePort(Part, frozen=True, kw_only=True):
+    """A port of a Service; `node_port` is 0 where it has none."""
+
+    name: str = ""
+    port: int = 0
+    node_port: int = 0
+
+
+class ServiceSpec(Part, frozen=True, kw_only=True):
+    """`type` is ClusterIP, NodePort, LoadBalancer or ExternalName."""
+
+    type: str = "ClusterIP"
+    selector: dict[str, str] | None = None
+    ports: tuple[ServicePort, ...] = ()
+
+
+class Ingress(Part, frozen=True, kw_only=True):
+    """An external address: clouds give an IP or a host name."""
+
+    ip: str = ""
+    hostname: str = ""
+
+
+class LoadBalancer(Part, frozen=True, kw_only=True):
+    """The addresses that the cloud has assigned."""
+
+    ingress: tuple[Ingress, ...] = ()
+
+
+class ServiceStatus(Part, frozen=True, kw_only=True):
+    """The status of a Service."""
+
+    load_balancer: LoadBalancer = LoadBalancer()
+
+
+class Service(Object, frozen=True, kw_only=True):
+    """A Service."""
+
+    spec: ServiceSpec = ServiceSpec()
+    status: ServiceStatus = ServiceStatus()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """External addresses, IP before host name; empty while a load balancer is pending."""
+        return tuple(entry.ip or entry.hostname for entry in self.status.load_balancer.ingress)
+
+
+def selects(selector: dict[str, str] | None, labels: dict[str, str] | None) -> bool:
+    """Whether a Service's selector matches labels; one that is absent or empty selects nothing."""
+    return bool(selector) and (selector or {}).items() <= (labels or {}).items()

@@ -1,0 +1,13 @@
+"""All actions that a journal can hold. A new one: its module here, and its class in `TYPES`."""
+
+from istiokit.plan.actions.objects import Annotate, CreateObject, DeleteObject, SetField
+from istiokit.plan.actions.text import EditText
+from istiokit.plan.codec import Codec
+from istiokit.plan.model import Action
+
+TYPES: tuple[type[Action], ...] = (Annotate, CreateObject, DeleteObject, EditText, SetField)
+
+
+def codec(*more: type[Action]) -> Codec:
+    """The journal's codec for all actions of the suite (and `more`, which tests bring)."""
+    return Codec((*TYPES, *more))

@@ -1,0 +1,157 @@
+"""What the runner and the rollback share: one group of jobs, written ahead, done in parallel, written down.
+
+A kill can come between any two of these; `Moment` names the places, so that a test can play it.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+
+from istiokit.errors import OperationFailed, SuiteError
+from istiokit.plan.journal import Entry, EntryState, JournalStore, Run, RunState, entry
+from istiokit.plan.lease import Lock
+from istiokit.plan.model import Action, World
+
+
+class Moment(StrEnum):
+    """Where a run is; the order is that of one group."""
+
+    GROUP = "group"
+    """Nothing of the group is written or done."""
+    AHEAD = "ahead"
+    """The group is written ahead; nothing is done."""
+    BEGIN = "begin"
+    """One action begins."""
+    END = "end"
+    """One action is done, and the journal does not know it yet."""
+    FAIL = "fail"
+    """One action has failed, and the journal does not know it yet."""
+    WRITTEN = "written"
+    """The group's results are in the journal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What an observer is told; `action` and `index` only for BEGIN, END and FAIL."""
+
+    moment: Moment
+    run: Run
+    action: Action | None = None
+    index: int = -1
+    message: str = ""
+
+
+Observer = Callable[[Progress], None]
+"""Told from the threads of the group, so it must be quick and safe to call from several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One action of a group; `work` does it and returns what became of it, or raises SuiteError."""
+
+    index: int
+    action: Action
+    work: Callable[[], tuple[EntryState, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """All that carrying out needs beside the plan."""
+
+    world: World
+    store: JournalStore
+    lock: Lock
+    observer: Observer = lambda progress: None
+
+    def carry_out(
+        self, run: Run, jobs: Sequence[Job], *, concurrency: int, ahead: EntryState, failed: RunState
+    ) -> Run:
+        """Do the jobs, with one journal entry before and one after; return the run as stored.
+
+        A job that fails lets the others finish; then the run is stored as `failed` and the first error
+        raised. An interrupt (Ctrl-C, SIGTERM as SystemExit) is journaled the same way and goes on.
+        """
+        self.observer(Progress(Moment.GROUP, run))
+        self.lock.check()
+        run = self.store.update(run.with_entries([entry(job.index, ahead) for job in jobs]))
+        self.observer(Progress(Moment.AHEAD, run))
+        results = _Results()
+        try:
+            self._all(run, jobs, concurrency, results)
+        except (KeyboardInterrupt, SystemExit):
+            self.world.stop.set()
+            self.store.update(run.with_entries(results.interrupted(jobs), failed))
+            self.world.say(f"interrupted; {_WAYS_ON} (journal {run.id})")
+            raise
+        run = self.store.update(run.with_entries(results.entries, failed if results.errors else None))
+        self.observer(Progress(Moment.WRITTEN, run))
+        results.raise_first(run)
+        return run
+
+    def _all(self, run: Run, jobs: Sequence[Job], concurrency: int, results: "_Results") -> None:
+        """Run every job; one at a time happens in this thread, where an interrupt ends it at once."""
+        if concurrency <= 1 or len(jobs) == 1:
+            for job in jobs:
+                self._one(run, job, results)
+            return
+        pool = ThreadPoolExecutor(min(concurrency, len(jobs)), thread_name_prefix="action")
+        try:
+            for future in [pool.submit(self._one, run, job, results) for job in jobs]:
+                future.result()
+        except BaseException:
+            self.world.stop.set()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _one(self, run: Run, job: Job, results: "_Results") -> None:
+        try:
+            self.lock.check()
+            self.observer(Progress(Moment.BEGIN, run, job.action, job.index))
+            state, message = job.work()
+        except SuiteError as error:
+            self.observer(Progress(Moment.FAIL, run, job.action, job.index, str(error)))
+            results.add(entry(job.index, EntryState.FAILED, str(error)), error)
+        else:
+            self.observer(Progress(Moment.END, run, job.action, job.index, message))
+            results.add(entry(job.index, state, message))
+
+
+_WAYS_ON = "run the same command again to go on, or roll back"
+
+
+class _Results:
+    """What has become of the jobs so far; filled from several threads."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.errors: list[SuiteError] = []
+        self._lock = threading.Lock()
+
+    def add(self, result: Entry, error: SuiteError | None = None) -> None:
+        with self._lock:
+            self.entries.append(result)
+            self.errors += [error] if error else []
+
+    def interrupted(self, jobs: Sequence[Job]) -> list[Entry]:
+        """The results, and a failure for each job that has none."""
+        known = {result.index for result in self.entries}
+        rest = [job.index for job in jobs if job.index not in known]
+        return [*self.entries, *(entry(index, EntryState.FAILED, "interrupted") for index in rest)]
+
+    def raise_first(self, run: Run) -> None:
+        """Raise the first error as what it is, with the ways on added to its hint."""
+        if not self.errors:
+            return
+        error = self.errors[0]
+        others = len(self.errors) - 1
+        more = f" ({others} more failed, see journal {run.id})" if others else ""
+        error.hint = f"{error.hint}; then {_WAYS_ON}{more}" if error.hint else f"{_WAYS_ON}{more}"
+        raise error
+
+
+def stopped() -> OperationFailed:
+    """The error for an action that sees `World.stop` while it waits."""
+    return OperationFailed("interrupted while waiting")

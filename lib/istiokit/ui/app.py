@@ -1,0 +1,172 @@
+"""Runs a plugin: finds the command, reads its arguments, prints its errors, picks the exit code."""
+
+import importlib
+import io
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+
+from istiokit import __version__
+from istiokit.errors import SuiteError
+from istiokit.ui import options
+from istiokit.ui.commands import App, Command, command_parser, find, help_text, prog_name
+from istiokit.ui.context import Context, connect
+from istiokit.ui.parser import HelpAsked
+
+if TYPE_CHECKING:
+    from istiokit.cluster.types import Cluster
+
+INTERRUPTED = 128 + signal.SIGINT
+TERMINATED = 128 + signal.SIGTERM
+FAILED = SuiteError.exit_code
+
+_PROBE_SECONDS = 5.0
+"""How long the run without arguments looks for a cluster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """The streams and the environment of one run."""
+
+    out: TextIO
+    err: TextIO
+    stdin: TextIO
+    env: Mapping[str, str]
+    connector: Callable[[options.Connection], "Cluster"] = connect
+
+
+class _Terminated(BaseException):
+    """SIGTERM, as an exception so that `with` and `finally` get their turn."""
+
+
+def main(app: App) -> int:
+    """Run the plugin as this process and return its exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    _keep_line_endings(sys.stdin, sys.stdout)
+    terminal = Terminal(sys.stdout, sys.stderr, sys.stdin, os.environ)
+    try:
+        code = run_app(app, sys.argv[1:], terminal, prog=prog_name(sys.argv[0], app.name))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has left. What is still buffered would fail again, loudly, when Python exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    return code
+
+
+def run_app(app: App, argv: Sequence[str], terminal: Terminal, *, prog: str = "") -> int:
+    """Run one command line and return its exit code; nothing else is touched than `terminal`."""
+    prog = prog or prog_name(app.name, app.name)
+    try:
+        return _dispatch(app, argv, terminal, prog)
+    except HelpAsked as asked:
+        terminal.out.write(asked.text)
+        return 0
+    except SuiteError as error:
+        _report(terminal, argv, str(error))
+        return error.exit_code
+    except BrokenPipeError:
+        return FAILED
+    except OSError as error:
+        _report(terminal, argv, f"{error.filename or 'input or output'}: {error.strerror or error}")
+        return FAILED
+    except KeyboardInterrupt:
+        terminal.err.write("interrupted\n")
+        return INTERRUPTED
+    except _Terminated:
+        terminal.err.write("terminated\n")
+        return TERMINATED
+    except Exception as error:  # the last line of defence: a defect is told in one line too
+        what = f"internal error: {type(error).__name__}: {error}"
+        _report(terminal, argv, f"{what}; run it again with -v 9 and report what it prints")
+        return FAILED
+
+
+def _keep_line_endings(*streams: TextIO) -> None:
+    """A file that comes by stdin and goes to stdout keeps the line endings that it has."""
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(newline="")
+
+
+def _dispatch(app: App, argv: Sequence[str], terminal: Terminal, prog: str) -> int:
+    leading, rest = _split(argv)
+    if not rest:
+        return _without_command(app, leading, terminal, prog)
+    name, *rest = rest
+    if name in ("-h", "--help", "help"):
+        topic = find(app, rest[0], prog) if rest else None
+        raise HelpAsked(command_parser(topic, prog).format_help() if topic else help_text(app, prog))
+    if name == "--version":
+        terminal.out.write(f"{app.name} {__version__}\n")
+        return 0
+    return _run(find(app, name, prog), [*leading, *rest], terminal, prog)
+
+
+def _split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The flags in front of the command, and the rest from the command (or --help, --version) on.
+
+    Connection flags may stand in front, as with kubectl's own commands; they are read with the others.
+    """
+    at = 0
+    while at < len(argv) and argv[at].startswith("-") and argv[at] not in ("-h", "--help", "--version"):
+        at += 2 if argv[at] in options.LEADING else 1
+    return list(argv[:at]), list(argv[at:])
+
+
+def _without_command(app: App, leading: Sequence[str], terminal: Terminal, prog: str) -> int:
+    """Run the default command if a cluster answers; else show the help, and why there is nothing more."""
+    if not app.default:
+        raise HelpAsked(help_text(app, prog))
+    command = find(app, app.default, prog)
+    namespace = command_parser(command, prog).read(leading)
+    probe = replace(options.connection(namespace), request_timeout=_PROBE_SECONDS)
+    try:
+        terminal.connector(probe).server_version()
+    except SuiteError as reason:
+        terminal.err.write(f"no cluster in reach: {reason}\n")
+        raise HelpAsked(help_text(app, prog)) from reason
+    return _run(command, leading, terminal, prog)
+
+
+def _run(command: Command, argv: Sequence[str], terminal: Terminal, prog: str) -> int:
+    namespace = command_parser(command, prog).read(argv)
+    module: Any = importlib.import_module(command.module)
+    context = Context(
+        prog=prog,
+        out=terminal.out,
+        err=terminal.err,
+        stdin=terminal.stdin,
+        env=terminal.env,
+        connection=options.connection(namespace),
+        assume_yes=getattr(namespace, "yes", False),
+        verbosity=namespace.verbosity,
+        connector=terminal.connector,
+    )
+    code: int = module.run(module.parse(namespace), context)
+    return code
+
+
+def _report(terminal: Terminal, argv: Sequence[str], text: str) -> None:
+    """Print one line about the error that is being handled, and with -v 9 where it came from."""
+    if _asks_for_traceback(argv):
+        import traceback
+
+        terminal.err.write(traceback.format_exc())
+    terminal.err.write(f"error: {' '.join(text.split())}\n")
+
+
+def _asks_for_traceback(argv: Sequence[str]) -> bool:
+    """Looks at the raw arguments, because reading them may be what failed."""
+    pairs = zip(argv, [*argv[1:], ""], strict=True)
+    return any(
+        flag in ("-v9", "-v=9", "--v=9") or (flag, level) in (("-v", "9"), ("--v", "9"))
+        for flag, level in pairs
+    )
+
+
+def _terminate(_signal: int, _frame: object) -> NoReturn:
+    raise _Terminated

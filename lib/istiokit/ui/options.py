@@ -1,0 +1,237 @@
+"""The flags that commands share; each means what it means in kubectl.
+
+A command's `configure` calls the `add_*` functions it needs. The flags arrive in the namespace under the
+names that the functions' docstrings give.
+"""
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from istiokit.ui.duration import parse_duration, parse_request_timeout
+
+if TYPE_CHECKING:  # the client behind it is heavy, and --help needs none of it
+    from istiokit.cluster.live import ConnectOptions
+
+T = TypeVar("T")
+
+FORMATS = ("table", "wide", "json", "yaml", "name")
+DRY_RUNS = ("none", "client", "server")
+
+LEADING = (
+    *("--kubeconfig", "--context", "--cluster", "--user", "--as", "--as-group", "--request-timeout"),
+    *("-n", "--namespace", "-v", "--v"),
+)
+"""Flags with a value that may stand in front of the command, as kubectl's global flags may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Which cluster, and as whom: kubectl's connection flags. Empty means: as the kubeconfig says."""
+
+    kubeconfig: str = ""
+    context: str = ""
+    cluster: str = ""
+    user: str = ""
+    as_user: str = ""
+    as_groups: tuple[str, ...] = ()
+    request_timeout: float = 0.0
+    """Seconds for one request; 0 waits for as long as it takes."""
+    namespace: str = ""
+
+    def connect_options(self) -> "ConnectOptions":
+        """The same values as cluster/live.py takes them."""
+        from istiokit.cluster.live import ConnectOptions
+
+        return ConnectOptions(
+            kubeconfig=self.kubeconfig or None,
+            context=self.context or None,
+            cluster=self.cluster or None,
+            user=self.user or None,
+            as_user=self.as_user or None,
+            as_groups=self.as_groups,
+            request_timeout=self.request_timeout,
+            namespace=self.namespace or None,
+        )
+
+
+NO_FLAGS = Connection()
+"""Everything as the kubeconfig says."""
+
+
+def connection(namespace: argparse.Namespace) -> Connection:
+    """What `add_connection` (and `add_namespace`, if the command has it) brought; defaults for the rest."""
+    given: Mapping[str, object] = vars(namespace)
+    return Connection(
+        kubeconfig=str(given.get("kubeconfig", "")),
+        context=str(given.get("context", "")),
+        cluster=str(given.get("cluster", "")),
+        user=str(given.get("user", "")),
+        as_user=str(given.get("as_user", "")),
+        as_groups=tuple(getattr(namespace, "as_groups", ())),
+        request_timeout=float(getattr(namespace, "request_timeout", 0.0)),
+        namespace=str(given.get("namespace", "")),
+    )
+
+
+def add_connection(parser: argparse.ArgumentParser) -> None:
+    """--kubeconfig --context --cluster --user --as --as-group --request-timeout, read by `connection`."""
+    group = parser.add_argument_group("connection")
+    for flag, what in (
+        ("kubeconfig", "Path of the kubeconfig file (default: KUBECONFIG, then ~/.kube/config)."),
+        ("context", "Name of the kubeconfig context to use."),
+        ("cluster", "Name of the kubeconfig cluster to use."),
+        ("user", "Name of the kubeconfig user to use."),
+    ):
+        group.add_argument(f"--{flag}", metavar=flag.upper(), default="", help=what)
+    group.add_argument("--as", dest="as_user", metavar="USER", default="", help="User to impersonate.")
+    group.add_argument(
+        "--as-group",
+        dest="as_groups",
+        metavar="GROUP",
+        action="append",
+        default=[],
+        help="Group to impersonate; repeat it for several.",
+    )
+    group.add_argument(
+        "--request-timeout",
+        metavar="DURATION",
+        type=checked(parse_request_timeout),
+        default=0.0,
+        help="How long one request may take, such as 30s; 0 means no limit.",
+    )
+
+
+def add_namespace(parser: argparse.ArgumentParser, default: str = "", what: str = "") -> None:
+    """-n/--namespace as `namespace`; `what` replaces the help sentence."""
+    text = what or "Namespace to work in (default: that of the context)."
+    parser.add_argument("-n", "--namespace", metavar="NAMESPACE", default=default, help=text)
+
+
+def add_scope(parser: argparse.ArgumentParser) -> None:
+    """-n as `namespace`, -A as `all_namespaces`, -l as `selector`, --field-selector as `field_selector`."""
+    add_namespace(parser)
+    parser.add_argument(
+        "-A", "--all-namespaces", action="store_true", help="Work in all namespaces; overrides -n."
+    )
+    parser.add_argument(
+        "-l", "--selector", metavar="LABELS", default="", help="Label selector, as in kubectl."
+    )
+    parser.add_argument(
+        "--field-selector", metavar="FIELDS", default="", help="Field selector, as in kubectl."
+    )
+
+
+def add_files(parser: argparse.ArgumentParser) -> None:
+    """-f as `filenames` (a list) and -R as `recursive`."""
+    parser.add_argument(
+        "-f",
+        "--filename",
+        dest="filenames",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="File or folder to work on instead of a cluster, - for stdin; repeat it for several.",
+    )
+    parser.add_argument(
+        "-R", "--recursive", action="store_true", help="Read the folders given by -f with all their folders."
+    )
+
+
+def add_dry_run(parser: argparse.ArgumentParser) -> None:
+    """--dry-run as `dry_run`: none, client or server."""
+    parser.add_argument(
+        "--dry-run",
+        metavar="none|client|server",
+        choices=DRY_RUNS,
+        default="none",
+        help="client shows the plan only, server also lets the API server judge it; alone it means client.",
+    )
+
+
+def add_output(parser: argparse.ArgumentParser, *extra: str, default: str = "table") -> None:
+    """-o as `output` (FORMATS and the command's `extra` ones), --no-headers as `no_headers`."""
+    formats = (*FORMATS, *extra)
+    parser.add_argument(
+        "-o",
+        "--output",
+        metavar="|".join(formats),
+        choices=formats,
+        default=default,
+        help=f"Output format (default: {default}).",
+    )
+    parser.add_argument("--no-headers", action="store_true", help="Leave the headers of tables out.")
+
+
+def add_confirmation(parser: argparse.ArgumentParser) -> None:
+    """-y/--yes as `yes`, --allow as `allow` (a list of codes)."""
+    parser.add_argument("-y", "--yes", action="store_true", help="Do not ask before the change is made.")
+    parser.add_argument(
+        "--allow",
+        metavar="CODE",
+        action="append",
+        default=[],
+        help="Go on in spite of the finding with this code, such as IM001; repeat it for several.",
+    )
+
+
+def add_timeout(parser: argparse.ArgumentParser, default: str) -> None:
+    """--timeout as `timeout`, in seconds; `default` is written as a user would write it."""
+    parser.add_argument(
+        "--timeout",
+        metavar="DURATION",
+        type=checked(parse_duration),
+        default=parse_duration(default),
+        help=f"How long to wait, such as 90s or 10m (default: {default}).",
+    )
+
+
+def add_concurrency(parser: argparse.ArgumentParser, default: int) -> None:
+    """--concurrency as `concurrency`, at least 1."""
+    parser.add_argument(
+        "--concurrency",
+        metavar="N",
+        type=checked(parse_count),
+        default=default,
+        help=f"How many to work on at the same time (default: {default}).",
+    )
+
+
+def add_verbosity(parser: argparse.ArgumentParser) -> None:
+    """-v as `verbosity`; the kit adds it to every command."""
+    parser.add_argument(
+        "-v",
+        "--v",
+        dest="verbosity",
+        metavar="LEVEL",
+        type=checked(parse_level),
+        default=0,
+        help="How much to tell on stderr, 0 to 9; 9 shows where in the program an error came from.",
+    )
+
+
+def parse_count(text: str) -> int:
+    """A whole number from 1 on; raises ValueError otherwise."""
+    if not text.isdecimal() or int(text) < 1:
+        raise ValueError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
+def parse_level(text: str) -> int:
+    """A verbosity level from 0 on; raises ValueError otherwise."""
+    if not text.isdecimal():
+        raise ValueError(f"{text!r} is not a level from 0 to 9")
+    return int(text)
+
+
+def checked(parse: Callable[[str], T]) -> Callable[[str], T]:
+    """Let argparse show the reason in `parse`'s ValueError, which it would otherwise replace by its own."""
+
+    def read(text: str) -> T:
+        try:
+            return parse(text)
+        except ValueError as reason:
+            raise argparse.ArgumentTypeError(str(reason)) from reason
+
+    return read

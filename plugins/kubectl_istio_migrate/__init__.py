@@ -1,0 +1,1 @@
+"""The plugin `kubectl istio-migrate`: drives a migration, one module per command."""

@@ -1,0 +1,7 @@
+"""What every test run shares."""
+
+from hypothesis import settings
+
+# A busy machine is no defect: examples have no deadline.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")

@@ -1,0 +1,209 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from istiokit import __version__
+from istiokit.errors import OperationFailed
+from istiokit.ui.commands import App, Command, prog_name
+from tests.fakes import FakeCluster
+from tests.run import Result, Stream, run
+
+SAMPLE = App(
+    name="kubectl-sample",
+    description="A sample.",
+    commands=(
+        Command("deed", "Do a deed", "tests.unit.sample_command"),
+        Command("absent", "Never imported", "tests.unit.no_such_module"),
+    ),
+    default="deed",
+)
+
+
+def sample(*argv: str, stdin: str | None = None, tty: bool = False) -> Result:
+    return run(*argv, app=SAMPLE, stdin=stdin, tty=tty)
+
+
+def test_help_lists_the_commands_and_imports_none_of_them() -> None:
+    result = sample("--help")
+    assert (result.code, result.err) == (0, "")
+    assert "  deed    Do a deed\n  absent  Never imported\n" in result.out
+    assert "usage: kubectl sample COMMAND" in result.out
+    assert sample("help").out == sample("-h").out == result.out
+
+
+def test_help_of_a_command_shows_flags_examples_and_exit_codes() -> None:
+    result = sample("deed", "--help")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith("usage: kubectl sample deed ")
+    assert "  # Ask before greeting\n  kubectl sample deed ask --timeout 10s\n" in result.out
+    assert "  130  interrupted (SIGINT)\n" in result.out
+    assert sample("help", "deed").out == result.out
+
+
+def test_version() -> None:
+    assert sample("--version") == Result(0, f"kubectl-sample {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["ded"], "unknown command 'ded'; did you mean 'kubectl sample deed'?"),
+        (["qqq"], "unknown command 'qqq'; see 'kubectl sample --help'"),
+        (["help", "ded"], "unknown command 'ded'; did you mean 'kubectl sample deed'?"),
+        (["deed"], "the following arguments are required: deed, names; see 'kubectl sample deed --help'"),
+        (["deed", "greet", "--what"], "unrecognized arguments: --what; see 'kubectl sample deed --help'"),
+        (["deed", "greet", "--time", "1s"], "unrecognized arguments: --time"),
+        (["deed", "greet", "-A", "-f", "x"], "-A and -f exclude each other"),
+        (["--what", "deed", "greet"], "unrecognized arguments: --what"),
+    ],
+)
+def test_wrong_arguments_are_one_line_and_exit_2(argv: list[str], message: str) -> None:
+    result = sample(*argv)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(f"error: {message}")
+    assert result.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("deed", "code", "err"),
+    [
+        ("find", 1, ""),
+        ("greet", 3, "error: this test has no cluster\n"),
+        ("disk", 3, "error: values.yaml: No space left on device\n"),
+        ("pipe", 3, ""),
+        ("interrupt", 130, "interrupted\n"),
+    ],
+)
+def test_what_happens_decides_the_exit_code(deed: str, code: int, err: str) -> None:
+    assert sample("deed", deed) == Result(code, "", err)
+
+
+def test_a_defect_is_one_line_that_asks_for_a_report() -> None:
+    result = sample("deed", "defect")
+    assert result.code == 3
+    assert (
+        result.err
+        == "error: internal error: ValueError: two lines; run it again with -v 9 and report what it prints\n"
+    )
+
+
+@pytest.mark.parametrize("flags", [["-v", "9"], ["-v9"], ["-v=9"], ["--v=9"], ["--v", "9"]])
+def test_a_traceback_is_for_v_9(flags: list[str]) -> None:
+    assert "Traceback" in sample("deed", "defect", *flags).err
+    assert "Traceback" in sample(*flags, "deed", "defect").err
+
+
+def test_connection_flags_may_stand_before_the_command() -> None:
+    flags = ["--context", "prod", "--as-group=admins", "-n", "shop"]
+    before, after = sample(*flags, "deed", "options"), sample("deed", "options", *flags)
+    assert before == after
+    assert "context='prod'" in before.out
+
+
+def test_the_default_command_runs_where_a_cluster_answers() -> None:
+    result = run(app=SAMPLE, cluster=FakeCluster())
+    assert "required: deed" in result.err  # it ran, and said what it needs
+
+
+def test_without_arguments_and_cluster_the_help_is_shown() -> None:
+    result = sample()
+    assert result.code == 0
+    assert result.out == sample("--help").out
+    assert result.err == "no cluster in reach: this test has no cluster\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "err"),
+    [
+        ("y\n", 0, "Do it? [y/N] "),
+        ("YES\n", 0, "Do it? [y/N] "),
+        ("\n", 1, "Do it? [y/N] error: nothing was done\n"),
+        ("yep\n", 1, "Do it? [y/N] error: nothing was done\n"),
+        ("", 1, "Do it? [y/N] error: nothing was done\n"),
+    ],
+)
+def test_only_a_yes_is_a_yes(typed: str, code: int, err: str) -> None:
+    assert sample("deed", "ask", stdin=typed, tty=True) == Result(code, "", err)
+
+
+def test_yes_answers_in_advance_and_nobody_to_ask_is_a_usage_error() -> None:
+    assert sample("deed", "ask", "--yes") == Result(0, "", "")
+    result = sample("deed", "ask")
+    assert result.code == 2
+    assert "no terminal to ask on; add --yes" in result.err
+
+
+@pytest.mark.parametrize(
+    ("program", "typed"),
+    [
+        ("/usr/bin/kubectl-istio_migrate", "kubectl istio-migrate"),
+        ("kubectl-istio-migrate", "kubectl istio-migrate"),
+        ("kubectl-istio_migrate.exe", "kubectl istio-migrate"),
+        ("/home/me/.fluxcd/plugins/flux-istio-migrate", "flux istio-migrate"),
+        ("/src/kubectl_istio_migrate/__main__.py", "kubectl istio-migrate"),
+        ("-c", "kubectl istio-migrate"),
+    ],
+)
+def test_the_program_is_called_as_the_user_typed_it(program: str, typed: str) -> None:
+    assert prog_name(program, "kubectl-istio-migrate") == typed
+
+
+PROCESS = """
+import sys, time
+from istiokit.ui import app
+from istiokit.ui.commands import App, Command
+sys.modules["deed"] = sys.modules[__name__]
+def configure(parser): pass
+def parse(namespace): pass
+def run(options, context):
+    {body}
+    return 0
+sys.argv = ["kubectl-sample", "deed"]
+sys.exit(app.main(App("kubectl-sample", "", (Command("deed", "", "deed"),))))
+"""
+
+
+def start(body: str, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", PROCESS.format(body=body)]
+    return subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_lets_the_command_clean_up(number: signal.Signals, code: int, tmp_path: Path) -> None:
+    witness = tmp_path / "cleaned"
+    body = f"""
+    try:
+        print("ready", flush=True); time.sleep(60)
+    finally:
+        open({str(witness)!r}, "w").close()"""
+    with start(body) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(number)
+        assert process.wait(timeout=20) == code
+    assert witness.exists()
+
+
+def test_a_reader_that_leaves_is_no_traceback() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with start("context.write('data')", stdout=writing) as process:
+        os.close(writing)
+        _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (3, "")
+
+
+def test_stdin_and_stdout_keep_line_endings() -> None:
+    command = [sys.executable, "-c", PROCESS.format(body="context.write(context.stdin.read())")]
+    done = subprocess.run(command, input=b"a\r\nb\n", capture_output=True, check=True)
+    assert done.stdout == b"a\r\nb\n"
+
+
+def test_streams_of_tests_are_honest() -> None:
+    assert Stream(tty=True).isatty()
+    assert not Stream().isatty()
