@@ -40,6 +40,7 @@ _RELEASES = "helmreleases.helm.toolkit.fluxcd.io"
 _KUSTOMIZATION = "kustomizations.kustomize.toolkit.fluxcd.io/environment"
 _GIT_REPOSITORY = "gitrepositories.source.toolkit.fluxcd.io/environment"
 _NAMESPACES = (NAMESPACE, "istio-operator", "istio-system", "istio-gateway", "fillers", APPLICATIONS)
+_HERE = (f"--namespace={NAMESPACE}",)
 _WEBHOOKS = (
     "mutatingwebhookconfiguration/istio-sidecar-injector",
     "validatingwebhookconfiguration/istiod-default-validator",
@@ -133,7 +134,7 @@ def set_layer(rig: Rig, umbrella: Umbrella, layer: str, text: str) -> None:
 def request(rig: Rig, *resources: str) -> None:
     """Asks Flux to reconcile RESOURCES (kind/name in the umbrella's namespace) now."""
     value = f"reconcile.fluxcd.io/requestedAt={time.time_ns()}"
-    rig.kubectl("annotate", "--overwrite", f"--namespace={NAMESPACE}", *resources, value)
+    rig.kubectl("annotate", "--overwrite", *_HERE, *resources, value)
 
 
 def wait_ready(rig: Rig, timeout: float = 60) -> float:
@@ -145,7 +146,7 @@ def wait_ready(rig: Rig, timeout: float = 60) -> float:
 
 def not_ready(rig: Rig) -> dict[str, str]:
     """The HelmReleases that are not Ready, not up to date or on their way out, with the message of Ready."""
-    releases = rig.get(_RELEASES, f"--namespace={NAMESPACE}")["items"]
+    releases = rig.get(_RELEASES, *_HERE)["items"]
     if not releases:
         return {"bigbang": "there is no HelmRelease yet"}
     return {item["metadata"]["name"]: ready_message(item) for item in releases if not _is_ready(item)}
@@ -159,7 +160,16 @@ def ready_message(helm_release: dict[str, Any]) -> str:
 
 def release_names(rig: Rig) -> set[str]:
     """The HelmReleases in the umbrella's namespace."""
-    return {item["metadata"]["name"] for item in rig.get(_RELEASES, f"--namespace={NAMESPACE}")["items"]}
+    return {item["metadata"]["name"] for item in rig.get(_RELEASES, *_HERE)["items"]}
+
+
+def wait_settled(rig: Rig, timeout: float = 60) -> None:
+    """Waits until no namespace is on its way out.
+
+    Helm takes a namespace that is still there for granted: an umbrella that is turned back at once succeeds,
+    and its releases then fail for ever in a namespace that has gone after all.
+    """
+    rig.until(lambda: not _leaving_namespaces(rig), "the removed namespaces to go", timeout)
 
 
 def uninstall(rig: Rig) -> None:
@@ -167,9 +177,13 @@ def uninstall(rig: Rig) -> None:
     rig.loadbalancer.release()
     for operator in rig.get("istiooperators", "--all-namespaces")["items"]:
         _drop_finalizers(rig, operator)
-    _delete_if_served(rig, _KUSTOMIZATION, f"--namespace={NAMESPACE}")
-    rig.kubectl("delete", _RELEASES, "bigbang", f"--namespace={NAMESPACE}", "--ignore-not-found")
-    rig.until(lambda: not release_names(rig), "the child HelmReleases to go")
+    _delete_if_served(rig, _KUSTOMIZATION, *_HERE)
+    if "bigbang" in release_names(rig):
+        # Waiting for one namespace after the other would take three times as long.
+        patch = json.dumps({"spec": {"uninstall": {"disableWait": True}}})
+        rig.kubectl("patch", _RELEASES, "bigbang", *_HERE, "--type=merge", f"--patch={patch}")
+        rig.kubectl("delete", _RELEASES, "bigbang", *_HERE, "--ignore-not-found")
+    rig.until(lambda: not release_names(rig), "the child HelmReleases to go", 60)
     rig.kubectl("delete", "--ignore-not-found", *_WEBHOOKS)
     rig.kubectl("delete", "namespaces", "--ignore-not-found", *_NAMESPACES)
 
@@ -189,7 +203,7 @@ def _prepare(rig: Rig, apps: int) -> None:
 def _wait_applied(rig: Rig, revision: str) -> None:
     path = "--output=jsonpath={.status.lastAppliedRevision}"
     rig.until(
-        lambda: rig.kubectl("get", _KUSTOMIZATION, f"--namespace={NAMESPACE}", path).endswith(revision),
+        lambda: rig.kubectl("get", _KUSTOMIZATION, *_HERE, path).endswith(revision),
         f"the Kustomization to apply {revision}",
     )
 
@@ -207,6 +221,11 @@ def _drop_finalizers(rig: Rig, item: dict[str, Any]) -> None:
     name, where = item["metadata"]["name"], item["metadata"]["namespace"]
     patch = json.dumps({"metadata": {"finalizers": None}})
     rig.kubectl("patch", "istiooperators", name, f"--namespace={where}", "--type=merge", f"--patch={patch}")
+
+
+def _leaving_namespaces(rig: Rig) -> list[str]:
+    namespaces = rig.get("namespaces")["items"]
+    return [item["metadata"]["name"] for item in namespaces if "deletionTimestamp" in item["metadata"]]
 
 
 def _is_ready(item: dict[str, Any]) -> bool:

@@ -42,13 +42,17 @@ def tool_dir(name: str) -> Path:
 
 def tool(name: str) -> Path:
     """The program NAME: from KUBEBUILDER_ASSETS if that is set and NAME belongs there, else built."""
-    assets = os.environ.get("KUBEBUILDER_ASSETS")
-    if not assets or name not in KUBEBUILDER_TOOLS:
+    if not from_assets(name):
         return tool_dir(name) / name
-    program = Path(assets).absolute() / name
+    program = Path(os.environ["KUBEBUILDER_ASSETS"]).absolute() / name
     if not os.access(program, os.X_OK):
         raise BuildError(f"KUBEBUILDER_ASSETS is set, but {program} is not a program")
     return program
+
+
+def from_assets(name: str) -> bool:
+    """Whether the folder KUBEBUILDER_ASSETS is in use, and holds the tool NAME by convention."""
+    return bool(os.environ.get("KUBEBUILDER_ASSETS")) and name in KUBEBUILDER_TOOLS
 
 
 def content_hash(recipe: Recipe, go: Go) -> str:
@@ -58,8 +62,8 @@ def content_hash(recipe: Recipe, go: Go) -> str:
 
 
 def main(names: Iterable[str]) -> int:
-    """Builds NAMES (all if empty) and returns the exit code."""
-    wanted = list(names) or list(RECIPES)
+    """Builds NAMES (if empty, all that KUBEBUILDER_ASSETS does not replace); returns the exit code."""
+    wanted = list(names) or [name for name in RECIPES if not from_assets(name)]
     unknown = [name for name in wanted if name not in RECIPES]
     if unknown:
         _say(f"unknown tool {', '.join(unknown)}; known are {', '.join(RECIPES)}")
@@ -117,8 +121,11 @@ def _locked(name: str) -> Iterator[None]:
 def _build(recipe: Recipe, go: Go, target: Path) -> None:
     started = time.monotonic()
     _say(f"building {recipe.name} {recipe.version} with {go.version}")
+    prefix = f".{recipe.name}@"
+    for leftover in cache_dir().glob(f"{prefix}*"):
+        shutil.rmtree(leftover, ignore_errors=True)  # of a builder that was killed: we hold the lock now
     # In the cache folder itself: the last step is a rename, which must stay on one file system.
-    with tempfile.TemporaryDirectory(prefix=f".{recipe.name}-", dir=cache_dir()) as work:
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=cache_dir()) as work:
         result = Path(work) / "result"
         result.mkdir()
         source = _source_folder(recipe, go, Path(work))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import ssl
@@ -17,6 +18,10 @@ from pathlib import Path
 from typing import IO, Any
 
 SERVERS_DIR = Path(__file__).parent / "servers"
+
+# For the programs in there: the standard library alone, and no coverage measurement of their own.
+PYTHON = (sys.executable, "-I", "-S")
+
 _LOG_TAIL_LINES = 25
 
 
@@ -39,16 +44,20 @@ class Servers:
 
     def __init__(self, folder: Path, env: Mapping[str, str], keep_open: Sequence[int] = ()) -> None:
         """Starts the supervisor, which removes FOLDER at the end and holds the files KEEP_OPEN until then."""
-        self._folder = folder
         self._env = dict(env)
         self._lock = threading.Lock()
-        self._supervisor = subprocess.Popen(
-            [sys.executable, "-I", str(SERVERS_DIR / "supervisor.py"), str(folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            pass_fds=keep_open,
-            start_new_session=True,
-        )
+        self._logs = folder / "logs"
+        self._logs.mkdir()
+        # Its stderr must not be ours: who reads that to its end would wait for a detached rig.
+        with (self._logs / "supervisor.log").open("wb") as log:
+            self._supervisor = subprocess.Popen(
+                [*PYTHON, str(SERVERS_DIR / "supervisor.py"), str(folder)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                pass_fds=keep_open,
+                start_new_session=True,
+            )
         self.running: dict[str, Server] = {}
 
     @property
@@ -58,8 +67,7 @@ class Servers:
 
     def start(self, name: str, argv: Sequence[str | Path], env: Mapping[str, str] | None = None) -> Server:
         """Starts a server under NAME; its log is the rig's `logs/NAME.log`. ENV adds to the rig's own."""
-        log = self._folder / "logs" / f"{name}.log"
-        log.parent.mkdir(exist_ok=True)
+        log = self._logs / f"{name}.log"
         answer = self._ask(
             do="start",
             name=name,
@@ -102,16 +110,20 @@ class Servers:
 
     def close(self) -> None:
         """Ends all servers and waits until they are gone."""
-        pipe(self._supervisor.stdin).close()
+        with contextlib.suppress(BrokenPipeError):
+            pipe(self._supervisor.stdin).close()
         self._supervisor.wait()
         pipe(self._supervisor.stdout).close()
 
     def _ask(self, **request: Any) -> dict[str, Any]:
         with self._lock:
             stdin, stdout = pipe(self._supervisor.stdin), pipe(self._supervisor.stdout)
-            stdin.write(json.dumps(request).encode() + b"\n")
-            stdin.flush()
-            line = stdout.readline()
+            try:
+                stdin.write(json.dumps(request).encode() + b"\n")
+                stdin.flush()
+                line = stdout.readline()
+            except BrokenPipeError:
+                line = b""
         if not line:
             raise RigError("the rig's supervisor is gone, and with it all servers")
         answer: dict[str, Any] = json.loads(line)

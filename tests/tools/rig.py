@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from tests.tools import build
+from tests.tools.accounts import USERS_NAMESPACE, account_objects
 from tests.tools.kubeconfig import write_kubeconfig
 from tests.tools.parts import PARTS, with_needs
 from tests.tools.parts.base import Part
@@ -30,11 +31,9 @@ from tests.tools.parts.gitserver import Git
 from tests.tools.parts.loadbalancer import LoadBalancer
 from tests.tools.ports import PortBlock
 from tests.tools.process import RigError, Server, Servers, server_env
-from tests.tools.recipes import KUBEBUILDER_TOOLS, RECIPES
+from tests.tools.recipes import RECIPES
 
 P = TypeVar("P", bound=Part)
-
-_USERS_NAMESPACE = "rig-users"
 
 
 class CommandError(RigError):
@@ -71,7 +70,9 @@ class Rig:
     def start(self) -> Self:
         """Starts all parts. Raises BuildError or RigError with the reason, and leaves nothing behind."""
         # Build first: a build can take minutes, and nothing should run meanwhile.
-        self._tools = {name: build.tool_dir(name) for name in self._tool_names() if not _from_assets(name)}
+        self._tools = {
+            name: build.tool_dir(name) for name in self._tool_names() if not build.from_assets(name)
+        }
         self.dir = self._make_folder()
         try:
             self._link_programs()
@@ -92,6 +93,8 @@ class Rig:
         """Ends all servers and removes the rig's folder."""
         self.servers.close()
         self.ports.close()
+        if not (self.dir / "keep").exists():
+            shutil.rmtree(self.dir, ignore_errors=True)  # it is there only if the supervisor was killed
 
     def __enter__(self) -> Self:
         return self.start()
@@ -156,7 +159,7 @@ class Rig:
         return self.run("kubectl", *arguments, input=input).stdout
 
     def get(self, *arguments: str) -> dict[str, Any]:
-        """The object that `kubectl get ARGUMENTS` names, or the list."""
+        """The object that `kubectl get ARGUMENTS` names, or the List of several."""
         found: dict[str, Any] = json.loads(self.kubectl("get", *arguments, "--output=json"))
         return found
 
@@ -172,7 +175,8 @@ class Rig:
         """Applies CRDs from files and folders, and waits until their kinds are served."""
         files = [word for path in paths for word in ("-f", str(path))]
         names = self.kubectl("apply", "--server-side", "--output=name", *files).split()
-        self.kubectl("wait", "--for=condition=Established", "--timeout=60s", *names)
+        # One look at all of them: `kubectl wait` takes them one after the other, 0.1 s each.
+        self.until(lambda: _all_established(self.get(*names)), "CRDs to be established")
 
     def until(self, condition: Callable[[], bool], what: str, timeout: float = 30) -> None:
         """Waits (seconds) until CONDITION is true; RigError "... WHAT" otherwise."""
@@ -188,8 +192,8 @@ class Rig:
         CLUSTER_ROLE is a ClusterRole object; NAME is what role, binding and account are called.
         """
         name = name or cluster_role.get("metadata", {}).get("name") or f"user-{secrets.token_hex(4)}"
-        self.apply(_account_objects(name, cluster_role))
-        flags = (f"--namespace={_USERS_NAMESPACE}", "--duration=24h")
+        self.apply(account_objects(name, cluster_role))
+        flags = (f"--namespace={USERS_NAMESPACE}", "--duration=24h")
         token = self.kubectl("create", "token", name, *flags).strip()
         path = self.dir / f"{name}.kubeconfig"
         write_kubeconfig(path, self.server_url, self.ca_file, {"token": token})
@@ -226,6 +230,8 @@ class Rig:
         return {
             "KUBECONFIG": str(self.kubeconfig),
             "PATH": f"{self.dir / 'bin'}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+            "NO_PROXY": "127.0.0.1,localhost",
+            "no_proxy": "127.0.0.1,localhost",
             "KUBECACHEDIR": str(self.dir / "cache" / "kube"),
             "HELM_CACHE_HOME": str(self.dir / "cache" / "helm"),
             "HELM_CONFIG_HOME": str(self.dir / "config" / "helm"),
@@ -240,27 +246,9 @@ class Rig:
         self.times[name] = round(time.monotonic() - started, 2)
 
 
-def _from_assets(name: str) -> bool:
-    return bool(os.environ.get("KUBEBUILDER_ASSETS")) and name in KUBEBUILDER_TOOLS
-
-
-def _account_objects(name: str, cluster_role: dict[str, Any]) -> list[dict[str, Any]]:
-    rbac = "rbac.authorization.k8s.io"
-    metadata = {**cluster_role.get("metadata", {}), "name": name}
-    account = {"kind": "ServiceAccount", "name": name, "namespace": _USERS_NAMESPACE}
-    return [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _USERS_NAMESPACE}},
-        {
-            "apiVersion": "v1",
-            "kind": "ServiceAccount",
-            "metadata": {"name": name, "namespace": _USERS_NAMESPACE},
-        },
-        {**cluster_role, "apiVersion": f"{rbac}/v1", "kind": "ClusterRole", "metadata": metadata},
-        {
-            "apiVersion": f"{rbac}/v1",
-            "kind": "ClusterRoleBinding",
-            "metadata": {"name": name},
-            "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": name},
-            "subjects": [account],
-        },
-    ]
+def _all_established(found: dict[str, Any]) -> bool:
+    crds = found.get("items", [found])
+    conditions = [crd.get("status", {}).get("conditions", []) for crd in crds]
+    return all(
+        {("Established", "True")} <= {(one["type"], one["status"]) for one in each} for each in conditions
+    )

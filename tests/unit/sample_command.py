@@ -28,7 +28,7 @@ class Options:
 def configure(parser: Parser) -> None:
     parser.description = "Do a deed."
     parser.examples = (("Greet the cluster", "greet"), ("Ask before greeting", "ask --timeout 10s"))
-    parser.add_argument("deed")
+    parser.add_argument("deed", nargs="?", default="greet")
     parser.add_argument("names", nargs="*")
     options.add_dry_run(parser)
     options.add_output(parser, "dot")

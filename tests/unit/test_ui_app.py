@@ -2,16 +2,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from istiokit import __version__
-from istiokit.errors import OperationFailed
 from istiokit.ui.commands import App, Command, prog_name
 from tests.fakes import FakeCluster
-from tests.run import Result, Stream, run
+from tests.run import Result, run
 
 SAMPLE = App(
     name="kubectl-sample",
@@ -55,7 +53,7 @@ def test_version() -> None:
         (["ded"], "unknown command 'ded'; did you mean 'kubectl sample deed'?"),
         (["qqq"], "unknown command 'qqq'; see 'kubectl sample --help'"),
         (["help", "ded"], "unknown command 'ded'; did you mean 'kubectl sample deed'?"),
-        (["deed"], "the following arguments are required: deed, names; see 'kubectl sample deed --help'"),
+        (["deed", "-o"], "argument -o/--output: expected one argument; see 'kubectl sample deed --help'"),
         (["deed", "greet", "--what"], "unrecognized arguments: --what; see 'kubectl sample deed --help'"),
         (["deed", "greet", "--time", "1s"], "unrecognized arguments: --time"),
         (["deed", "greet", "-A", "-f", "x"], "-A and -f exclude each other"),
@@ -106,8 +104,8 @@ def test_connection_flags_may_stand_before_the_command() -> None:
 
 
 def test_the_default_command_runs_where_a_cluster_answers() -> None:
-    result = run(app=SAMPLE, cluster=FakeCluster())
-    assert "required: deed" in result.err  # it ran, and said what it needs
+    assert run(app=SAMPLE, cluster=FakeCluster()) == Result(0, "hello from fake\n", "")
+    assert run("--context", "x", app=SAMPLE, cluster=FakeCluster()) == Result(0, "hello from fake\n", "")
 
 
 def test_without_arguments_and_cluster_the_help_is_shown() -> None:
@@ -168,9 +166,15 @@ sys.exit(app.main(App("kubectl-sample", "", (Command("deed", "", "deed"),))))
 """
 
 
-def start(body: str, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", PROCESS.format(body=body)]
-    return subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
+def start(body: str, stdout: int = subprocess.PIPE, **env: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", PROCESS.format(body=body)],
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **env},
+    )
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
@@ -189,10 +193,11 @@ def test_a_signal_lets_the_command_clean_up(number: signal.Signals, code: int, t
     assert witness.exists()
 
 
-def test_a_reader_that_leaves_is_no_traceback() -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_leaves_is_no_traceback(unbuffered: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    with start("context.write('data')", stdout=writing) as process:
+    with start("context.write('data')", stdout=writing, PYTHONUNBUFFERED=unbuffered) as process:
         os.close(writing)
         _, err = process.communicate(timeout=20)
     assert (process.returncode, err) == (3, "")
@@ -204,6 +209,14 @@ def test_stdin_and_stdout_keep_line_endings() -> None:
     assert done.stdout == b"a\r\nb\n"
 
 
-def test_streams_of_tests_are_honest() -> None:
-    assert Stream(tty=True).isatty()
-    assert not Stream().isatty()
+def test_the_module_is_the_executable() -> None:
+    command = [sys.executable, "-m", "kubectl_istio_migrate", "--version"]
+    assert subprocess.run(command, capture_output=True, check=True, text=True).stdout == (
+        f"kubectl-istio-migrate {__version__}\n"
+    )
+
+
+def test_a_kubeconfig_that_is_not_there_is_a_usage_error() -> None:
+    result = run("deed", "--kubeconfig", "no/such/file", app=SAMPLE, live=True)
+    assert (result.code, result.out) == (2, "")
+    assert "no/such/file" in result.err

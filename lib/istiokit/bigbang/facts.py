@@ -13,11 +13,6 @@ from istiokit.istio.model import Gateway, IstioOperator, VirtualService
 from istiokit.istio.webhooks import WebhookConfiguration
 from istiokit.istio.workloads import Deployment, Namespace, Pod, Service
 
-OLD_NAMESPACE = "istio-system"
-"""Where the operator's packages put their gateways."""
-NEW_NAMESPACE = "istio-gateway"
-"""Where the Helm packages put theirs (Big Bang 2.54 chart/templates/istio-gateway/helmrelease.yaml)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Unread:
@@ -51,7 +46,7 @@ class Source:
     key: str
     """The key of the ConfigMap or Secret; empty for spec.values of the HelmRelease."""
     owner: Owner
-    place: GitPlace | None
+    place: GitPlace | None = None
     """The repository and folder to edit, where Git owns it and its source could be read."""
 
 
@@ -94,9 +89,9 @@ class Facts:
     server_version: str | None = None
     umbrella: Umbrella | None = None
     layers: tuple[Layer, ...] = ()
-    """The sources of the umbrella's values in merge order."""
-    sources: Mapping[str, Source] = field(default_factory=dict)
-    """By `Layer.address`: where each layer lives in the cluster."""
+    """The umbrella's values in merge order; on a cluster the `address` of each is a `Source`."""
+    problems: tuple[str, ...] = ()
+    """Entries of valuesFrom that stop the umbrella, a sentence each."""
     releases: tuple[HelmRelease, ...] = ()
     """All HelmReleases of the umbrella's namespace, the umbrella included."""
     flux_sources: Mapping[Ref, Reconciled] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from istiokit.cluster.live_kubeconfig import ConnectOptions, select
 from istiokit.cluster.live_watch import Watch
 from istiokit.cluster.manifests import group_and_version, kind_of, ref_of
 from istiokit.cluster.types import EVERYWHERE, Event, Kind, Ref, Where
-from istiokit.errors import Conflict, KindNotServed, OperationFailed
+from istiokit.errors import Conflict, KindNotServed, OperationFailed, UsageError
 
 T = TypeVar("T")
 
@@ -26,6 +26,8 @@ _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 def connect(options: ConnectOptions) -> "LiveCluster":
     """A cluster by the kubeconfig; nothing is sent yet. Raises UsageError where that leads nowhere."""
+    if options.as_groups and not options.as_user:
+        raise UsageError("--as-group needs --as", "name the user too")
     who = Impersonation(options.as_user, options.as_groups)
     return LiveCluster(Transport(access(select(options)), who, options.request_timeout))
 
@@ -77,7 +79,8 @@ class LiveCluster:
         reply = self._transport.send("GET", self._path(kind, version, ref))
         if reply.status == 404:
             return None
-        return msgspec.json.decode(self._checked(reply, f"get {ref}", kind).body, type=as_)
+        body = self._checked(reply, f"get {ref}", kind).body
+        return live_read.decoded(msgspec.json.Decoder(as_), body, f"get {ref}")
 
     def watch(
         self, kind: Kind, as_: type[T], where: Where = EVERYWHERE, *, seconds: float

@@ -8,7 +8,6 @@ times as long as everything else that a command loads.
 import base64
 import binascii
 import ssl
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from istiokit.cluster.files_private import private_file
 from istiokit.cluster.live_kubeconfig import Entry, Selection
 from istiokit.errors import OperationFailed, SuiteError, UsageError
 
@@ -169,18 +169,11 @@ def _tls(selection: Selection, pem: bytes) -> ssl.SSLContext:
         else:
             context.load_default_certs()
         if pem.strip():
-            _show(context, pem)
+            with private_file(pem) as file:  # Python reads a client certificate from a file only
+                context.load_cert_chain(file)
     except (ssl.SSLError, ValueError) as error:
         raise UsageError(f"the certificates of context {selection.context} are not PEM: {error}") from error
     return context
-
-
-def _show(context: ssl.SSLContext, pem: bytes) -> None:
-    """Python reads a client certificate from a file only; this one is gone as soon as it is read."""
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(pem)
-        file.flush()
-        context.load_cert_chain(file.name)
 
 
 def _pem(entry: Entry, key: str) -> bytes:

@@ -92,6 +92,8 @@ def _forbidden(message: str) -> Forbidden | None:
     found = _RBAC.search(message)
     if not found:
         return None
+    if found["verb"].startswith("impersonate-on:"):  # Kubernetes 1.35 on: --as is judged for each request
+        return Forbidden("impersonate", "users")
     resource = f"{found['resource']}.{found['group']}" if found["group"] else found["resource"]
     return Forbidden(found["verb"], resource, found["namespace"])
 

@@ -1,8 +1,8 @@
 """Requests to the API server: a pool of connections, patience with a busy server, one-line errors."""
 
 import ipaddress
+import os
 import time
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -125,13 +125,13 @@ def unreachable(server: str, error: Exception) -> NoAnswer:
     match cause:
         case failures.NameResolutionError():
             why, hint = "its name is not known", "check the server address in the kubeconfig, or the VPN"
-        case failures.TimeoutError():
-            why, hint = "it does not answer in time", "check the network, or raise --request-timeout"
         case failures.NewConnectionError():
             why, hint = (
                 _last_words(cause).lower(),
                 "check that it runs and that the kubeconfig is the right one",
             )
+        case failures.TimeoutError():
+            why, hint = "it does not answer in time", "check the network, or raise --request-timeout"
         case failures.SSLError():
             why, hint = f"TLS: {_last_words(cause)}", "check certificate-authority and the client certificate"
         case failures.ProxyError():
@@ -175,10 +175,13 @@ def _pool(access: Access) -> urllib3.PoolManager:
 
 
 def _proxy_of_environment(server: str) -> str | None:
-    parts = urlsplit(server)
-    if urllib.request.proxy_bypass(parts.netloc):
+    """HTTPS_PROXY and NO_PROXY, in either case; most people have none and need not wait for the import."""
+    if not any(name.lower().endswith("_proxy") for name in os.environ):
         return None
-    return urllib.request.getproxies().get(parts.scheme)
+    from urllib.request import getproxies, proxy_bypass
+
+    parts = urlsplit(server)
+    return None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
 
 
 def _is_local(server: str) -> bool:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from istiokit.errors import UsageError
 
 _SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -26,7 +28,7 @@ class ConnectOptions:
     as_user: str | None = None
     as_groups: tuple[str, ...] = ()
     request_timeout: float = 0.0
-    """Seconds that one request may take; 0: our own patience (see live_http)."""
+    """Seconds that the server may be silent; 0: two minutes."""
     namespace: str | None = None
     """The namespace where an object names none; None: the context's, then `default`."""
 
@@ -47,6 +49,24 @@ class Selection:
     cluster: Entry
     user: Entry
     namespace: str
+
+
+class _Named(msgspec.Struct, frozen=True):
+    """An item of one of the three lists."""
+
+    name: str
+    cluster: dict[str, Any] | None = None
+    context: dict[str, Any] | None = None
+    user: dict[str, Any] | None = None
+
+
+class _Document(msgspec.Struct, frozen=True, rename="kebab"):
+    """A kubeconfig file."""
+
+    current_context: str | None = None
+    clusters: tuple[_Named, ...] | None = None
+    contexts: tuple[_Named, ...] | None = None
+    users: tuple[_Named, ...] | None = None
 
 
 def select(options: ConnectOptions) -> Selection:
@@ -80,29 +100,25 @@ def _merged(paths: list[Path]) -> dict[str, Any]:
     config: dict[str, Any] = {section: {} for section in _SECTIONS} | {"current-context": ""}
     for path in paths:
         document = _load(path)
-        config["current-context"] = config["current-context"] or document.get("current-context") or ""
+        config["current-context"] = config["current-context"] or document.current_context or ""
         for section in _SECTIONS:
-            for item in document.get(section) or []:
-                entry = Entry(item.get(section[:-1]) or {}, path.absolute().parent)
-                config[section].setdefault(item.get("name"), entry)
+            for item in getattr(document, section) or ():
+                entry = Entry(getattr(item, section[:-1]) or {}, path.absolute().parent)
+                config[section].setdefault(item.name, entry)
     return config
 
 
-def _load(path: Path) -> Mapping[str, Any]:
+def _load(path: Path) -> _Document:
     """One kubeconfig; raises UsageError unless it has the shape of one."""
-    from istiokit.cluster.yamlload import load_one
+    from istiokit.cluster.yamltext import parse
 
     try:
-        document = load_one(path.read_bytes(), str(path))
+        return msgspec.convert(parse(path.read_text(), str(path)).values or {}, type=_Document)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}", "check --kubeconfig") from error
-    document = {} if document is None else document
-    sections = [document.get(name) or [] for name in _SECTIONS] if isinstance(document, dict) else [None]
-    if not all(
-        isinstance(section, list) and all(isinstance(item, dict) for item in section) for section in sections
-    ):
-        raise UsageError(f"{path}: this is not a kubeconfig", "check --kubeconfig and KUBECONFIG")
-    return dict(document)
+    except (UnicodeDecodeError, msgspec.ValidationError) as error:
+        what = f"{path}: this is not a kubeconfig: {error}"
+        raise UsageError(what, "check --kubeconfig and KUBECONFIG") from error
 
 
 def _context(config: Mapping[str, Any], name: str, *, free: bool) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ import msgspec
 
 from istiokit.cluster.live_http import Reply
 from istiokit.cluster.types import Kind, Where
+from istiokit.errors import OperationFailed
 
 T = TypeVar("T")
 
@@ -33,6 +34,15 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
     items: list[T] | None = None
 
 
+def decoded(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw, what: str) -> T:
+    """The body in the decoder's type; raises OperationFailed where the server sent something else."""
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        hint = "is it an API server, and are its CRDs of a version that this program knows?"
+        raise OperationFailed(f"{what}: the answer is not as expected: {error}", hint) from error
+
+
 def page_decoder(as_: Any) -> msgspec.json.Decoder[Page[Any]]:
     """A decoder for pages of `as_`, which is known only at run time."""
     generic: Any = Page
@@ -41,14 +51,14 @@ def page_decoder(as_: Any) -> msgspec.json.Decoder[Page[Any]]:
 
 def items(fetch: FetchPage, query: Mapping[str, str], kind: Kind, version: str, as_: type[T]) -> list[T]:
     """All objects. Where the pages expire under our hands, all of them again at once, which cannot expire."""
-    decoder = page_decoder(as_)
+    decoder, what = page_decoder(as_), f"list {kind}"
     found: list[T] = []
     token = ""
     while True:
         reply = fetch({**query, "limit": str(PAGE)} | ({"continue": token} if token else {}))
         if reply.status == EXPIRED:
-            return _named(decoder.decode(fetch(query).body).items or [], kind, version)
-        page = decoder.decode(reply.body)
+            return _named(decoded(decoder, fetch(query).body, what).items or [], kind, version)
+        page = decoded(decoder, reply.body, what)
         found += page.items or []
         token = page.metadata.continue_
         if not token:

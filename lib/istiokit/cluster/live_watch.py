@@ -9,7 +9,7 @@ from urllib3 import BaseHTTPResponse
 from urllib3 import exceptions as failures
 
 from istiokit.cluster.live_http import NoAnswer, Reply, Transport
-from istiokit.cluster.live_read import EXPIRED, page_decoder, selectors
+from istiokit.cluster.live_read import EXPIRED, decoded, page_decoder, selectors
 from istiokit.cluster.types import Event, EventType, Where
 
 T = TypeVar("T")
@@ -42,6 +42,9 @@ class Line(msgspec.Struct, frozen=True):
     object: msgspec.Raw
 
 
+_HEADS, _LINES = msgspec.json.Decoder(Headed), msgspec.json.Decoder(Line)
+
+
 class Seen(NamedTuple):
     """The newest state of an object that we have told about."""
 
@@ -62,7 +65,8 @@ class Watch(Generic[T]):
         seconds: float,
     ) -> None:
         """`check` raises for an answer that is an error."""
-        self._transport, self._check, self._path, self._as = transport, check, path, as_
+        self._transport, self._check, self._path = transport, check, path
+        self._decoder, self._what = msgspec.json.Decoder(as_), f"watch {path}"
         self._query = selectors(where)
         self._deadline = time.monotonic() + seconds
         self._last_contact = time.monotonic()
@@ -93,10 +97,10 @@ class Watch(Generic[T]):
     def _differences(self) -> Iterator[Event[T]]:
         """List everything and tell what is new against what we have told before."""
         reply = self._check(self._transport.send("GET", self._path, self._query))
-        page = page_decoder(msgspec.Raw).decode(reply.body)
+        page = decoded(page_decoder(msgspec.Raw), reply.body, self._what)
         found = {}
         for raw in page.items or []:
-            head = msgspec.json.decode(raw, type=Headed).metadata
+            head = decoded(_HEADS, raw, self._what).metadata
             found[head.uid] = Seen(head.resource_version, bytes(raw))
         before, self._seen = self._seen, found
         self._version = page.metadata.resource_version
@@ -133,11 +137,11 @@ class Watch(Generic[T]):
 
     def _read(self, line: bytes) -> Event[T] | None:
         """The event of a line; bookmarks and errors only move `_version`."""
-        told = msgspec.json.decode(line, type=Line)
+        told = decoded(_LINES, line, self._what)
         if told.type == "ERROR":
             self._version = ""
             return None
-        head = msgspec.json.decode(told.object, type=Headed).metadata
+        head = decoded(_HEADS, told.object, self._what).metadata
         self._version = head.resource_version
         if told.type == "BOOKMARK":
             return None
@@ -149,7 +153,7 @@ class Watch(Generic[T]):
         return self._event(kind, told.object)
 
     def _event(self, kind: EventType, raw: bytes | msgspec.Raw) -> Event[T]:
-        return Event(kind, msgspec.json.decode(raw, type=self._as))
+        return Event(kind, decoded(self._decoder, raw, self._what))
 
 
 def _lines(response: BaseHTTPResponse) -> Iterator[bytes]:

@@ -1,7 +1,7 @@
 """The two ways to patch an object, as pure functions: nothing is changed in place."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from istiokit.errors import Conflict, OperationFailed
@@ -113,3 +113,20 @@ def _index(step: str, size: int, path: tuple[str, ...]) -> int:
 
 def _missing(path: tuple[str, ...]) -> OperationFailed:
     return OperationFailed(f"there is no /{'/'.join(path)} to patch")
+
+
+def changed_leaves(old: Any, new: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every path with another value, and the new one (None for what is gone); a list is one value."""
+    if not (isinstance(old, Mapping) and isinstance(new, Mapping)):
+        if old != new or type(old) is not type(new):
+            yield path, new
+        return
+    for key in {**old, **new}:
+        if key not in new:
+            yield (*path, key), None
+        elif key in old:
+            yield from changed_leaves(old[key], new[key], (*path, key))
+        elif new[key] and isinstance(new[key], Mapping):
+            yield from changed_leaves({}, new[key], (*path, key))
+        else:
+            yield (*path, key), new[key]

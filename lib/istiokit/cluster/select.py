@@ -7,9 +7,9 @@ from typing import Any
 from istiokit.cluster.types import Where
 from istiokit.errors import UsageError
 
-_SET = re.compile(r"(?P<key>[^\s!=,()]+)\s+(?P<word>in|notin)\s*\((?P<values>[^()]*)\)")
-_EQUAL = re.compile(r"(?P<key>[^\s!=,()]+)\s*(?P<sign>==|!=|=)\s*(?P<value>[^\s!=,()]*)")
-_EXISTS = re.compile(r"(?P<absent>!?)\s*(?P<key>[^\s!=,()]+)")
+_SET = re.compile(r"(?P<key>[\w./-]+)\s+(?P<word>in|notin)\s*\((?P<values>[^()]*)\)")
+_EQUAL = re.compile(r"(?P<key>[\w./-]+)\s*(?P<sign>==|!=|=)\s*(?P<value>[^\s!=,()]*)")
+_EXISTS = re.compile(r"(?P<absent>!?)\s*(?P<key>[\w./-]+)")
 
 
 def matches(manifest: Mapping[str, Any], where: Where) -> bool:

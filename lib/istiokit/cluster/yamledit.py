@@ -51,7 +51,7 @@ class _Editor:
     def _mapping(self, node: Node, depth: int) -> MappingNode:
         """The node as a mapping that may be written into."""
         if not isinstance(node, MappingNode):
-            raise self._refuse(node, depth, "is not a mapping", "give it the form that Big Bang expects")
+            raise self._refuse(node, depth, "is not a mapping", "correct the file")
         self._check_shared(node, depth)
         return node
 
@@ -79,11 +79,11 @@ class _Editor:
             yield node.start, self._source(node), inner
         elif rest or not (isinstance(node, (Scalar, Alias))):
             what = "is not a mapping" if rest else "is not a single value"
-            raise self._refuse(node, depth + 1, what, "give it the form that Big Bang expects")
+            raise self._refuse(node, depth + 1, what, "correct the file")
         else:
             self._check_shared(node, depth + 1)
             start = node.start if node.tag else self._content(node)
-            yield start, self._text[start : node.end], scalar_text(self._value)
+            yield start, self._text[start : node.end].rstrip(), scalar_text(self._value)
 
     def _fill(self, mapping: MappingNode, key: Node, node: Node, rest: Path) -> Iterator[Edit]:
         """A value for a key that has none: behind the colon, as a block below it, or in place of `null`."""
@@ -109,12 +109,30 @@ class _Editor:
             raise self._refuse(mapping, depth, what, f"write {rest[0]} out in full to change it")
         merges = [index for index, (key, _) in enumerate(mapping.entries) if is_merge(key)]
         behind = merges[-1] + 1 if merges else 0
+        if len(rest) > 1 and mapping.entries:
+            yield self._add_last(mapping, rest, top=depth == 0)
+        yield (self._add_flow if mapping.flow else self._add_block)(mapping, rest, behind)
+
+    def _add_last(self, mapping: MappingNode, rest: Path, *, top: bool) -> Edit:
+        """A mapping of its own goes to the end; at the top level below the last comment."""
+        key = mapping.entries[-1][0]
+        margin = self._text[self._line_start(key.start) : key.start]
+        end = self._end(mapping)
         if mapping.flow:
-            yield self._add_flow(mapping, rest, behind)
-            return
-        if depth == 0:
-            yield self._append(rest, mapping.entries[0][0].column - 1)
-        yield self._add_block(mapping, rest, behind)
+            quoted = self._text.startswith('"', key.start)
+            gap = " " if margin.strip() else self._break(key.start) + margin
+            return end, "", f",{gap}{self._flow(rest, quoted=quoted)}"
+        if top:
+            return self._append(rest, key.column - 1)
+        offset = self._line_end(end)
+        return offset, "", self._break(offset) + self._block(rest, key.column - 1)
+
+    def _end(self, mapping: MappingNode) -> int:
+        """Where the last thing in the mapping ends."""
+        key, value = mapping.entries[-1]
+        if isinstance(value, MappingNode) and not value.flow:
+            return self._end(value)
+        return max(key.end, len(self._text[: value.end].rstrip()))
 
     def _add_flow(self, mapping: MappingNode, rest: Path, behind: int) -> Edit:
         entries = mapping.entries
@@ -147,7 +165,7 @@ class _Editor:
     def _append(self, path: Path, indent: int) -> Edit:
         """At the end of the document, below its last comment; a missing final line break stays missing."""
         offset = self._tree.limit
-        last = max(self._text.rfind("\n", 0, offset), self._text.rfind("\r", 0, offset)) + 1
+        last = self._line_start(offset)
         if not self._text[last:offset].strip("\ufeff \t"):
             offset = last + self._text.startswith("\ufeff", last, offset)
             return offset, "", self._block(path, indent) + self._break(offset)
@@ -173,6 +191,9 @@ class _Editor:
             " " * (indent + step * level) + key_source(key, quoted=False) for level, key in enumerate(path)
         ]
         return f":{self._break(self._tree.limit)}".join(lines) + f": {scalar_text(self._value)}"
+
+    def _line_start(self, offset: int) -> int:
+        return max(self._text.rfind("\n", 0, offset), self._text.rfind("\r", 0, offset)) + 1
 
     def _line_end(self, offset: int) -> int:
         found = _BREAK.search(self._text, offset)

@@ -198,7 +198,7 @@ class Composer:
         return UsageError(f"{place}: {what}", hint)
 
     def _scalar(self, event: Any) -> Scalar:
-        plain = event.style is None
+        plain = not event.style
         tag = event.tag or ""
         value = resolve(event.value, tag, plain=plain)
         return Scalar(**self._place(event, event), raw=event.value, plain=plain and not tag, value=value)

@@ -55,7 +55,7 @@ class Standing(StrEnum):
 
 
 def apply(text: str, splices: Iterable[Splice]) -> str:
-    """The text with the splices made; all offsets are those of `text`. Raises Conflict if `old` is not there."""
+    """The text with the splices made; all offsets are those of `text`. Raises Conflict if `old` is gone."""
     for splice in sorted(splices, key=lambda one: one.offset, reverse=True):
         end = splice.offset + len(splice.old)
         if text[splice.offset : end] != splice.old:
@@ -105,7 +105,13 @@ class Document:
             node = self.explicit(path[:length]) or self.find(path[:length])
             if node is not None:
                 return f"{self.origin}:{node.line}"
-        return self.origin
+        return f"{self.origin}:{self.tree.root.line}" if self.tree.root else self.origin
+
+    def indent(self, path: Path) -> int:
+        """The number of columns before the key at the end of this path, which must be written down."""
+        parent = self.explicit(path[:-1])
+        entry = entry_of(parent, path[-1]) if isinstance(parent, MappingNode) else None
+        return entry[0].column - 1 if entry else 0
 
     def set(self, path: Path, value: Value) -> Change | None:
         """The change that gives `path` this value, or None where it has it already.
@@ -179,7 +185,7 @@ def undo(text: str, change: Change, origin: str) -> Splice:
 
 
 def redo(text: str, change: Change, origin: str) -> Splice:
-    """The splice that makes the change in a text that was edited elsewhere; raises Conflict where it cannot."""
+    """The splice that makes the change in a text that was edited elsewhere; raises Conflict if it cannot."""
     document = _document(text, change, origin)
     again = document.set(change.path, change.value) if document else None
     same = again and (again.splice.old, again.splice.new) == (change.splice.old, change.splice.new)

@@ -1,7 +1,7 @@
 """The values of a YAML tree as Helm sees them, and paths into nested values.
 
-Merge keys count in the order of the text, as sigs.k8s.io/yaml (goyaml.v2/decode.go) reads them: what is written
-after `<<` wins over it, and `<<` wins over what was written before it.
+Merge keys count in the order of the text, as sigs.k8s.io/yaml reads them (measured with Helm 3.22): what is
+written after `<<` wins over it, and `<<` wins over what was written before it.
 """
 
 from typing import Any

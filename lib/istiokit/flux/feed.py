@@ -1,4 +1,4 @@
-"""Several watches as one stream of changes: one watch per kind and namespace, whatever the number of objects."""
+"""Several watches as one stream of changes: one watch per kind and namespace, for any number of objects."""
 
 import queue
 import threading
@@ -44,8 +44,21 @@ class _Listed:
 
 
 @dataclass(frozen=True, slots=True)
+class _Told:
+    """One line of a watch."""
+
+    watched: Watched
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
 class _Broken:
+    """The end of a watch that cannot go on."""
+
     error: OperationFailed
+
+
+_Item = _Listed | _Told | _Broken
 
 
 class Feed:
@@ -57,7 +70,7 @@ class Feed:
     def __init__(self, cluster: Cluster, watched: Collection[Watched]) -> None:
         self._cluster = cluster
         self._watched = tuple(dict.fromkeys(watched))
-        self._queue: queue.SimpleQueue[_Listed | Change | _Broken] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self._known: dict[Watched, set[Ref]] = {}
         self._stop = threading.Event()
 
@@ -90,11 +103,13 @@ class Feed:
         except queue.Empty:
             return found
 
-    def _take(self, item: _Listed | Change | _Broken) -> list[Change]:
+    def _take(self, item: _Item) -> list[Change]:
         if isinstance(item, _Broken):
             raise item.error
-        if isinstance(item, Change):
-            return [item]
+        if isinstance(item, _Told):
+            known, ref = self._known[item.watched], item.change.ref
+            (known.discard if item.change.object is None else known.add)(ref)
+            return [item.change]
         present = [Change(_ref(item.watched.kind, found), found) for found in item.objects]
         now = {change.ref for change in present}
         before = self._known.get(item.watched, set())
@@ -125,7 +140,8 @@ class Feed:
             if self._stop.is_set():
                 return
             gone = event.type is EventType.DELETED
-            self._queue.put(Change(_ref(watched.kind, event.object), None if gone else event.object))
+            change = Change(_ref(watched.kind, event.object), None if gone else event.object)
+            self._queue.put(_Told(watched, change))
 
 
 def _ref(kind: Kind, item: Reconciled) -> Ref:

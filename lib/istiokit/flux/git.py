@@ -45,7 +45,7 @@ def git_source(kustomization: Kustomization, sources: Mapping[Ref, Reconciled]) 
 
 
 def _revision(kind: str, ref: Revision | None) -> str:
-    """What source-controller checks out: the most exact of the given wins; Git's default branch here is master."""
+    """What source-controller checks out: the most exact one given; without any, its defaults."""
     if ref is not None:
         for name in ("digest", "commit", "name", "semver", "tag", "branch"):
             value: str = getattr(ref, name)

@@ -1,7 +1,7 @@
 """The messages that stop a HelmRelease: which of them are final, and what to do about each.
 
-The texts are those of helm-controller, source-controller, fluxcd/pkg's chartutil, Helm and the API server. The first
-entry that matches decides, so what is special stands before what is general.
+The texts are those of helm-controller, source-controller, fluxcd/pkg's chartutil, Helm and the API server.
+The first entry that matches decides, so what is special stands before what is general.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A message that we know. Remedies are sentences without the full stop; `{dependency}` and the like are filled in."""
+    """A message that we know. Remedies have no full stop; `{dependency}` and the like are filled in."""
 
     pattern: re.Pattern[str]
     remedy: str
@@ -48,10 +48,11 @@ KNOWN: tuple[Known, ...] = (
     _known(r"invalid chart name '", "correct the name of the chart in spec.chart", final=True),
     _known(
         r"specifications of the schema|[Aa]dditional propert(y|ies) .*not allowed",
-        "correct the values that the message names, or set disableSchemaValidation under spec.install and spec.upgrade",
+        "correct the values that the message names, or set disableSchemaValidation under spec.install and "
+        "spec.upgrade",
         final=True,
-        gateway="set disableSchemaValidation: true under istioGateway.flux.install and istioGateway.flux.upgrade "
-        "(Helm from 3.18 on refuses the schema of the gateway chart)",
+        gateway="set disableSchemaValidation: true under istioGateway.flux.install and "
+        "istioGateway.flux.upgrade (Helm from 3.18 on refuses the schema of the gateway chart)",
         umbrella="remove the keys that the message names from every source of the values "
         "(Big Bang 3.0 and later refuse istio and istioOperator)",
     ),
@@ -68,8 +69,8 @@ KNOWN: tuple[Known, ...] = (
     ),
     _known(
         r"failed calling webhook|failed to call webhook",
-        "bring the service behind the webhook back (istiod for sidecar-injector and validation.istio.io, Kyverno for "
-        "kyverno), or delete the webhook configuration if its owner is gone",
+        "bring the service behind the webhook back (istiod for sidecar-injector and validation.istio.io, "
+        "Kyverno for kyverno), or delete the webhook configuration if its owner is gone",
     ),
     _known(
         r"denied the request",
@@ -77,7 +78,8 @@ KNOWN: tuple[Known, ...] = (
     ),
     _known(
         r"FailedCreate",
-        "read what refuses the pods, and correct it: kubectl -n {namespace} get events --field-selector reason=FailedCreate",
+        "read what refuses the pods, and correct it: "
+        "kubectl -n {namespace} get events --field-selector reason=FailedCreate",
     ),
     _known(
         r"provided port is already allocated",
@@ -98,23 +100,26 @@ KNOWN: tuple[Known, ...] = (
     ),
     _known(
         r"another operation \(install/upgrade/rollback\) is in progress",
-        "wait for the other Helm operation; if none is running: kubectl istio-migrate reconcile {name} --force",
+        "wait for the other Helm operation; if there is none: kubectl istio-migrate reconcile {name} --force",
     ),
-    _known(r"unable to get '[^']*' dependency", "install HelmRelease {dependency}, or take it out of spec.dependsOn"),
+    _known(
+        r"unable to get '[^']*' dependency",
+        "install HelmRelease {dependency}, or take it out of spec.dependsOn",
+    ),
     _known(r"dependency '[^']*' is not ready", "make HelmRelease {dependency} Ready first"),
     _known(
         r"timed out waiting for the condition|context deadline exceeded|timeout waiting for",
         _SEE_PODS,
-        gateway=f"{_SEE_PODS}; a Service of type LoadBalancer holds the release back until it has an external address",
+        gateway=f"{_SEE_PODS}; a LoadBalancer Service holds the release until it has an external address",
     ),
     _known(
         r"Running '(install|upgrade)' action",
         "wait: Helm waits for pods and Services of the release",
-        gateway="wait: Helm waits for the pods and for the external address of a Service of type LoadBalancer; "
+        gateway="wait: Helm waits for the pods and for the external address of a LoadBalancer Service; "
         "without a load balancer in this cluster make it NodePort or ClusterIP",
     ),
     _known(
-        r"authenticat|[Uu]nauthorized|\b401\b",
+        r"failed to authenticate|authentication required|[Uu]nauthorized|\b401\b",
         "correct the credentials (secretRef) of the source that the message names",
     ),
     _known(r"is forbidden:", "give the service account of the release the permission that the message names"),

@@ -1,7 +1,7 @@
 """Flux objects, as far as the suite reads them: every served version of an API decodes into the same value.
 
-Fields follow helm-controller's, kustomize-controller's and source-controller's API types. What only newer versions
-have (history, lastHandledResetAt) keeps its default where an older version is served.
+Fields follow helm-controller's, kustomize-controller's and source-controller's API types. What only newer
+versions have (history, lastHandledResetAt) keeps its default where an older version is served.
 """
 
 from typing import Any
@@ -165,7 +165,7 @@ class Kustomization(Reconciled, frozen=True, kw_only=True):
 
 
 class Revision(Part, frozen=True, kw_only=True):
-    """spec.ref of a GitRepository (branch, tag, semver, name, commit) or an OCIRepository (tag, semver, digest)."""
+    """spec.ref of a GitRepository or an OCIRepository: which revision to take."""
 
     branch: str = ""
     tag: str = ""

@@ -62,8 +62,8 @@ NO_OWNERS = Owners()
 def owner(metadata: Metadata, managers: Collection[str] = (), owners: Owners = NO_OWNERS) -> Owner:
     """Name the owner of the object with this metadata.
 
-    `managers` are the names in metadata.managedFields. The first owner that applies wins: those that write again and
-    again come before those that wrote once.
+    `managers` are the names in metadata.managedFields. The first owner that applies wins: those that write
+    again and again come before those that wrote once.
     """
     return (
         _kustomization(metadata, owners)
@@ -104,7 +104,10 @@ def _kustomization_reverts(
     if _marked(metadata, f"{_KUSTOMIZE}/ssa", "ifnotpresent", "ignore"):
         return Reverts.NO, f"{_KUSTOMIZE}/ssa keeps {ref} from changing it once it is there"
     if kustomization is not None and kustomization.spec.suspend:
-        return Reverts.NO, f"{ref} is suspended; when it is resumed it puts the object back as its source has it"
+        return (
+            Reverts.NO,
+            f"{ref} is suspended; when it is resumed it puts the object back as its source has it",
+        )
     if _marked(metadata, f"{_KUSTOMIZE}/ssa", "merge"):
         return Reverts.YES, f"{ref} puts back every field that its source sets"
     every = f" (every {kustomization.spec.interval})" if kustomization and kustomization.spec.interval else ""
@@ -123,7 +126,10 @@ def _helm_release_reverts(metadata: Metadata, ref: Ref, release: HelmRelease | N
     if _marked(metadata, f"{_HELM}/driftdetection", "disabled") or _marked(
         metadata, f"{_HELM}/driftDetection", "disabled"
     ):
-        return Reverts.NO, f"{_HELM}/driftDetection: disabled excludes it; the next upgrade of {ref} overwrites it"
+        return (
+            Reverts.NO,
+            f"{_HELM}/driftDetection: disabled excludes it; the next upgrade of {ref} overwrites it",
+        )
     if release is None:
         return Reverts.UNKNOWN, f"{ref} was not found, so its drift detection is not known"
     drift = release.spec.drift_detection
@@ -137,7 +143,7 @@ def _helm_release_reverts(metadata: Metadata, ref: Ref, release: HelmRelease | N
 
 
 def _argo_cd(metadata: Metadata, managers: Collection[str]) -> Owner | None:
-    """Tracking by annotation is `application:group/kind:namespace/name`, the application maybe `namespace_name`."""
+    """The tracking id is `application:group/kind:namespace/name`; application may be `namespace_name`."""
     tracking = metadata.annotations.get("argocd.argoproj.io/tracking-id", "").partition(":")[0]
     name = tracking or metadata.labels.get("argocd.argoproj.io/instance", "")
     if not name and "argocd-controller" not in managers:
@@ -152,8 +158,12 @@ def _operator(metadata: Metadata) -> Owner | None:
     name = metadata.labels.get("install.operator.istio.io/owning-resource")
     if not name:
         return None
-    ref = Ref("IstioOperator", name, metadata.labels.get("install.operator.istio.io/owning-resource-namespace"))
-    return Owner(OwnerKind.OPERATOR, ref, Reverts.YES, f"the Istio operator keeps it as {ref} says, while it runs")
+    ref = Ref(
+        "IstioOperator", name, metadata.labels.get("install.operator.istio.io/owning-resource-namespace")
+    )
+    return Owner(
+        OwnerKind.OPERATOR, ref, Reverts.YES, f"the Istio operator keeps it as {ref} says, while it runs"
+    )
 
 
 def _helm(metadata: Metadata) -> Owner | None:
@@ -166,10 +176,10 @@ def _helm(metadata: Metadata) -> Owner | None:
 
 
 def _zarf(metadata: Metadata) -> Owner | None:
-    """Zarf labels what its init package made; its agent marks with `zarf.dev/agent` or `zarf-agent` what it changed."""
+    """The mark `zarf-agent: patched` says that Zarf's agent rewrote an image, not who owns it: no matter."""
     marks = (*metadata.labels, *metadata.annotations)
     managed = metadata.labels.get("app.kubernetes.io/managed-by") == "zarf"
-    if not managed and not any(mark.startswith("zarf.dev/") or mark == "zarf-agent" for mark in marks):
+    if not managed and not any(mark.startswith("zarf.dev/") for mark in marks):
         return None
     why = "Zarf wrote it; the next deploy of its package overwrites it"
     return Owner(OwnerKind.ZARF, None, Reverts.NO, why)

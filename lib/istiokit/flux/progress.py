@@ -40,6 +40,9 @@ class Silent:
         """Show nothing."""
 
 
+SILENT = Silent()
+
+
 class Result(StrEnum):
     """How it ended for one release."""
 

@@ -1,8 +1,8 @@
 """Whether a Flux object is what its spec asks for, and if not, whether waiting can help. Pure.
 
-The rules follow helm-controller's own check of dependencies (observedGeneration equals generation and Ready is
-True), its AtomicRelease reconciler (Stalled with RetriesExceeded, Reconciling with ProgressingWithRetry) and the flux
-CLI (a request is handled once status.lastHandledReconcileAt equals the annotation).
+The rules follow helm-controller's own check of dependencies (observedGeneration equals generation and Ready
+is True), its AtomicRelease reconciler (Stalled with RetriesExceeded, Reconciling with ProgressingWithRetry)
+and the flux CLI (a request is handled once status.lastHandledReconcileAt equals the annotation).
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Readiness:
 
     state: State
     reason: str
-    """The controller's word in CamelCase, or ours (Suspended, ReconcileRequested, NewGeneration, Deleting, NoStatus)."""
+    """The controller's word, or ours: Suspended, ReconcileRequested, NewGeneration, Deleting, NoStatus."""
     message: str
     terminal: bool = False
     """Only with FAILED: waiting longer will not help, somebody has to change something."""
@@ -39,6 +39,9 @@ class Readiness:
 
 _WAITS_FOR_OTHERS = frozenset({"DependencyNotReady", "SourceNotReady", "HealthCheckCanceled", "Progressing"})
 """Reasons with which Ready is False although nothing has failed: the controller looks again by itself."""
+
+_REMEDIATED = frozenset({"RollbackSucceeded", "UninstallSucceeded"})
+"""Reasons with which Ready is False because of a failure that has been cleaned up since."""
 
 
 def readiness(item: Reconciled) -> Readiness:
@@ -76,19 +79,26 @@ def _not_ready(item: Reconciled, ready: Condition) -> Readiness:
     stalled = item.condition("Stalled")
     since = ready.last_transition_time
     if stalled and stalled.status == "True":
-        message = ready.message if ready.status == "False" else stalled.message
+        message = _cause(item) or (ready.message if ready.status == "False" else stalled.message)
         return Readiness(State.FAILED, stalled.reason, message, terminal=True, since=since)
     if ready.status != "False":
         return Readiness(State.PROGRESSING, ready.reason, ready.message, since=since)
-    if is_final(ready.message):
-        return Readiness(State.FAILED, ready.reason, ready.message, terminal=True, since=since)
+    message = (_cause(item) if ready.reason in _REMEDIATED else "") or ready.message
+    if is_final(message):
+        return Readiness(State.FAILED, ready.reason, message, terminal=True, since=since)
     if ready.reason in _WAITS_FOR_OTHERS or _running(item):
-        return Readiness(State.PROGRESSING, ready.reason, ready.message, since=since)
-    return Readiness(State.FAILED, ready.reason, ready.message, since=since)
+        return Readiness(State.PROGRESSING, ready.reason, message, since=since)
+    return Readiness(State.FAILED, ready.reason, message, since=since)
+
+
+def _cause(item: Reconciled) -> str:
+    """What failed, where Ready tells only of the remedy or of the number of attempts; empty if nothing says."""
+    found = (item.condition(type_) for type_ in ("Released", "TestSuccess"))
+    return next((condition.message for condition in found if condition and condition.status == "False"), "")
 
 
 def _running(item: Reconciled) -> bool:
-    """Whether an attempt is under way at this moment (ProgressingWithRetry means that it is over and failed)."""
+    """Whether an attempt is under way now (ProgressingWithRetry means that it is over and failed)."""
     reconciling = item.condition("Reconciling")
     return bool(reconciling and reconciling.status == "True" and reconciling.reason == "Progressing")
 

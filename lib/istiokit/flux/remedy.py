@@ -7,6 +7,8 @@ from istiokit.flux.model import HelmRelease
 from istiokit.flux.readiness import Readiness, State
 
 _RESET_REASONS = frozenset({"RetriesExceeded"})
+_UNANSWERED = frozenset({"ReconcileRequested", "NoStatus", "NewGeneration"})
+"""Failed with these means that the time ran out before the controller said anything."""
 _DEPENDENCY = re.compile(r"'([^']+)' (?:dependency|is not ready)|dependency '([^']+)'")
 
 
@@ -27,7 +29,7 @@ def remedy(judged: Readiness, release: HelmRelease) -> str:
 
 
 def _by_state(judged: Readiness, release: HelmRelease) -> str:
-    if judged.state is State.UNKNOWN:
+    if judged.state is State.UNKNOWN or (judged.state is State.FAILED and judged.reason in _UNANSWERED):
         return "see whether helm-controller is running: kubectl -n flux-system get pods"
     if judged.state is State.FAILED:
         where = f"{release.metadata.name} -n {release.metadata.namespace or 'default'}"
@@ -54,7 +56,10 @@ def _sentence(entry: Known, judged: Readiness, release: HelmRelease) -> str:
 def is_gateway(release: HelmRelease) -> bool:
     """Whether the release is one of an Istio gateway, by Big Bang's names or by the chart of its name."""
     name = release.metadata.name
-    return name.endswith(("ingressgateway", "egressgateway")) or _chart(release) in ("gateway", "istio-gateway")
+    return name.endswith(("ingressgateway", "egressgateway")) or _chart(release) in (
+        "gateway",
+        "istio-gateway",
+    )
 
 
 def _chart(release: HelmRelease) -> str:

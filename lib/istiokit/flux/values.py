@@ -1,7 +1,8 @@
-"""Where the values of a HelmRelease come from: the rules of fluxcd/pkg's chartutil.ChartValuesFromReferences. Pure.
+"""Where the values of a HelmRelease come from: the rules of chartutil.ChartValuesFromReferences. Pure.
 
-The entries of spec.valuesFrom are merged in their order, later ones win; spec.values is merged last and wins over
-all. Where an entry has a targetPath its text becomes the value at that path, as with `helm --set`.
+The entries of spec.valuesFrom are merged in their order, later ones win; spec.values is merged last and
+wins over all. Where an entry has a targetPath its text becomes the value at that path, as with `helm
+--set`.
 """
 
 from collections.abc import Mapping
@@ -60,7 +61,8 @@ def reference_ref(reference: ValuesReference, release: HelmRelease) -> Ref:
 def pick(reference: ValuesReference, data: Mapping[str, str] | None) -> ValuesText | Absent | Problem:
     """What the entry contributes.
 
-    `data` is the ConfigMap's data or the Secret's, already decoded from base64; None: there is no such object.
+    `data` is the ConfigMap's data or the Secret's, already decoded from base64; None: there is no such
+    object.
     """
     if reference.kind not in KINDS:
         return Problem(reference, f"{reference.kind} cannot hold values, only ConfigMap and Secret can")

@@ -103,9 +103,10 @@ def classify(virtual_service: VirtualService, sides: Sides) -> Binding:
         return Binding.DELEGATE
     if any(_is_missing(name, sides) for name in references(virtual_service)):
         return Binding.BROKEN
-    if not bound_to(virtual_service):
+    parts = attachments(virtual_service)
+    if not any(part - {MESH} for part in parts):
         return Binding.MESH_ONLY
-    stages = {_stage(part, sides) for part in attachments(virtual_service)}
+    stages = {_stage(part, sides) for part in parts}
     return next(binding for binding in Binding if binding in stages)
 
 
@@ -135,7 +136,7 @@ def sides_of(gateways: Iterable[Gateway] | None, virtual_services: Iterable[Virt
 
 
 def successor(old: str, new: frozenset[str] = frozenset()) -> str:
-    """The new Gateway for `istio-system/X`: `istio-gateway/X-ingressgateway` (`-egressgateway` if that exists).
+    """For `istio-system/X`: `istio-gateway/X-egressgateway` if that is among `new`, else `X-ingressgateway`.
 
     Big Bang gives each of its gateway releases such a name (2.54, chart/templates/istio-gateway).
     """

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from istiokit.cluster.decode import Object
 from istiokit.istio.injection import DEFAULT_REVISION, REVISION
-from istiokit.istio.model import IstioOperator
+from istiokit.istio.model import IstioOperator, full_name
 from istiokit.istio.versions import Version, of_image
 from istiokit.istio.webhooks import WebhookConfiguration
 from istiokit.istio.workloads import Deployment
@@ -89,10 +90,23 @@ def is_istiod(deployment: Deployment) -> bool:
 def mesh(deployments: Iterable[Deployment], operators: Collection[IstioOperator] = ()) -> Mesh:
     """The summary of a cluster, from its Deployments and IstioOperators of all namespaces."""
     deployments = list(deployments)
-    running = tuple(sorted(_full_name(item) for item in deployments if is_operator(item)))
+    running = tuple(sorted(full_name(item) for item in deployments if is_operator(item)))
     operated = bool(running) or any(OPERATOR_FINALIZER in item.metadata.finalizers for item in operators)
     planes = tuple(sorted(_control_plane(item, operated) for item in deployments if is_istiod(item)))
     return Mesh(kind=_kind({plane.installer for plane in planes}), control_planes=planes, operators=running)
+
+
+def helm_release(item: Object) -> tuple[Installer, str] | None:
+    """The release that owns an object, as `namespace/name`: Flux's HelmRelease or Helm's own; None without one.
+
+    The operator renders charts by itself and leaves neither mark.
+    """
+    labels, annotations = item.metadata.labels, item.metadata.annotations
+    if _FLUX_NAME in labels:
+        return Installer.FLUX, f"{labels.get(_FLUX_NAMESPACE, '')}/{labels[_FLUX_NAME]}"
+    if _HELM_RELEASE in annotations:
+        return Installer.HELM, f"{annotations.get(_HELM_NAMESPACE, '')}/{annotations[_HELM_RELEASE]}"
+    return None
 
 
 def tags(webhooks: Iterable[WebhookConfiguration]) -> dict[str, str]:
@@ -121,19 +135,15 @@ def _control_plane(deployment: Deployment, operated: bool) -> ControlPlane:
 
 
 def _installer(deployment: Deployment, operated: bool) -> tuple[Installer, str]:
-    """What made the Deployment. The operator's mark goes first: it renders Helm's labels along with its own.
+    """What made the Deployment. Helm's mark goes first: a release that adopts it leaves the operator's mark on.
 
-    istioctl leaves the operator's mark too, so the mark counts only where an operator is or has been at work.
+    istioctl leaves the operator's mark too, so that mark counts only where an operator is or has been at work.
     """
-    labels, annotations = deployment.metadata.labels, deployment.metadata.annotations
+    labels = deployment.metadata.labels
+    if released := helm_release(deployment):
+        return released
     if operated and OWNING_RESOURCE in labels:
         return Installer.OPERATOR, f"{labels.get(OWNING_NAMESPACE, '')}/{labels[OWNING_RESOURCE]}"
-    if OWNING_RESOURCE in labels:
-        return Installer.OTHER, ""
-    if _FLUX_NAME in labels:
-        return Installer.FLUX, f"{labels.get(_FLUX_NAMESPACE, '')}/{labels[_FLUX_NAME]}"
-    if _HELM_RELEASE in annotations:
-        return Installer.HELM, f"{annotations.get(_HELM_NAMESPACE, '')}/{annotations[_HELM_RELEASE]}"
     return Installer.OTHER, ""
 
 
@@ -147,7 +157,3 @@ def _kind(installers: set[Installer]) -> MeshKind:
     if Installer.OPERATOR in installers:
         return MeshKind.OPERATOR
     return MeshKind.PLAIN if installers else MeshKind.NONE
-
-
-def _full_name(deployment: Deployment) -> str:
-    return f"{deployment.metadata.namespace or 'default'}/{deployment.metadata.name}"

@@ -78,9 +78,10 @@ def stops_serving(
 ) -> tuple[str, ...]:
     """The hosts, sorted, that nothing serves once the Gateways in `removed` (`namespace/name`) are gone."""
     served = served_hosts(virtual_services, gateways)
-    staying = [entry.host for entry in served if entry.gateway not in removed]
-    going = sorted({entry.host for entry in served if entry.gateway in removed})
-    return tuple(host for host in going if not any(covers(other, host) for other in staying))
+    staying = {entry.host for entry in served if entry.gateway not in removed}
+    wildcards = [host for host in staying if host.startswith("*")]
+    going = {entry.host for entry in served if entry.gateway in removed} - staying
+    return tuple(sorted(host for host in going if not any(covers(wild, host) for wild in wildcards)))
 
 
 def _served(item: VirtualService, gateways: dict[str, Gateway]) -> Iterator[ServedHost]:

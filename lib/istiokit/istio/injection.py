@@ -18,7 +18,10 @@ REVISION = "istio.io/rev"
 NAMESPACE_INJECTION = "istio-injection"
 DEFAULT_REVISION = "default"
 
-_GATEWAY_COMPONENTS = ("IngressGateways", "EgressGateways")
+COMPONENT = "operator.istio.io/component"
+GATEWAY_COMPONENTS = ("IngressGateways", "EgressGateways")
+"""How the operator labels the gateways that it makes."""
+
 _OWN_APPS = ("istiod", "ztunnel")
 
 
@@ -52,11 +55,7 @@ def revision_of(pod: Pod) -> str | None:
 def is_own_component(pod: Pod) -> bool:
     """Whether the pod is part of Istio itself: a gateway, ztunnel, istiod. Such pods are not workloads."""
     labels = pod.metadata.labels
-    return (
-        labels.get("app") in _OWN_APPS
-        or labels.get("operator.istio.io/component") in _GATEWAY_COMPONENTS
-        or _is_gateway(pod)
-    )
+    return labels.get("app") in _OWN_APPS or labels.get(COMPONENT) in GATEWAY_COMPONENTS or _is_gateway(pod)
 
 
 def has_sidecar(pod: Pod) -> bool:

@@ -8,15 +8,14 @@ from istiokit.istio.control_plane import (
     OPERATOR_FINALIZER,
     OWNING_NAMESPACE,
     OWNING_RESOURCE,
+    helm_release,
     is_istiod,
     is_operator,
 )
+from istiokit.istio.injection import COMPONENT, GATEWAY_COMPONENTS
 from istiokit.istio.model import IstioOperator, full_name
 from istiokit.istio.webhooks import WebhookConfiguration, WebhookService
 from istiokit.istio.workloads import Deployment, Pod, Service, selects
-
-COMPONENT = "operator.istio.io/component"
-_GATEWAY_COMPONENTS = ("IngressGateways", "EgressGateways")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -64,7 +63,8 @@ def dead_webhooks(
 
 def _is_operator_made_load_balancer(service: Service) -> bool:
     labels = service.metadata.labels
-    made = labels.get(COMPONENT) in _GATEWAY_COMPONENTS or OWNING_RESOURCE in labels
+    marked = labels.get(COMPONENT) in GATEWAY_COMPONENTS or OWNING_RESOURCE in labels
+    made = marked and not helm_release(service)  # a release that has adopted it manages it now
     return made and service.spec.type == "LoadBalancer" and service.metadata.namespace == "istio-system"
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-_VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?:[-+.].*)?")
-_FULL = re.compile(r"v?\d+\.\d+\.\d+(?:[-+.].*)?")
+_VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?:[-+_].*)?")
+_FULL = re.compile(r"v?\d+\.\d+\.\d+(?:[-+_].*)?")
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -147,4 +147,6 @@ class Service(Object, frozen=True, kw_only=True):
 
 def selects(selector: dict[str, str] | None, labels: dict[str, str] | None) -> bool:
     """Whether a Service's selector matches labels; one that is absent or empty selects nothing."""
-    return bool(selector) and (selector or {}).items() <= (labels or {}).items()
+    if not selector:
+        return False
+    return selector.items() <= (labels or {}).items()

@@ -91,7 +91,9 @@ class Codec:
         if not isinstance(head, _RunLine):
             raise OperationFailed("the journal cannot be read: its first line is not a run")
         if head.format > FORMAT:
-            raise OperationFailed("the journal was written by a newer version", "use that version, or upgrade")
+            raise OperationFailed(
+                "the journal was written by a newer version", "use that version, or upgrade"
+            )
         groups: dict[int, Group] = {}
         for line in lines:
             if isinstance(line, _ActionLine):

@@ -3,6 +3,7 @@
 A kill can come between any two of these; `Moment` names the places, so that a test can play it.
 """
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -71,7 +72,8 @@ class Driver:
         """Do the jobs, with one journal entry before and one after; return the run as stored.
 
         A job that fails lets the others finish; then the run is stored as `failed` and the first error
-        raised. An interrupt (Ctrl-C, SIGTERM as SystemExit) is journaled the same way and goes on.
+        raised. An interrupt (Ctrl-C, or SIGTERM as the command turns it into an exception) is journaled the
+        same way and goes on.
         """
         self.observer(Progress(Moment.GROUP, run))
         self.lock.check()
@@ -80,15 +82,20 @@ class Driver:
         results = _Results()
         try:
             self._all(run, jobs, concurrency, results)
-        except (KeyboardInterrupt, SystemExit):
-            self.world.stop.set()
-            self.store.update(run.with_entries(results.interrupted(jobs), failed))
-            self.world.say(f"interrupted; {_WAYS_ON} (journal {run.id})")
+        except BaseException as cause:
+            if not isinstance(cause, Exception):  # a defect is left as a kill would leave it
+                self._interrupted(run.with_entries(results.interrupted(jobs), failed))
             raise
         run = self.store.update(run.with_entries(results.entries, failed if results.errors else None))
         self.observer(Progress(Moment.WRITTEN, run))
         results.raise_first(run)
         return run
+
+    def _interrupted(self, run: Run) -> None:
+        self.world.stop.set()
+        with contextlib.suppress(SuiteError):
+            self.store.update(run)
+        self.world.say(f"interrupted; {_WAYS_ON} (journal {run.id})")
 
     def _all(self, run: Run, jobs: Sequence[Job], concurrency: int, results: "_Results") -> None:
         """Run every job; one at a time happens in this thread, where an interrupt ends it at once."""

@@ -85,7 +85,8 @@ class ClusterLease:
         """Raise OperationFailed if another driver may be at work by now."""
         if self._taken_by:
             raise OperationFailed(
-                f"{self._ref} was taken over by {self._taken_by}", "see `journal`, and who drives this migration"
+                f"{self._ref} was taken over by {self._taken_by}",
+                "see `journal`, and who drives this migration",
             )
         silent = time.monotonic() - self._renewed
         if silent > self._duration - self._period:
@@ -175,4 +176,3 @@ class ClusterLease:
 
 def _holder(lease: dict[str, Any]) -> str:
     return str((lease.get("spec") or {}).get("holderIdentity") or "")
-

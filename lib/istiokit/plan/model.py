@@ -14,6 +14,7 @@ import msgspec
 
 from istiokit.cluster.types import Cluster
 from istiokit.findings import Finding
+from istiokit.flux.progress import SILENT, Observer
 
 
 class State(StrEnum):
@@ -36,6 +37,8 @@ class World:
     """Seconds that one action may wait for others (controllers, load balancers)."""
     stop: threading.Event = field(default_factory=threading.Event)
     """Set when the run is interrupted: an action that waits looks at it (`world.stop.wait(seconds)`)."""
+    observer: Observer = SILENT
+    """Sees the HelmReleases while an action waits for them."""
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True, tag=True, forbid_unknown_fields=True):
@@ -88,7 +91,7 @@ class Skip(msgspec.Struct, frozen=True):
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Actions that may run at the same time, at most `concurrency` of them; groups run one after the other."""
+    """Actions that may run at the same time, at most `concurrency`; groups run one after the other."""
 
     actions: tuple[Action, ...]
     concurrency: int = 1

@@ -1,8 +1,9 @@
 """The journal in the cluster: a ConfigMap for each run, and parts beside it where one is too small.
 
-Kubernetes refuses a ConfigMap of more than 1 MiB. A longer journal is cut up; each part is named after its
-content, so a part never changes: the new parts are written first, then the head that lists them (with its
-resourceVersion, so that two writers cannot both win), then the parts that no head lists any more are removed.
+Kubernetes refuses a ConfigMap of more than 1 MiB. Of a longer journal the head keeps the first line, and the
+rest is cut up; each part is named after its content, so a part never changes, and only the last one is written
+again when entries are added. New parts are written first, then the head that lists them (with its
+resourceVersion, so that two writers cannot both win), then the parts that it no longer lists are removed.
 """
 
 import hashlib
@@ -28,7 +29,7 @@ _READS = 5
 
 
 class _ConfigMap(Object, frozen=True, kw_only=True):
-    data: dict[str, str] = {}
+    data: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class ClusterStore:
@@ -86,7 +87,10 @@ class ClusterStore:
     def _head(self, run: Run) -> dict[str, object]:
         """The manifest of the head; the parts that it lists are written here, before it."""
         text = self._codec.encode(run)
-        data = {TEXT: text} if len(text.encode()) <= LIMIT else {PARTS: self._write_parts(run.id, text)}
+        data = {TEXT: text}
+        if len(text.encode()) > LIMIT:
+            first, _, rest = text.partition("\n")
+            data = {TEXT: f"{first}\n", PARTS: self._write_parts(run.id, rest)}
         labels = {
             JOURNAL: run.migration,
             "istio-migrate.dev/step": run.name,
@@ -112,11 +116,9 @@ class ClusterStore:
 
     def _text(self, head: _ConfigMap) -> str | None:
         """The whole journal; None where a part is not there (any more)."""
-        if TEXT in head.data:
-            return head.data[TEXT]
         parts = [self._cluster.get(self._ref(name), _ConfigMap) for name in _parts_of(head.data)]
         texts = [part.data.get(TEXT, "") for part in parts if part is not None]
-        return "".join(texts) if len(texts) == len(parts) else None
+        return "".join([head.data.get(TEXT, ""), *texts]) if len(texts) == len(parts) else None
 
     def _remove_parts(self, run_id: str, keep: Sequence[str]) -> None:
         for name in self._present_parts(run_id):
@@ -152,9 +154,7 @@ def _digest(part: str) -> str:
 
 
 def _revised(run: Run, stored: Mapping[str, object]) -> Run:
-    return msgspec.structs.replace(
-        run, revision=str(_mapping(stored["metadata"]).get("resourceVersion", ""))
-    )
+    return msgspec.structs.replace(run, revision=str(_mapping(stored["metadata"]).get("resourceVersion", "")))
 
 
 def _mapping(value: object) -> Mapping[str, object]:

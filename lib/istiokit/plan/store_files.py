@@ -1,7 +1,6 @@
 """The journal beside the files: `.istio-migrate/<run id>.jsonl`, and the lock that goes with it.
 
 The folder ignores itself in Git. Runs are readable by their owner only: plans name hosts and values.
-These are our own files, so they are written here; what belongs to the user goes through cluster/files.py.
 """
 
 import fcntl
@@ -14,6 +13,7 @@ from typing import Self
 
 import msgspec
 
+from istiokit.cluster.files import write_atomic
 from istiokit.errors import Conflict, NotDone, OperationFailed
 from istiokit.plan.codec import Codec
 from istiokit.plan.journal import Run, now, oldest_first
@@ -71,7 +71,8 @@ class FileStore:
 
     def _read(self, run_id: str) -> bytes | None:
         try:
-            return self._path(run_id).read_bytes()
+            # An empty file is one whose writer was killed before the first word: there is no run.
+            return self._path(run_id).read_bytes() or None
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -124,20 +125,15 @@ def _prepare(folder: Path) -> None:
         if not (folder / ".gitignore").exists():
             _write_private(folder / ".gitignore", b"*\n")
     except OSError as error:
-        raise OperationFailed(f"{folder}: {error.strerror}", "the journal needs a folder to write in") from None
+        raise OperationFailed(
+            f"{folder}: {error.strerror}", "the journal needs a folder to write in"
+        ) from None
 
 
 def _write_private(path: Path, data: bytes) -> None:
     """Write the whole file at once (a reader sees the old or the new one), for its owner only."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as handle:
-            handle.write(data)
-            handle.flush()
-            os.fsync(handle.fileno())
-        fresh.replace(path)
-    except OSError as error:
-        raise OperationFailed(f"{path}: {error.strerror}", "the journal must be written before a change") from None
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))  # write_atomic keeps the mode of what is there
+    write_atomic(path, data)
 
 
 def _revision(data: bytes) -> str:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:  # imported when a command needs them: --help needs neither
 
 def connect(connection: Connection) -> "Cluster":
     """The live cluster; the client is imported now."""
-    from istiokit.cluster import live
+    from istiokit.cluster.live import connect as connect_live
 
-    return live.connect(connection.connect_options())
+    return connect_live(connection.connect_options())
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 import re
 
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)")
-_WHOLE = re.compile(rf"(?:{_PART.pattern})+")
+_PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)", re.ASCII)
+_WHOLE = re.compile(rf"(?:{_PART.pattern})+", re.ASCII)
 
 
 def parse_duration(text: str) -> float:
@@ -21,7 +21,7 @@ def parse_duration(text: str) -> float:
 
 def parse_request_timeout(text: str) -> float:
     """Seconds for kubectl's --request-timeout: a Go duration, or a bare whole number of seconds."""
-    return float(text) if text.isdecimal() else parse_duration(text)
+    return float(text) if text.isascii() and text.isdecimal() else parse_duration(text)
 
 
 def show_duration(seconds: float) -> str:

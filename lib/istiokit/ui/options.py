@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from istiokit.ui.duration import parse_duration, parse_request_timeout
 
 if TYPE_CHECKING:  # the client behind it is heavy, and --help needs none of it
-    from istiokit.cluster.live import ConnectOptions
+    from istiokit.cluster.live_kubeconfig import ConnectOptions
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ class Connection:
 
     def connect_options(self) -> "ConnectOptions":
         """The same values as cluster/live.py takes them."""
-        from istiokit.cluster.live import ConnectOptions
+        from istiokit.cluster.live_kubeconfig import ConnectOptions
 
         return ConnectOptions(
             kubeconfig=self.kubeconfig or None,
@@ -213,14 +213,14 @@ def add_verbosity(parser: argparse.ArgumentParser) -> None:
 
 def parse_count(text: str) -> int:
     """A whole number from 1 on; raises ValueError otherwise."""
-    if not text.isdecimal() or int(text) < 1:
+    if not (text.isascii() and text.isdecimal()) or int(text) < 1:
         raise ValueError(f"{text!r} is not a whole number from 1 on")
     return int(text)
 
 
 def parse_level(text: str) -> int:
-    """A verbosity level from 0 on; raises ValueError otherwise."""
-    if not text.isdecimal():
+    """A verbosity level from 0 to 9; raises ValueError otherwise."""
+    if text not in tuple("0123456789"):
         raise ValueError(f"{text!r} is not a level from 0 to 9")
     return int(text)
 

@@ -101,10 +101,10 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, no_header
         with_header_hide=None,
     )
     cells = [[_cell(value) for value in row] for row in rows]
-    head = [] if no_headers else [header.upper() for header in headers]
-    if not cells and not head:
-        return ""
-    text = tabulate.tabulate(cells, headers=head, tablefmt=look, disable_numparse=True)
+    if not no_headers:
+        # A row like the others: tabulate makes columns wider than their content under headers of its own.
+        cells.insert(0, [header.upper() for header in headers])
+    text = tabulate.tabulate(cells, tablefmt=look, disable_numparse=True)
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 

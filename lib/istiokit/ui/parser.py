@@ -71,7 +71,8 @@ class Parser(argparse.ArgumentParser):
     def read(self, argv: Sequence[str]) -> argparse.Namespace:
         """Parse like kubectl: `--dry-run` alone means client, switches also take `=true` and `=false`."""
         options, rest = _before_dashes(argv)
-        return self.parse_args([*self._spelled_out(options), *rest])
+        # Intermixed: names may stand between the flags, which plain parse_args takes for unrecognized.
+        return self.parse_intermixed_args([*self._spelled_out(options), *rest])
 
     def _spelled_out(self, options: Iterable[str]) -> Iterable[str]:
         for option in options:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 from typing import ClassVar
 
 from tests.tools.parts.base import Part
+from tests.tools.process import PYTHON
 
 
 class Charts(Part):
@@ -25,7 +25,7 @@ class Charts(Part):
         self.url = f"http://127.0.0.1:{port}"
         self._index()
         serve = ("-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", self._root)
-        self.rig.servers.start("charts", [sys.executable, "-I", *serve])
+        self.rig.servers.start("charts", [*PYTHON, *serve])
         self.rig.servers.wait_for_url("charts", f"{self.url}/index.yaml")
 
     def publish(self, *folders: Path, version: str | None = None) -> None:

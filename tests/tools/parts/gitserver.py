@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from tests.tools.parts.base import Part
-from tests.tools.process import SERVERS_DIR, RigError
+from tests.tools.process import PYTHON, SERVERS_DIR, RigError
 
 # Nobody's own Git configuration (signing, hooks, default branch) decides what a test sees.
 _CONFIG = {
@@ -39,9 +38,7 @@ class Git(Part):
         self._root.mkdir()
         port = self.rig.ports.take()
         self.url = f"http://127.0.0.1:{port}"
-        self.rig.servers.start(
-            "git", [sys.executable, "-I", SERVERS_DIR / "gitd.py", self._root, str(port)], env=_CONFIG
-        )
+        self.rig.servers.start("git", [*PYTHON, SERVERS_DIR / "gitd.py", self._root, str(port)], env=_CONFIG)
         self.rig.servers.wait_for("git", self._listens, "the Git server does not answer")
 
     def repo_url(self, repo: str) -> str:
@@ -94,7 +91,8 @@ class Git(Part):
     def _listens(self) -> bool:
         try:
             urllib.request.build_opener(urllib.request.ProxyHandler({})).open(self.url, timeout=2)
-        except urllib.error.HTTPError:
+        except urllib.error.HTTPError as answer:
+            answer.close()
             return True  # "/" is no repository, but somebody says so
         except OSError:
             return False

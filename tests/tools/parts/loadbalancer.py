@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from tests.tools.parts.base import Part
-from tests.tools.process import SERVERS_DIR
+from tests.tools.process import PYTHON, SERVERS_DIR
 
 
 class LoadBalancer(Part):
@@ -20,7 +19,7 @@ class LoadBalancer(Part):
         token.write_text(self.rig.admin_token)
         program = SERVERS_DIR / "loadbalancerd.py"
         arguments = (self.rig.server_url, self.rig.ca_file, token, self._state)
-        self.rig.servers.start("loadbalancer", [sys.executable, "-I", program, *arguments])
+        self.rig.servers.start("loadbalancer", [*PYTHON, program, *arguments])
         ready = (self._state / "ready").exists
         self.rig.servers.wait_for("loadbalancer", ready, "the load balancer does not work")
 

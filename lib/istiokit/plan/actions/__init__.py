@@ -1,11 +1,25 @@
 """All actions that a journal can hold. A new one: its module here, and its class in `TYPES`."""
 
-from istiokit.plan.actions.objects import Annotate, CreateObject, DeleteObject, SetField
+from istiokit.plan.actions.addresses import AwaitAddresses
+from istiokit.plan.actions.bigbang import AwaitSwitches
+from istiokit.plan.actions.flux import ReconcileReleases, WaitForReleases
+from istiokit.plan.actions.lifecycle import CreateObject, DeleteObject
+from istiokit.plan.actions.objects import Annotate, SetField
 from istiokit.plan.actions.text import EditText
 from istiokit.plan.codec import Codec
 from istiokit.plan.model import Action
 
-TYPES: tuple[type[Action], ...] = (Annotate, CreateObject, DeleteObject, EditText, SetField)
+TYPES: tuple[type[Action], ...] = (
+    Annotate,
+    AwaitAddresses,
+    AwaitSwitches,
+    CreateObject,
+    DeleteObject,
+    EditText,
+    ReconcileReleases,
+    SetField,
+    WaitForReleases,
+)
 
 
 def codec(*more: type[Action]) -> Codec:

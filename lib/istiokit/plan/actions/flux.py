@@ -1,0 +1,102 @@
+"""What a plan asks of Flux, and what it waits for. Nothing here changes a spec, so there is nothing to undo."""
+
+from collections.abc import Sequence
+
+from istiokit.cluster import kinds
+from istiokit.cluster.types import Where
+from istiokit.errors import NotDone, OperationFailed
+from istiokit.flux.model import HelmRelease
+from istiokit.flux.options import ReconcileOptions, WaitOptions
+from istiokit.flux.progress import Outcome, Result
+from istiokit.flux.reconcile import reconcile
+from istiokit.flux.wait import wait_ready
+from istiokit.plan.model import Action, State, World
+
+
+class ReconcileReleases(Action, frozen=True, kw_only=True):
+    """Ask Flux to reconcile HelmReleases, in dependsOn order, and wait until they are Ready."""
+
+    namespace: str
+    names: tuple[str, ...] = ()
+    """Which ones; none named means all of the namespace as they are when the action runs."""
+    but: tuple[str, ...] = ()
+    """Left out where all are meant: the umbrella, which went before."""
+    with_source: bool = True
+
+    def target(self) -> str:
+        return f"HelmRelease {self.namespace}/{','.join(self.names) or '*'}"
+
+    def change(self) -> str:
+        return "reconcile with source" if self.with_source else "reconcile"
+
+    def state(self, world: World) -> State:
+        return State.TODO  # Asking again is harmless, and only Flux knows whether it is needed.
+
+    def do(self, world: World, *, dry_run: bool = False) -> None:
+        if dry_run:
+            return
+        releases = [item for item in self._listed(world) if item.metadata.deletion_timestamp is None]
+        options = ReconcileOptions(with_source=self.with_source, timeout=world.timeout)
+        refuse_failures(reconcile(world.cluster, releases, options, world.observer))
+
+    def undo(self, world: World) -> None:
+        """Flux acts on the values as they are; what undoes the edit reconciles again."""
+
+    def _listed(self, world: World) -> Sequence[HelmRelease]:
+        found = world.cluster.list(kinds.HELM_RELEASE, HelmRelease, Where(self.namespace))
+        if self.names:
+            return [release for release in found if release.metadata.name in self.names]
+        return [release for release in found if release.metadata.name not in self.but]
+
+
+class WaitForReleases(Action, frozen=True, kw_only=True):
+    """Wait until every HelmRelease of the namespace is Ready, some exist and some are gone."""
+
+    namespace: str
+    expected: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+
+    def target(self) -> str:
+        return f"HelmRelease {self.namespace}/*"
+
+    def change(self) -> str:
+        there = f", with {','.join(self.expected)}" if self.expected else ""
+        gone = f", without {','.join(self.absent)}" if self.absent else ""
+        return f"wait until all are Ready{there}{gone}"
+
+    def state(self, world: World) -> State:
+        return State.TODO  # Waiting for what is already so takes one request.
+
+    def do(self, world: World, *, dry_run: bool = False) -> None:
+        if dry_run:
+            return
+        outcomes = wait_ready(
+            world.cluster,
+            Where(self.namespace),
+            WaitOptions(timeout=world.timeout),
+            world.observer,
+            expected=self.expected,
+            absent=self.absent,
+        )
+        refuse_failures(outcomes)
+
+    def undo(self, world: World) -> None:
+        """There is nothing to take back."""
+
+
+def refuse_failures(outcomes: Sequence[Outcome]) -> None:
+    """Raise for the first release that failed, with its remedy, else for the first that took too long.
+
+    A skipped release (suspended) is no failure: the checks have told of it.
+    """
+    failed = [item for item in outcomes if item.result is Result.FAILED]
+    late = [item for item in outcomes if item.result in (Result.TIMEOUT, Result.STOPPED)]
+    if failed:
+        raise OperationFailed(_sentence(failed[0], len(failed)), failed[0].remedy)
+    if late:
+        raise NotDone(f"timed out: {_sentence(late[0], len(late))}", late[0].remedy)
+
+
+def _sentence(outcome: Outcome, count: int) -> str:
+    more = f" (and {count - 1} more)" if count > 1 else ""
+    return f"{outcome.ref} is not Ready: {outcome.reason}: {outcome.message}{more}"

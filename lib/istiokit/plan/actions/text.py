@@ -1,0 +1,173 @@
+"""Edits of YAML text that lies in a file, or in one key of a ConfigMap or a Secret, byte for byte reversible.
+
+An edit of a Secret holds only the switches that change, never the text around them.
+"""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from istiokit.cluster import yamltext
+from istiokit.cluster.files import replace_file
+from istiokit.cluster.types import Ref
+from istiokit.errors import Conflict, OperationFailed, UsageError
+from istiokit.plan import difference
+from istiokit.plan.model import Action, State, World
+from istiokit.plan.optimistic import ChangedByOthers, existing, retried, unchanged_since
+
+Wanted = tuple[yamltext.Path, yamltext.Value]
+"""A path into the values and the value that it shall have."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextPlace:
+    """Where a YAML text lies: a key of a ConfigMap or Secret, or a file."""
+
+    ref: Ref | None = None
+    key: str = ""
+    file: str = ""
+    """An absolute path."""
+
+    def __str__(self) -> str:
+        return f"{self.ref} key {self.key}" if self.ref else self.file
+
+    @property
+    def secret(self) -> bool:
+        """Whether the text around an edit must not be shown or stored."""
+        return self.ref is not None and self.ref.kind == "Secret"
+
+    def read(self, world: World) -> str:
+        """The text as it is now; raises OperationFailed where there is none."""
+        if self.ref is None:
+            return _read_file(self.file).decode()
+        return self._text(existing(world.cluster, self.ref))
+
+    def write(self, world: World, old: str, new: str, *, dry_run: bool) -> None:
+        """Replace the text; raises Conflict unless it is still `old`."""
+        if self.ref is None:
+            if not dry_run:
+                replace_file(Path(self.file), old.encode(), new.encode())
+            return
+        manifest = existing(world.cluster, self.ref)
+        if self._text(manifest) != old:
+            raise Conflict(f"{self} was changed meanwhile")
+        path = "/data/" + self.key.replace("~", "~0").replace("/", "~1")
+        change = {"op": "replace", "path": path, "value": self._encoded(new)}
+        world.cluster.json_patch(self.ref, [*unchanged_since(manifest), change], dry_run=dry_run)
+
+    def _text(self, manifest: dict[str, Any]) -> str:
+        data = (manifest.get("data") or {}).get(self.key)
+        if data is None:
+            raise OperationFailed(f"{self.ref} has no key {self.key}")
+        return _decoded(data, self) if self.secret else str(data)
+
+    def _encoded(self, text: str) -> str:
+        return base64.b64encode(text.encode()).decode() if self.secret else text
+
+
+class EditText(Action, frozen=True, kw_only=True):
+    """Give some values in a YAML text other values, and touch no other byte. Build it with `edit_text`."""
+
+    place: TextPlace
+    changes: tuple[yamltext.Change, ...]
+    """In the order in which they are made; each one counts on those before it."""
+    shown: str
+    """The unified diff, made when the plan was; of a Secret only the lines that change."""
+
+    def target(self) -> str:
+        return str(self.place)
+
+    def change(self) -> str:
+        return ", ".join(f"{'.'.join(one.path)} -> {difference.short(one.value)}" for one in self.changes)
+
+    def diff(self) -> str:
+        return self.shown
+
+    def state(self, world: World) -> State:
+        text = self.place.read(world)
+        if self._is_so(text):
+            return State.DONE
+        return State.TODO if self._redone(text) is not None else State.CHANGED
+
+    def do(self, world: World, *, dry_run: bool = False) -> None:
+        def attempt() -> None:
+            text = self.place.read(world)
+            if not self._is_so(text):
+                new = self._redone(text)
+                if new is None:
+                    raise ChangedByOthers(self.place, f"the plan was to set {self.change()}")
+                self.place.write(world, text, new, dry_run=dry_run)
+
+        retried(attempt)
+
+    def undo(self, world: World) -> None:
+        def attempt() -> None:
+            text = self.place.read(world)
+            if self._redone(text) is not None:
+                return
+            try:
+                old = self._undone(text)
+            except (Conflict, UsageError):
+                raise ChangedByOthers(self.place, f"it should still have {self.change()}") from None
+            self.place.write(world, text, old, dry_run=False)
+
+        retried(attempt)
+
+    def _is_so(self, text: str) -> bool:
+        """Whether all values are as wanted, whoever has written them and how."""
+        try:
+            documents = yamltext.parse_all(text, str(self.place))
+            return all(documents[one.document].set(one.path, one.value) is None for one in self.changes)
+        except (UsageError, IndexError):
+            return False
+
+    def _redone(self, text: str) -> str | None:
+        """The text with all changes made; None where it is not (any more) the text that can take them."""
+        try:
+            for one in self.changes:
+                text = yamltext.apply(text, (yamltext.redo(text, one, str(self.place)),))
+        except (Conflict, UsageError):
+            return None
+        return text
+
+    def _undone(self, text: str) -> str:
+        for one in reversed(self.changes):
+            text = yamltext.apply(text, (yamltext.undo(text, one, str(self.place)),))
+        return text
+
+
+def edit_text(
+    text: str, place: TextPlace, wanted: Sequence[Wanted], *, why: str, document: int = 0, context: int = 3
+) -> EditText | None:
+    """The action that gives the values in `text` (read at `place`) what is wanted; None if all is so already.
+
+    `document` counts the YAML documents of the text from 0, `context` the lines around a change in the diff
+    (0 for a Secret, whatever is asked). Raises UsageError where a value cannot be changed without others.
+    """
+    new, changes = text, []
+    for path, value in wanted:
+        one = yamltext.parse_all(new, str(place))[document].set(path, value)
+        if one is not None:
+            new = yamltext.apply(new, (one.splice,))
+            changes.append(one)
+    if not changes:
+        return None
+    shown = difference.unified(text, new, str(place), 0 if place.secret else context)
+    return EditText(why=why, place=place, changes=tuple(changes), shown=shown)
+
+
+def _read_file(file: str) -> bytes:
+    try:
+        return Path(file).read_bytes()
+    except OSError as error:
+        raise OperationFailed(f"{file}: {error.strerror}") from None
+
+
+def _decoded(data: object, place: TextPlace) -> str:
+    try:
+        return base64.b64decode(str(data), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        raise OperationFailed(f"{place} is not text", "a values file is YAML in UTF-8") from None

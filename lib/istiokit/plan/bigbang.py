@@ -1,0 +1,118 @@
+"""The plans of the Big Bang migration: what step 1 and step 2 do on a cluster. Pure: `Facts` in, `Plan` out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from istiokit.bigbang.edit import Blocked, LayerEdit, plan_edits
+from istiokit.bigbang.facts import Facts, Source, Umbrella
+from istiokit.bigbang.layers import merge
+from istiokit.bigbang.releases import Expected, expected, is_gateway_release
+from istiokit.bigbang.switches import Step, wanted
+from istiokit.bigbang.versions import Family
+from istiokit.flux.order import release_ref
+from istiokit.flux.readiness import State, readiness
+from istiokit.istio.bindings import NEW_NAMESPACE
+from istiokit.plan import difference
+from istiokit.plan.actions.addresses import AwaitAddresses
+from istiokit.plan.actions.bigbang import AwaitSwitches
+from istiokit.plan.actions.flux import ReconcileReleases, WaitForReleases
+from istiokit.plan.actions.objects import SetField, set_field
+from istiokit.plan.actions.text import EditText, TextPlace
+from istiokit.plan.model import Action, Group, Plan, Skip
+
+MIGRATION = "bigbang"
+
+
+@dataclass(frozen=True, slots=True)
+class StepPlan:
+    """A plan, and the switches that it cannot write: then it has no actions, for half a step is worse than none."""
+
+    plan: Plan
+    blocked: tuple[Blocked, ...]
+
+
+def plan_step(
+    facts: Facts, umbrella: Umbrella, step: Step, family: Family, in_git: Sequence[Action] = ()
+) -> StepPlan:
+    """The plan that brings the cluster to the end of the step.
+
+    `in_git` are the edits of a clone that make up for the switches that Git owns; Flux has to bring them before
+    anything is reconciled. A cluster that is there already gets an empty plan. Raises UsageError for Big Bang 3.0
+    and where a values text does not allow the edit.
+    """
+    switches = wanted(step, family)
+    edit = plan_edits(facts.layers, switches)
+    name = f"step{step}"
+    if edit.blocked and not in_git:
+        return StepPlan(Plan(MIGRATION, name, ()), edit.blocked)
+    edits = tuple(action for one in edit.edits for action in _written(one, f"{name} of the migration"))
+    goal = expected(switches, merge(facts.layers), family)
+    changed = [*edits, *in_git]
+    groups = _edits(umbrella, switches, edits, in_git)
+    if changed or not is_converged(facts, goal):
+        groups += converge(umbrella, goal)
+    return StepPlan(Plan(MIGRATION, name, tuple(groups), skipped=_skipped(facts)), ())
+
+
+def converge(umbrella: Umbrella, goal: Expected) -> list[Group]:
+    """Reconcile the umbrella, then its releases, and wait until all are Ready and the right ones are there."""
+    namespace, name = umbrella.namespace, umbrella.ref.name
+    actions: list[Action] = [
+        ReconcileReleases(why="render the packages from the new values", namespace=namespace, names=(name,)),
+        ReconcileReleases(why="let every package see its values", namespace=namespace, but=(name,)),
+        WaitForReleases(
+            why="the umbrella being Ready proves nothing about its packages",
+            namespace=namespace,
+            expected=goal.present,
+            absent=goal.absent,
+        ),
+    ]
+    if any(is_gateway_release(release) for release in goal.present):
+        actions.append(AwaitAddresses(why="clients need an address", namespace=NEW_NAMESPACE))
+    return [Group((action,)) for action in actions]
+
+
+def is_converged(facts: Facts, goal: Expected) -> bool:
+    """Whether every release is Ready, those that have to be there are, and those that have to be gone are."""
+    names = {release.metadata.name for release in facts.releases}
+    ready = all(readiness(release).state is State.READY for release in facts.releases)
+    return ready and names.issuperset(goal.present) and names.isdisjoint(goal.absent)
+
+
+def _edits(
+    umbrella: Umbrella, switches: Mapping[str, bool], edits: Sequence[Action], in_git: Sequence[Action]
+) -> list[Group]:
+    groups = [Group(tuple(actions)) for actions in (edits, in_git) if actions]
+    if in_git:
+        why = "commit and push the edit; Flux brings it"
+        groups.append(Group((AwaitSwitches(why=why, umbrella=umbrella.ref, switches=dict(switches)),)))
+    return groups
+
+
+def _written(edit: LayerEdit, why: str) -> list[Action]:
+    """The actions that write one layer: an edit of its text, or of fields of the HelmRelease."""
+    source = edit.layer.address
+    assert isinstance(source, Source), "layers of a cluster come with their source"
+    if edit.layer.text is None:
+        return [_field(edit, source, dotted, value, why) for dotted, value in edit.switches.items()]
+    place = TextPlace(ref=source.ref, key=source.key)
+    shown = difference.unified(edit.layer.text, edit.text or "", str(place), 0 if place.secret else 3)
+    return [EditText(why=why, place=place, changes=edit.changes, shown=shown)]
+
+
+def _field(edit: LayerEdit, source: Source, dotted: str, value: bool, why: str) -> SetField:
+    """One switch in spec.values of the HelmRelease; the maps on the way may have to be made."""
+    manifest = {
+        "kind": source.ref.kind,
+        "metadata": {"name": source.ref.name, "namespace": source.ref.namespace},
+        "spec": {"values": edit.layer.values},
+    }
+    return set_field(manifest, "/spec/values/" + dotted.replace(".", "/"), value, why=why)
+
+
+def _skipped(facts: Facts) -> tuple[Skip, ...]:
+    return tuple(
+        Skip(str(release_ref(release)), "suspended: Flux leaves it alone until it is resumed")
+        for release in facts.releases
+        if release.spec.suspend
+    )

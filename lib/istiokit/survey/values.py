@@ -1,0 +1,129 @@
+"""Reads the layers of the umbrella's values, each with its place and with who would put back a change."""
+
+import base64
+import binascii
+import gzip
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from istiokit.bigbang.facts import Source
+from istiokit.bigbang.layers import Layer, hidden, values_layer
+from istiokit.cluster import kinds
+from istiokit.cluster.decode import Metadata, Object
+from istiokit.cluster.types import Cluster, Ref
+from istiokit.errors import OperationFailed
+from istiokit.flux.git import GitPlace, git_source, reference_target
+from istiokit.flux.model import HelmRelease, Kustomization, Reconciled, ValuesReference
+from istiokit.flux.ownership import Owner, OwnerKind, Owners, Reverts, owner
+from istiokit.flux.sources import SOURCE_KINDS
+from istiokit.flux.values import Absent, Problem, pick, reference_ref, values_references
+
+HELM = Owner(OwnerKind.HELM, None, Reverts.NO, "the values of `helm upgrade` live in its own Secret")
+
+
+class DataObject(Object, frozen=True, kw_only=True):
+    """A ConfigMap or a Secret."""
+
+    data: dict[str, str] = {}
+
+
+def read_layers(cluster: Cluster, release: HelmRelease) -> tuple[tuple[Layer, ...], tuple[str, ...]]:
+    """The umbrella's layers in merge order, and the entries of valuesFrom that stop it, a sentence each.
+
+    Raises UsageError where a source holds no YAML mapping, Forbidden where one may not be read.
+    """
+    layers: list[Layer] = []
+    problems: list[str] = []
+    for reference in values_references(release):
+        ref = reference_ref(reference, release)
+        item = cluster.get(ref, DataObject) if ref.kind in kinds.KINDS else None
+        found = pick(reference, None if item is None else decoded(ref, item))
+        if isinstance(found, Problem):
+            problems.append(found.reason)
+        elif not isinstance(found, Absent) and item is not None:
+            source = _source(cluster, ref, reference.values_key, item.metadata)
+            layers.append(_layer(reference, found.text, source))
+    if release.spec.values:
+        layers.append(_inline(cluster, release))
+    return tuple(layers), tuple(problems)
+
+
+def decoded(ref: Ref, item: DataObject) -> Mapping[str, str]:
+    """The data as text: a Secret's values are base64. Raises OperationFailed if not."""
+    if ref.kind != kinds.SECRET.name:
+        return item.data
+    try:
+        return {key: base64.b64decode(text, validate=True).decode() for key, text in item.data.items()}
+    except (binascii.Error, UnicodeDecodeError):
+        raise OperationFailed(f"{ref} holds something that is not text", "look at its keys") from None
+
+
+def helm_layer(cluster: Cluster, ref: Ref) -> tuple[Layer, str]:
+    """The values that `helm upgrade` was given, from the release's Secret, and the version of the chart.
+
+    Helm's secrets driver stores a release as base64 of gzip of JSON, in the key `release`.
+    """
+    item = cluster.get(ref, DataObject)
+    try:
+        packed = base64.b64decode(decoded(ref, item)["release"] if item else "")
+        stored: dict[str, Any] = json.loads(gzip.decompress(packed))
+    except (KeyError, ValueError, OSError):
+        raise OperationFailed(f"{ref} does not hold a Helm release", "look at `helm list -A`") from None
+    layer = Layer(
+        origin=f"values of Helm release {stored.get('namespace', '')}/{stored.get('name', '')}",
+        values=hidden(stored.get("config") or {}),
+        blocked="the umbrella was installed with `helm upgrade`, which owns its values",
+        address=Source(ref, "", HELM),
+    )
+    version: str = stored.get("chart", {}).get("metadata", {}).get("version", "")
+    return layer, version
+
+
+def _layer(reference: ValuesReference, text: str, source: Source) -> Layer:
+    origin = f"{source.ref} key {source.key}"
+    blocked = _why_blocked(source)
+    if reference.target_path:
+        return Layer(
+            origin=origin, text=text, target_path=reference.target_path, blocked=blocked, address=source
+        )
+    return values_layer(text, origin, blocked=blocked, address=source)
+
+
+def _inline(cluster: Cluster, release: HelmRelease) -> Layer:
+    metadata = release.metadata
+    ref = Ref(kinds.HELM_RELEASE.name, metadata.name, metadata.namespace)
+    source = _source(cluster, ref, "", metadata)
+    values = release.spec.values or {}
+    layer = Layer(origin=f"{ref} spec.values", values=hidden(values), inline=True, address=source)
+    return replace(layer, blocked=_why_blocked(source))
+
+
+def _source(cluster: Cluster, ref: Ref, key: str, metadata: Metadata) -> Source:
+    """The source with its owner; a Kustomization is read for its repository and whether it is suspended."""
+    first = owner(metadata)
+    if first.kind is not OwnerKind.FLUX_KUSTOMIZATION or first.ref is None:
+        return Source(ref, key, first)
+    kustomization = cluster.get(first.ref, Kustomization)
+    if kustomization is None:
+        return Source(ref, key, first)
+    known = Owners(kustomizations={first.ref: kustomization})
+    return Source(ref, key, owner(metadata, owners=known), _place(cluster, kustomization))
+
+
+def _place(cluster: Cluster, kustomization: Kustomization) -> GitPlace | None:
+    reference = kustomization.spec.source_ref
+    if reference is None or reference.kind not in SOURCE_KINDS:
+        return None
+    target = reference_target(reference, kustomization.metadata.namespace)
+    found: Reconciled | None = cluster.get(target, SOURCE_KINDS[reference.kind][1])
+    return git_source(kustomization, {target: found}) if found else None
+
+
+def _why_blocked(source: Source) -> str:
+    """A change that its owner (maybe) puts back is refused, with the place to edit."""
+    if source.owner.reverts is Reverts.NO:
+        return ""
+    at = f"; edit it at its source, {source.place}" if source.place else "; edit it at its source"
+    return f"{source.owner.why}{at}"

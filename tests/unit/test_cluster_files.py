@@ -1,0 +1,242 @@
+"""Manifests as a cluster: what is found where, and that a change touches nothing else."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from istiokit.cluster.decode import Object, Raw
+from istiokit.cluster.files import FilesCluster
+from istiokit.cluster.kinds import CONFIG_MAP, GATEWAY, HELM_RELEASE, POD
+from istiokit.cluster.types import EventType, Ref, Where
+from istiokit.errors import Conflict, KindNotServed, OperationFailed, UsageError
+
+RELEASE = """\
+# the umbrella
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: bigbang, namespace: bigbang}
+spec:
+  suspend: false   # not now
+  values:
+    istio:
+      enabled: yes
+---
+# two settings
+
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: common
+  namespace: bigbang
+  labels: {app: bigbang}
+data: {}
+"""
+LIST = """\
+apiVersion: v1
+kind: List
+items:
+- apiVersion: v1
+  kind: ConfigMap
+  metadata: {name: a, namespace: x}
+- apiVersion: gateway.networking.k8s.io/v1
+  kind: Gateway
+  metadata: {name: g, namespace: x}
+"""
+BIGBANG, COMMON = Ref("HelmRelease", "bigbang", "bigbang"), Ref("ConfigMap", "common", "bigbang")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "release.yaml").write_text(RELEASE)
+    (tmp_path / "list.yml").write_text(LIST)
+    (tmp_path / "notes.txt").write_text("not: looked at")
+    (tmp_path / "deep" / ".git").mkdir(parents=True)
+    (tmp_path / "deep" / ".git" / "hidden.yaml").write_text("a: [")
+    (tmp_path / "deep" / "one.json").write_text(
+        '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"x"}}'
+    )
+    return tmp_path
+
+
+def test_a_folder_is_a_cluster(folder: Path) -> None:
+    files = FilesCluster(["."])
+    assert files.name == "." and files.server_version() is None
+    assert [one.metadata.name for one in files.list(CONFIG_MAP, Object)] == ["a", "common"]
+    assert [one.metadata.name for one in files.list(CONFIG_MAP, Object, Where(labels="app=bigbang"))] == [
+        "common"
+    ]
+    release = files.get(BIGBANG, Raw)
+    assert release is not None and release["spec"]["values"] == {"istio": {"enabled": True}}
+    assert files.get(Ref("HelmRelease", "other", "bigbang"), Object) is None
+    assert files.allowed("patch", HELM_RELEASE)
+
+
+def test_every_object_knows_its_line(folder: Path) -> None:
+    files = FilesCluster(["release.yaml", "list.yml"])
+    assert files.origin(BIGBANG) == "release.yaml:3"
+    assert files.origin(COMMON) == "release.yaml:14"
+    assert files.origin(Ref("ConfigMap", "a", "x")) == "list.yml:4"
+    assert files.origin(Ref("ConfigMap", "none")) == ""
+
+
+def test_a_kind_is_served_if_it_is_there_and_a_group_is_part_of_a_kind(folder: Path) -> None:
+    files = FilesCluster(["."])
+    assert files.served(HELM_RELEASE)
+    assert not files.served(GATEWAY), "the Gateway in the list belongs to the Gateway API"
+    with pytest.raises(KindNotServed, match=r"Gateway; there is none in \."):
+        files.list(GATEWAY, Object)
+
+
+def test_only_minus_r_looks_deeper_and_hidden_folders_stay_hidden(folder: Path) -> None:
+    assert not FilesCluster(["."]).served(POD)
+    assert FilesCluster(["."], recursive=True).origin(Ref("Pod", "p", "x")) == "deep/one.json:1"
+    (folder / "empty" / "deep").mkdir(parents=True)
+    with pytest.raises(UsageError, match="deep: there is no manifest in this folder; -R looks deeper"):
+        FilesCluster([str(folder / "empty" / "deep")])
+
+
+def test_stdin_is_a_file_too(folder: Path) -> None:
+    files = FilesCluster(["-"], stdin=RELEASE)
+    files.merge_patch(BIGBANG, {"spec": {"suspend": True}})
+    assert files.origin(BIGBANG) == "-:3"
+    assert files.text() == RELEASE.replace("suspend: false", "suspend: true")
+
+
+def test_a_file_named_twice_is_read_once(folder: Path) -> None:
+    assert len(FilesCluster(["release.yaml", "release.yaml"]).list(CONFIG_MAP, Object)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [", r"bad\.yaml:2:1: not YAML"),
+        ("kind: A\nkind: B", r'bad\.yaml:2:1: the key "kind" is given twice'),
+        ("a:\n\tb: 1", r"bad\.yaml:2:1: a tab cannot indent YAML"),
+        (
+            RELEASE + "---\n" + RELEASE,
+            r"bad\.yaml:\d+: HelmRelease bigbang/bigbang is there twice, first in .*yaml:3",
+        ),
+        (RELEASE.replace("name: bigbang,", "name: 7,"), None),
+    ],
+)
+def test_bad_text_is_named_by_file_and_line(folder: Path, text: str, message: str | None) -> None:
+    (folder / "bad.yaml").write_text(text)
+    with pytest.raises(UsageError, match=message):
+        FilesCluster(["bad.yaml"]).list(HELM_RELEASE, Object)
+
+
+def test_bad_paths(folder: Path) -> None:
+    with pytest.raises(UsageError, match=r"gone\.yaml: No such file or directory; check -f"):
+        FilesCluster(["gone.yaml"])
+    (folder / "image.yaml").write_bytes(b"\x89PNG\xff")
+    with pytest.raises(UsageError, match="this is not text"):
+        FilesCluster(["image.yaml"])
+
+
+def test_documents_that_are_no_objects_are_kept_in_mind(folder: Path) -> None:
+    (folder / "values.yaml").write_text(
+        "istio: {enabled: true}\n---\nkind: A\napiVersion: v1\n---\n- 1\n---\n"
+    )
+    skipped = FilesCluster(["values.yaml"]).skipped
+    assert [one.place for one in skipped] == ["values.yaml:1", "values.yaml:3", "values.yaml:6"]
+    assert skipped[1].reason == "a A without a name"
+
+
+def test_objects_without_a_namespace_get_the_one_that_is_meant() -> None:
+    text = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {b: c}}\n"
+    files = FilesCluster(["-"], stdin=text, namespace="shop")
+    files.merge_patch(Ref("ConfigMap", "a", "shop"), {"data": {"b": "d"}})
+    assert files.text() == text.replace("b: c", 'b: "d"')
+    crd = "{apiVersion: v1, kind: Namespace, metadata: {name: a}}"
+    assert FilesCluster(["-"], stdin=crd, namespace="shop").origin(Ref("Namespace", "a")) == "-:1"
+
+
+@pytest.mark.parametrize("method", ["merge_patch", "json_patch", "replace"])
+def test_a_change_touches_its_value_and_no_other_byte(folder: Path, method: str) -> None:
+    files = FilesCluster(["."])
+    files_changed(files, method)
+    expected = RELEASE.replace("enabled: yes", "enabled: false")
+    assert (folder / "release.yaml").read_text() == expected
+    assert files.text("release.yaml") == expected
+    release = files.get(BIGBANG, Raw)
+    assert release is not None and release["spec"]["values"]["istio"] == {"enabled": False}
+    files_changed(files, method)
+    assert (folder / "release.yaml").read_text() == expected, "a second time changes nothing"
+
+
+def files_changed(files: FilesCluster, method: str) -> None:
+    release = files.get(BIGBANG, Raw)
+    assert release is not None
+    release["spec"]["values"]["istio"]["enabled"] = False
+    if method == "merge_patch":
+        files.merge_patch(BIGBANG, {"spec": release["spec"]})
+    elif method == "json_patch":
+        path = "/spec/values/istio/enabled"
+        files.json_patch(BIGBANG, [{"op": "test", "path": "/kind", "value": "HelmRelease"}, add(path, False)])
+    else:
+        files.replace(release)
+
+
+def add(path: str, value: Any) -> dict[str, Any]:
+    return {"op": "add", "path": path, "value": value}
+
+
+def test_new_values_are_added_where_they_belong(folder: Path) -> None:
+    files = FilesCluster(["release.yaml"])
+    files.merge_patch(BIGBANG, {"spec": {"values": {"istiod": {"enabled": True}}}})
+    text = (folder / "release.yaml").read_text()
+    assert "    istiod:\n      enabled: true\n" in text
+    assert files.origin(COMMON) == "release.yaml:16", "what stands below has moved"
+
+
+def test_a_dry_run_writes_nothing(folder: Path) -> None:
+    FilesCluster(["."]).merge_patch(BIGBANG, {"spec": {"suspend": True}}, dry_run=True)
+    assert (folder / "release.yaml").read_text() == RELEASE
+
+
+@pytest.mark.parametrize(
+    ("ref", "patch", "message"),
+    [
+        (
+            BIGBANG,
+            {"spec": {"suspend": None}},
+            "release.yaml:3: spec.suspend is not a single value; edit it by hand",
+        ),
+        (BIGBANG, {"spec": {"list": [1]}}, "spec.list is not a single value"),
+        (Ref("ConfigMap", "a", "x"), {"data": {"b": "c"}}, "list.yml:4: data.b is in a List"),
+        (Ref("ConfigMap", "none", "x"), {"data": {"b": "c"}}, r"ConfigMap x/none is not in \."),
+    ],
+)
+def test_what_cannot_be_changed_here_is_left_to_people(
+    folder: Path, ref: Ref, patch: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(OperationFailed, match=message):
+        FilesCluster(["."]).merge_patch(ref, patch)
+    assert (folder / "release.yaml").read_text() == RELEASE
+
+
+def test_a_failed_test_and_a_file_that_changed_meanwhile_are_conflicts(folder: Path) -> None:
+    files = FilesCluster(["."])
+    with pytest.raises(Conflict):
+        files.json_patch(BIGBANG, [{"op": "test", "path": "/spec/suspend", "value": True}])
+    (folder / "release.yaml").write_text(RELEASE + "# somebody\n")
+    with pytest.raises(Conflict, match=r"release\.yaml was changed since it was read; run the command again"):
+        files.merge_patch(BIGBANG, {"spec": {"suspend": True}})
+    assert (folder / "release.yaml").read_text() == RELEASE + "# somebody\n"
+
+
+def test_creating_and_deleting_are_left_to_people(folder: Path) -> None:
+    files = FilesCluster(["."])
+    with pytest.raises(OperationFailed, match=r"Secret a/b is not in .*; add its manifest"):
+        files.create({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "b", "namespace": "a"}})
+    with pytest.raises(OperationFailed, match=r"release\.yaml:3: .*; delete its manifest"):
+        files.delete(BIGBANG)
+    files.delete(Ref("Secret", "b", "a"))
+
+
+def test_a_watch_tells_what_is_there_and_ends(folder: Path) -> None:
+    events = list(FilesCluster(["."]).watch(HELM_RELEASE, Object, seconds=60))
+    assert [(event.type, event.object.metadata.name) for event in events] == [(EventType.ADDED, "bigbang")]

@@ -1,0 +1,225 @@
+"""Who owns an object, and whether a change by hand would last."""
+
+from typing import Any
+
+import pytest
+
+from istiokit.cluster.decode import Metadata
+from istiokit.cluster.types import Ref
+from istiokit.flux.git import GitPlace, git_source
+from istiokit.flux.model import Bucket, GitRepository, HelmRelease, Kustomization, OCIRepository, Reconciled
+from istiokit.flux.ownership import Owners, Reverts, owner
+from tests.unit.flux_samples import decoded, manifest
+
+KUSTOMIZE = {
+    "kustomize.toolkit.fluxcd.io/name": "env",
+    "kustomize.toolkit.fluxcd.io/namespace": "flux-system",
+}
+FLUX_HELM = {"helm.toolkit.fluxcd.io/name": "istio", "helm.toolkit.fluxcd.io/namespace": "bigbang"}
+HELM = {"app.kubernetes.io/managed-by": "Helm"}
+HELM_NOTES = {"meta.helm.sh/release-name": "istio", "meta.helm.sh/release-namespace": "istio-system"}
+OPERATOR = {
+    "install.operator.istio.io/owning-resource": "istio",
+    "install.operator.istio.io/owning-resource-namespace": "istio-system",
+}
+ENV = Ref("Kustomization", "env", "flux-system")
+ISTIO = Ref("HelmRelease", "istio", "bigbang")
+
+
+def kustomization(**spec: Any) -> Kustomization:
+    return decoded(manifest("env", kind="Kustomization", spec={"interval": "10m", **spec}), Kustomization)
+
+
+def owners(drift: dict[str, Any] | None = None, **spec: Any) -> Owners:
+    detection = {"driftDetection": drift} if drift else {}
+    release = decoded(manifest("istio", spec={**detection, **spec}), HelmRelease)
+    return Owners({ISTIO: release}, {ENV: kustomization(**spec)})
+
+
+@pytest.mark.parametrize(
+    ("labels", "annotations", "known", "kind", "ref", "reverts", "why"),
+    [
+        (KUSTOMIZE, {}, owners(), "FluxKustomization", ENV, "yes", "every 10m"),
+        (KUSTOMIZE, {}, Owners(), "FluxKustomization", ENV, "yes", "interval"),
+        (KUSTOMIZE, {}, owners(suspend=True), "FluxKustomization", ENV, "no", "when it is resumed"),
+        (
+            KUSTOMIZE,
+            {"kustomize.toolkit.fluxcd.io/reconcile": "disabled"},
+            owners(),
+            "FluxKustomization",
+            ENV,
+            "no",
+            "reconcile: disabled",
+        ),
+        (
+            {**KUSTOMIZE, "kustomize.toolkit.fluxcd.io/ssa": "IfNotPresent"},
+            {},
+            owners(),
+            "FluxKustomization",
+            ENV,
+            "no",
+            "ssa",
+        ),
+        (
+            KUSTOMIZE,
+            {"kustomize.toolkit.fluxcd.io/ssa": "Merge"},
+            owners(),
+            "FluxKustomization",
+            ENV,
+            "yes",
+            "every field that its source sets",
+        ),
+        (
+            {**FLUX_HELM, **HELM},
+            HELM_NOTES,
+            owners({"mode": "enabled"}),
+            "FluxHelmRelease",
+            ISTIO,
+            "yes",
+            "drift",
+        ),
+        (
+            FLUX_HELM,
+            {},
+            owners({"mode": "enabled", "ignore": [{"paths": ["/spec/gateways"]}]}),
+            "FluxHelmRelease",
+            ISTIO,
+            "yes",
+            "except at /spec/gateways",
+        ),
+        (FLUX_HELM, {}, owners({"mode": "warn"}), "FluxHelmRelease", ISTIO, "no", "next upgrade"),
+        (FLUX_HELM, {}, owners(), "FluxHelmRelease", ISTIO, "no", "next upgrade"),
+        (FLUX_HELM, {}, owners({"mode": "enabled"}, suspend=True), "FluxHelmRelease", ISTIO, "no", "resumed"),
+        (FLUX_HELM, {}, Owners(), "FluxHelmRelease", ISTIO, "unknown", "not found"),
+        (
+            FLUX_HELM,
+            {"helm.toolkit.fluxcd.io/driftDetection": "disabled"},
+            owners({"mode": "enabled"}),
+            "FluxHelmRelease",
+            ISTIO,
+            "no",
+            "excludes it",
+        ),
+        (
+            {},
+            {"argocd.argoproj.io/tracking-id": "mesh:networking.istio.io/Gateway:istio-system/public"},
+            Owners(),
+            "ArgoCD",
+            Ref("Application", "mesh"),
+            "unknown",
+            "self-heal",
+        ),
+        (
+            {},
+            {"argocd.argoproj.io/tracking-id": "team_mesh:/Service:istio-system/public"},
+            Owners(),
+            "ArgoCD",
+            Ref("Application", "mesh", "team"),
+            "unknown",
+            "self-heal",
+        ),
+        (
+            {"argocd.argoproj.io/instance": "mesh"},
+            {},
+            Owners(),
+            "ArgoCD",
+            Ref("Application", "mesh"),
+            "unknown",
+            "mesh",
+        ),
+        (HELM, HELM_NOTES, Owners(), "Helm", None, "no", "Helm release istio-system/istio"),
+        (HELM, {}, Owners(), "None", None, "no", "nothing"),
+        (
+            OPERATOR,
+            {},
+            Owners(),
+            "Operator",
+            Ref("IstioOperator", "istio", "istio-system"),
+            "yes",
+            "while it runs",
+        ),
+        ({"app.kubernetes.io/managed-by": "zarf"}, {}, Owners(), "Zarf", None, "no", "next deploy"),
+        ({}, {"zarf.dev/package": "bigbang"}, Owners(), "Zarf", None, "no", "next deploy"),
+        ({"zarf-agent": "patched"}, {}, Owners(), "None", None, "no", "nothing"),
+        (
+            {},
+            {"kubectl.kubernetes.io/last-applied-configuration": "{}"},
+            Owners(),
+            "KubectlApply",
+            None,
+            "no",
+            "kubectl apply",
+        ),
+    ],
+)
+def test_owners(
+    labels: dict[str, str],
+    annotations: dict[str, str],
+    known: Owners,
+    kind: str,
+    ref: Ref | None,
+    reverts: str,
+    why: str,
+) -> None:
+    found = owner(Metadata(name="x", labels=labels, annotations=annotations), (), known)
+    assert (found.kind, found.ref, found.reverts) == (kind, ref, reverts)
+    assert why in found.why
+
+
+def test_argo_cd_is_also_known_by_its_field_manager() -> None:
+    found = owner(Metadata(name="x"), ["kubectl-edit", "argocd-controller"])
+    assert (found.kind, found.reverts) == ("ArgoCD", Reverts.UNKNOWN)
+
+
+class TestGitSource:
+    SOURCE = Ref("GitRepository", "env", "bigbang")
+
+    def place(self, path: str = "./prod", kind: str = "GitRepository", **spec: Any) -> GitPlace | None:
+        item = kustomization(path=path, sourceRef={"kind": kind, "name": "env"})
+        classes: dict[str, type[Reconciled]] = {
+            "GitRepository": GitRepository,
+            "OCIRepository": OCIRepository,
+            "Bucket": Bucket,
+        }
+        source = decoded(manifest("env", kind=kind, spec=spec), classes[kind])
+        return git_source(item, {Ref(kind, "env", "bigbang"): source})
+
+    def test_a_branch(self) -> None:
+        found = self.place(url="https://git.example.com/env.git", ref={"branch": "main"})
+        assert found == GitPlace(self.SOURCE, "https://git.example.com/env.git", "branch main", "prod")
+        assert str(found) == "https://git.example.com/env.git (branch main), folder prod"
+
+    @pytest.mark.parametrize(
+        ("ref", "expected"),
+        [
+            ({"branch": "main", "commit": "abc"}, "commit abc"),
+            ({"branch": "main", "tag": "v1"}, "tag v1"),
+            ({"tag": "v1", "semver": ">=1"}, "semver >=1"),
+            ({"name": "refs/heads/x", "tag": "v1"}, "name refs/heads/x"),
+            ({}, "branch master"),
+            (None, "branch master"),
+        ],
+    )
+    def test_what_is_checked_out(self, ref: dict[str, str] | None, expected: str) -> None:
+        found = self.place(url="u", ref=ref)
+        assert found is not None
+        assert found.revision == expected
+
+    @pytest.mark.parametrize(("path", "expected"), [("", "."), ("./", "."), ("/a/b/", "a/b"), ("a", "a")])
+    def test_paths(self, path: str, expected: str) -> None:
+        found = self.place(path=path, url="u")
+        assert found is not None
+        assert found.path == expected
+
+    def test_other_sources(self) -> None:
+        oci = self.place(kind="OCIRepository", url="oci://r/x")
+        bucket = self.place(kind="Bucket", endpoint="s3.example.com", bucketName="env")
+        assert oci is not None
+        assert oci.revision == "tag latest"
+        assert bucket is not None
+        assert (bucket.url, bucket.revision) == ("s3.example.com/env", "")
+
+    def test_an_unknown_source(self) -> None:
+        item = kustomization(sourceRef={"kind": "GitRepository", "name": "env"})
+        assert git_source(item, {}) is None
+        assert git_source(kustomization(), {}) is None
