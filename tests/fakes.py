@@ -167,8 +167,10 @@ class FakeCluster:
         self.on_write(method, ref)
         with self._lock:
             old = self._objects.get(ref)
+            if old is None and method == "replace":
+                raise Conflict(f"{ref} is no longer there")
             if old is None and method != "create":
-                raise OperationFailed(f"{ref} is not there")
+                raise OperationFailed(f"patch {ref}: it is not there")
             new = change(copy.deepcopy(old))
             wanted = (new.get("metadata") or {}).get("resourceVersion")
             if old and wanted and wanted != old["metadata"]["resourceVersion"]:

@@ -1,12 +1,15 @@
 """The command line of `kubectl istio-migrate`: its commands, each a module that is imported when it runs."""
 
 from istiokit.ui import app
-from istiokit.ui.commands import App
+from istiokit.ui.commands import App, Command
 
 APP = App(
     name="kubectl-istio-migrate",
     description="Carry a cluster off the Istio operator onto Helm-managed Istio: look, plan, do, and undo.",
-    commands=(),
+    commands=(
+        Command("status", "Show where this mesh stands, and the next command to run", "kubectl_istio_migrate.status"),
+    ),
+    default="status",
 )
 
 

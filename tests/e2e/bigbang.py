@@ -39,6 +39,8 @@ from tests.tools.rig import CommandError, Rig
 _RELEASES = "helmreleases.helm.toolkit.fluxcd.io"
 _KUSTOMIZATION = "kustomizations.kustomize.toolkit.fluxcd.io/environment"
 _GIT_REPOSITORY = "gitrepositories.source.toolkit.fluxcd.io/environment"
+# With finalizers of Flux: a namespace that has to wait for them takes seconds longer.
+_SOURCES = "helmrepositories.source.toolkit.fluxcd.io,gitrepositories.source.toolkit.fluxcd.io"
 _NAMESPACES = (NAMESPACE, "istio-operator", "istio-system", "istio-gateway", "fillers", APPLICATIONS)
 _HERE = (f"--namespace={NAMESPACE}",)
 _WEBHOOKS = (
@@ -82,7 +84,7 @@ def install_umbrella(
     LAYERS replaces layers of `default_layers`, FILLERS is the number of packages besides Istio, and
     APPS that of VirtualServices and of Deployments with an old sidecar in the namespace `shop`.
     """
-    umbrella = Umbrella(version, _layers(rig, version, layers, fillers))
+    umbrella = Umbrella(version, {**default_layers(rig.charts.url, version, fillers), **(layers or {})})
     _prepare(rig, apps)
     sources = [source(name, umbrella.layers[name]) for name in LAYERS]
     rig.apply([*sources, chart_repository(rig.charts.url), release(version)], field_manager="admin")
@@ -105,7 +107,7 @@ def git_umbrella(
     folder = "clusters/dev"
     names = {name: f"{name.removesuffix('-bb')}{'-secrets' * name.endswith('-bb')}.yaml" for name in LAYERS}
     git = GitValues("environment", f"./{folder}", {name: f"{folder}/{file}" for name, file in names.items()})
-    umbrella = Umbrella(version, _layers(rig, version, layers, fillers), git)
+    umbrella = Umbrella(version, {**default_layers(rig.charts.url, version, fillers), **(layers or {})}, git)
     _prepare(rig, apps)
     objects = [chart_repository(rig.charts.url), release(version)]
     files = {
@@ -131,10 +133,12 @@ def set_layer(rig: Rig, umbrella: Umbrella, layer: str, text: str) -> None:
     request(rig, f"{_RELEASES}/{umbrella.name}")
 
 
-def request(rig: Rig, *resources: str) -> None:
-    """Asks Flux to reconcile RESOURCES (kind/name in the umbrella's namespace) now."""
-    value = f"reconcile.fluxcd.io/requestedAt={time.time_ns()}"
-    rig.kubectl("annotate", "--overwrite", *_HERE, *resources, value)
+def request(rig: Rig, *resources: str, force: bool = False) -> None:
+    """Asks Flux to reconcile RESOURCES (kind/name in the umbrella's namespace) now, with FORCE even if in sync."""
+    keys = ["requestedAt", "forceAt"] if force else ["requestedAt"]
+    now = time.time_ns()
+    values = [f"reconcile.fluxcd.io/{key}={now}" for key in keys]
+    rig.kubectl("annotate", "--overwrite", *_HERE, *resources, *values)
 
 
 def wait_ready(rig: Rig, timeout: float = 60) -> float:
@@ -175,21 +179,19 @@ def wait_settled(rig: Rig, timeout: float = 60) -> None:
 def uninstall(rig: Rig) -> None:
     """Takes the umbrella, all that it installed and the applications away, whatever state they are in."""
     rig.loadbalancer.release()
+    rig.kubectl("delete", "namespace", APPLICATIONS, "--ignore-not-found", "--wait=false")
     for operator in rig.get("istiooperators", "--all-namespaces")["items"]:
         _drop_finalizers(rig, operator)
     _delete_if_served(rig, _KUSTOMIZATION, *_HERE)
     if "bigbang" in release_names(rig):
-        # Waiting for one namespace after the other would take three times as long.
+        # Helm would wait for one namespace after the other; all are waited for together at the end.
         patch = json.dumps({"spec": {"uninstall": {"disableWait": True}}})
         rig.kubectl("patch", _RELEASES, "bigbang", *_HERE, "--type=merge", f"--patch={patch}")
         rig.kubectl("delete", _RELEASES, "bigbang", *_HERE, "--ignore-not-found")
     rig.until(lambda: not release_names(rig), "the child HelmReleases to go", 60)
+    rig.kubectl("delete", "--all", _SOURCES, *_HERE)
     rig.kubectl("delete", "--ignore-not-found", *_WEBHOOKS)
     rig.kubectl("delete", "namespaces", "--ignore-not-found", *_NAMESPACES)
-
-
-def _layers(rig: Rig, version: str, layers: Mapping[str, str] | None, fillers: int) -> dict[str, str]:
-    return {**default_layers(rig.charts.url, version, fillers), **(layers or {})}
 
 
 def _prepare(rig: Rig, apps: int) -> None:

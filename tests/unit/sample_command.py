@@ -60,7 +60,7 @@ def parse(namespace: argparse.Namespace) -> Options:
 def run(given: Options, context: Context) -> int:
     match given.deed:
         case "greet":
-            context.write(f"hello from {context.live.name}\n")
+            context.write(f"hello from {context.cluster.name}\n")
         case "options":
             context.write(f"{given}\n{context.connection}\n")
         case "ask":

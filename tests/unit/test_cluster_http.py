@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from istiokit.cluster.decode import Object
-from istiokit.cluster.kinds import CONFIG_MAP, NAMESPACE
+from istiokit.cluster.kinds import CONFIG_MAP, GATEWAY, NAMESPACE
 from istiokit.cluster.live import LiveCluster, connect
 from istiokit.cluster.live_kubeconfig import ConnectOptions
 from istiokit.cluster.types import Ref
@@ -43,12 +43,13 @@ class Server:
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         self.asked.append(f"{handler.command} {handler.path}")
         self.headers.append(handler.headers)
+        handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
         (self.script.pop(0) if len(self.script) > 1 else self.script[0])(handler)
 
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr("istiokit.cluster.live_http.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("istiokit.cluster.live_http._delay", lambda retry_after: 0.0)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -56,7 +57,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         def do_GET(self) -> None:
             found.answer(self)
 
-        do_PATCH = do_GET  # noqa: N815  the name that http.server calls
+        do_PATCH = do_POST = do_GET  # noqa: N815  the name that http.server calls
 
         def log_message(self, *words: object) -> None:
             """Silence."""
@@ -161,7 +162,7 @@ def test_from_far_away_answers_come_packed(server: Server, monkeypatch: pytest.M
 
 def test_a_redirect_is_not_followed_with_our_credentials(server: Server) -> None:
     server.script = [says(302, b"", Location="http://elsewhere.invalid/")]
-    with pytest.raises(OperationFailed):
+    with pytest.raises(OperationFailed, match="read the server's version: no reason given"):
         server.cluster().server_version()
     assert len(server.asked) == 1
 
@@ -249,5 +250,14 @@ def test_a_watch_gives_up_on_a_server_that_stays_away(
 
 def test_something_else_than_an_api_server(server: Server) -> None:
     server.script = [says(200, b"<html>welcome</html>")]
-    with pytest.raises(OperationFailed, match="list Namespace: the answer is not as expected"):
-        server.cluster().list(NAMESPACE, Object)
+    cluster, unexpected = server.cluster(), "the answer is not as expected"
+    with pytest.raises(OperationFailed, match=f"list Namespace: {unexpected}"):
+        cluster.list(NAMESPACE, Object)
+    with pytest.raises(OperationFailed, match=f"read /apis/networking.istio.io/v1: {unexpected}"):
+        cluster.served(GATEWAY)
+    with pytest.raises(OperationFailed, match=f"read the server's version: {unexpected}"):
+        cluster.server_version()
+    with pytest.raises(OperationFailed, match=f"ask whether we may list Gateway: {unexpected}"):
+        cluster.allowed("list", GATEWAY)
+    with pytest.raises(OperationFailed, match=f"create Namespace a: {unexpected}"):
+        cluster.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}})

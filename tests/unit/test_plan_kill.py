@@ -93,6 +93,19 @@ def test_rolled_back_from_anywhere_ends_at_the_start(
     assert modes(cluster, names) == dict.fromkeys(names, "new")
 
 
+@given(at=st.integers(0, 30), again=st.integers(0, 30))
+def test_a_rollback_of_two_runs_may_be_killed_anywhere(at: int, again: int) -> None:
+    cluster = mesh()
+    drive(plan_of([turn("values-0")], [turn("values-1")]), cluster)
+    drive(plan_of([turn("values-0", "new", "newer")], [turn("values-2")], name="step2"), cluster)
+    for moment in (at, again):
+        with contextlib.suppress(Killed):
+            back(cluster, killer(moment))
+    back(cluster)
+    assert modes(cluster, NAMES[:3]) == dict.fromkeys(NAMES[:3], "old")
+    assert {run.state for run in store_of(cluster).list("bigbang")} == {RunState.ROLLED_BACK}
+
+
 @pytest.mark.parametrize("moment", [Moment.GROUP, Moment.AHEAD, Moment.BEGIN, Moment.END, Moment.WRITTEN])
 def test_every_moment_is_passed_and_survived(moment: Moment) -> None:
     cluster = mesh()

@@ -82,7 +82,7 @@ def test_the_cluster_is_connected_once_and_late() -> None:
     flags = Connection(context="prod")
     given = Context("sample", Stream(), Stream(), Stream(), connection=flags, connector=connector)
     assert asked == []
-    assert given.live is given.live
+    assert given.cluster is given.cluster
     assert asked == [flags]
 
 
@@ -93,7 +93,7 @@ def test_a_cluster_that_fails_is_asked_again() -> None:
     given = Context("sample", Stream(), Stream(), Stream(), connector=connector)
     for _ in range(2):
         with pytest.raises(OperationFailed):
-            _ = given.live
+            _ = given.cluster
 
 
 def test_details_are_told_from_their_level_on() -> None:

@@ -70,8 +70,7 @@ def _plain(path: str, text: str) -> Layer:
 
 
 def _is_manifest(document: Document) -> bool:
-    values = document.values
-    return isinstance(values, dict) and "kind" in values and ("apiVersion" in values or "metadata" in values)
+    return isinstance(read_at(document.values, ("kind",))[1], str)
 
 
 def _from_manifest(path: str, document: Document, read: Read) -> Iterator[Layer]:

@@ -111,7 +111,7 @@ def status(facts: Facts, *, version: str = "", unfinished: str = "") -> Status:
         virtual_services=_bindings(facts),
         sidecars=sum(has_sidecar(pod) for pod in facts.mesh.pods),
         old_sidecars=old,
-        leftovers=tuple(leftovers(facts.mesh, found.place)),
+        leftovers=tuple(leftovers(facts, found.place)),
         next=_next(found, facts, unfinished, waiting=bool(not_ready)),
     )
 
@@ -130,11 +130,18 @@ def gateway_rows(mesh: MeshFacts, namespace: str = "") -> Iterable[GatewayRow]:
         )
 
 
-def leftovers(mesh: MeshFacts, place: Place) -> list[Leftover]:
-    """What the operator left behind. While it is meant to run, its load balancers and resources are in use."""
-    found = dead_webhooks(mesh.mutating, mesh.validating, mesh.services, mesh.deployments)
-    if place is not Place.OPERATOR:
+def leftovers(facts: Facts, place: Place) -> list[Leftover]:
+    """What the operator left behind. While it is meant to run, its load balancers and resources are in use.
+
+    What could not be read is no evidence that there is none of it, so nothing is concluded from it.
+    """
+    mesh, unread = facts.mesh, {item.kind for item in facts.unread}
+    found: list[Leftover] = []
+    if unread.isdisjoint({"Service", "Deployment"}):
+        found += dead_webhooks(mesh.mutating, mesh.validating, mesh.services, mesh.deployments)
+    if place is not Place.OPERATOR and unread.isdisjoint({"Service", "Pod"}):
         found += orphaned_load_balancers(mesh.services, mesh.pods, mesh.operators)
+    if place is not Place.OPERATOR and "Deployment" not in unread:
         found += stuck_operators(mesh.operators, mesh.deployments)
     return sorted(found)
 

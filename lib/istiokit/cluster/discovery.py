@@ -6,6 +6,7 @@ from urllib.parse import quote
 import msgspec
 
 from istiokit.cluster.kinds import KINDS
+from istiokit.cluster.live_read import decoded
 from istiokit.cluster.types import Kind
 from istiokit.errors import KindNotServed
 
@@ -35,6 +36,8 @@ class ResourceList(msgspec.Struct, frozen=True):
 
     resources: tuple[Resource, ...] = ()
 
+
+_RESOURCES = msgspec.json.Decoder(ResourceList)
 
 Fetch = Callable[[str], bytes | None]
 """GET of a path: the body, or None for 404."""
@@ -68,8 +71,9 @@ class Discovery:
 
     def _resources(self, group: str, version: str) -> tuple[Resource, ...]:
         if (group, version) not in self._known:
-            body = self._fetch(root(group, version))
-            found = msgspec.json.decode(body, type=ResourceList) if body is not None else ResourceList()
+            where = root(group, version)
+            body = self._fetch(where)
+            found = ResourceList() if body is None else decoded(_RESOURCES, body, f"read {where}")
             self._known[group, version] = found.resources
         return self._known[group, version]
 

@@ -24,6 +24,24 @@ _MERGE, _JSON_PATCH = "application/merge-patch+json", "application/json-patch+js
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 
+class _Version(msgspec.Struct, rename="camel"):
+    """The answer to GET /version."""
+
+    git_version: str
+
+
+class _Verdict(msgspec.Struct):
+    """status of a review."""
+
+    allowed: bool
+
+
+class _Review(msgspec.Struct):
+    """A SelfSubjectAccessReview that was answered."""
+
+    status: _Verdict
+
+
 def connect(options: ConnectOptions) -> "LiveCluster":
     """A cluster by the kubeconfig; nothing is sent yet. Raises UsageError where that leads nowhere."""
     if options.as_groups and not options.as_user:
@@ -51,9 +69,9 @@ class LiveCluster:
 
     def server_version(self) -> str | None:
         """`v1.32.4`."""
-        reply = self._checked(self._transport.send("GET", "/version"), "read the server's version")
-        version: str = msgspec.json.decode(reply.body)["gitVersion"]
-        return version
+        what = "read the server's version"
+        reply = self._checked(self._transport.send("GET", "/version"), what)
+        return live_read.decoded(msgspec.json.Decoder(_Version), reply.body, what).git_version
 
     def served(self, kind: Kind) -> bool:
         """Whether the server knows the kind in a version that we can read."""
@@ -129,8 +147,9 @@ class LiveCluster:
             "spec": {"resourceAttributes": attributes | {"namespace": namespace or ""}},
         }
         reply = self._transport.send("POST", _REVIEWS, body=msgspec.json.encode(review))
-        answer = msgspec.json.decode(self._checked(reply, f"ask whether we may {verb} {kind}").body)
-        return bool(answer["status"].get("allowed"))
+        what = f"ask whether we may {verb} {kind}"
+        answer = live_read.decoded(msgspec.json.Decoder(_Review), self._checked(reply, what).body, what)
+        return answer.status.allowed
 
     def _put(self, method: str, manifest: Mapping[str, Any], *, dry_run: bool) -> dict[str, Any]:
         ref, (group, version) = ref_of(manifest), group_and_version(manifest)
@@ -141,8 +160,8 @@ class LiveCluster:
         if reply.status == 404 and method == "PUT":
             raise Conflict(f"{ref} is no longer there", "run the command again")
         what = f"{'create' if method == 'POST' else 'replace'} {ref}"
-        stored: dict[str, Any] = msgspec.json.decode(self._checked(reply, what, kind).body)
-        return stored
+        body = self._checked(reply, what, kind).body
+        return live_read.decoded(msgspec.json.Decoder(dict[str, Any]), body, what)
 
     def _patch(self, ref: Ref, patch: Any, content_type: str, *, dry_run: bool) -> None:
         kind = kind_of(ref)
@@ -168,7 +187,7 @@ class LiveCluster:
 
     def _checked(self, reply: Reply, what: str, kind: Kind | None = None) -> Reply:
         """The reply if it is good; raises what it means otherwise."""
-        if reply.status < 400:
+        if reply.status < 300:
             return reply
         if kind is not None and is_unknown_path(reply):
             raise KindNotServed(kind.name)

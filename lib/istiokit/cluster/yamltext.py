@@ -9,7 +9,7 @@ which YAML takes for a break), and new lines get the break of their neighbours.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from istiokit.cluster import yamledit
@@ -150,7 +150,10 @@ def parse_all(text: str, origin: str, first_line: int = 1) -> list[Document]:
 
     `first_line` is the line of `origin` in which the text begins, for a text that is a part of a file.
     """
-    trees = _compose(text, origin, first_line)
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    trees = _compose(text, origin, first_line, loader)
     return [Document(text, origin, tree, index, first_line) for index, tree in enumerate(trees)]
 
 
@@ -213,14 +216,15 @@ def _document(text: str, change: Change, origin: str) -> Document | None:
     return documents[change.document] if change.document < len(documents) else None
 
 
-def _compose(text: str, origin: str, first_line: int) -> list[Tree]:
+@lru_cache(maxsize=16)
+def _compose(text: str, origin: str, first_line: int, loader: Any) -> tuple[Tree, ...]:
+    """The trees of a text. The same text is asked for again and again while one edit is proved and checked."""
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     body = text.removeprefix(_BOM)
     try:
         events = yaml.parse(body, Loader=loader)
-        return list(Composer(events, origin, first_line, len(text) - len(body)).trees(len(text)))
+        return tuple(Composer(events, origin, first_line, len(text) - len(body)).trees(len(text)))
     except yaml.MarkedYAMLError as error:
         raise _unsound(body, error, origin, first_line) from error
     except (yaml.reader.ReaderError, UnicodeEncodeError) as error:

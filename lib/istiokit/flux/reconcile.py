@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 from istiokit.cluster.kinds import HELM_RELEASE
 from istiokit.cluster.types import Cluster, Ref, Where
-from istiokit.errors import Forbidden, OperationFailed
-from istiokit.flux.campaign import Campaign, Request
+from istiokit.flux.campaign import Campaign
 from istiokit.flux.feed import Feed, Watched
 from istiokit.flux.model import HelmChart, HelmRelease
 from istiokit.flux.options import RECONCILE_DEFAULTS, ReconcileOptions
 from istiokit.flux.order import release_ref
 from istiokit.flux.progress import SILENT, Observer, Outcome
+from istiokit.flux.sender import Sender
 from istiokit.flux.sources import SOURCE_KINDS, referenced_chart, source_chain
 
 _TICK = 0.5
@@ -38,13 +38,16 @@ def reconcile(
     chains = _chains(cluster, releases) if options.with_source else {}
     campaign = Campaign(options, datetime.now(UTC).isoformat())
     campaign.add(releases, chains, time.monotonic())
-    with Feed(cluster, _watched(cluster, releases, chains)) as feed:
+    with Feed(cluster, _watched(cluster, releases, chains)) as feed, Sender(cluster) as sender:
         while not campaign.over:
             for change in feed.changes(_TICK):
                 campaign.observe(change.ref, change.object)
+            now = time.monotonic()
+            for ref, message in sender.refusals():
+                campaign.refused(ref, message, now)
             if feed.complete:
-                _make(cluster, campaign, campaign.advance(time.monotonic()))
-            observer.update(campaign.rows(time.monotonic()))
+                sender.send(campaign.advance(now))
+            observer.update(campaign.rows(now))
     return campaign.outcomes()
 
 
@@ -66,13 +69,3 @@ def _watched(
         if cluster.served(kind):
             found.append(Watched(kind, as_, Where(namespace or None)))
     return found
-
-
-def _make(cluster: Cluster, campaign: Campaign, requests: Iterable[Request]) -> None:
-    for request in requests:
-        try:
-            cluster.merge_patch(request.ref, {"metadata": {"annotations": request.annotations}})
-        except Forbidden:
-            raise  # It would be the same for every other release.
-        except OperationFailed as error:
-            campaign.refused(request.ref, str(error), time.monotonic())

@@ -38,7 +38,7 @@ class Lock(Protocol):
 
 
 class ClusterLease:
-    """A coordination.k8s.io Lease `istio-migrate-<migration>`, renewed by a thread while it is held."""
+    """A coordination.k8s.io Lease `istio-migrate-<migration>`, renewed by a thread while it is held. Use one once."""
 
     def __init__(
         self,
@@ -134,7 +134,8 @@ class ClusterLease:
         Never less than two of its periods, so that a wrong clock (ours or its own) cannot rob a live one.
         """
         duration = float(lease["spec"].get("leaseDurationSeconds") or self._duration)
-        age = (datetime.now(UTC) - datetime.fromisoformat(str(lease["spec"]["renewTime"]))).total_seconds()
+        renewed = lease["spec"].get("renewTime")
+        age = (datetime.now(UTC) - datetime.fromisoformat(renewed)).total_seconds() if renewed else duration
         return min(max(duration - age, 2 * duration / 5), duration)
 
     def _renew_until_released(self) -> None:

@@ -47,8 +47,10 @@ class ClusterStore:
     def list(self, migration: str) -> Sequence[Run]:
         """All runs of the migration, oldest first."""
         where = Where(self._namespace, labels=f"{JOURNAL}={migration}")
-        names = [item.metadata.name for item in self._cluster.list(CONFIG_MAP, Object, where)]
-        return oldest_first([run for name in names if (run := self.load(name))])
+        heads = self._cluster.list(CONFIG_MAP, _ConfigMap, where)
+        return oldest_first(
+            [run for head in heads if (run := self._run(head) or self.load(head.metadata.name))]
+        )
 
     def load(self, run_id: str) -> Run | None:
         """The run, or None; a head that is rewritten while we collect its parts is read again."""
@@ -56,10 +58,9 @@ class ClusterStore:
             head = self._cluster.get(self._ref(run_id), _ConfigMap)
             if head is None or JOURNAL not in head.metadata.labels:
                 return None
-            text = self._text(head)
-            if text is not None:
-                run = self._codec.decode(text)
-                return msgspec.structs.replace(run, revision=head.metadata.resource_version)
+            run = self._run(head)
+            if run is not None:
+                return run
         raise OperationFailed(
             f"the journal {run_id} in namespace {self._namespace} is incomplete: a part of it is missing",
             f"look at kubectl -n {self._namespace} get configmap -l {PART_OF}={run_id}",
@@ -114,11 +115,14 @@ class ClusterStore:
                 present.add(name)
         return "\n".join(names)
 
-    def _text(self, head: _ConfigMap) -> str | None:
-        """The whole journal; None where a part is not there (any more)."""
+    def _run(self, head: _ConfigMap) -> Run | None:
+        """The run; None where a part of it is not there (any more)."""
         parts = [self._cluster.get(self._ref(name), _ConfigMap) for name in _parts_of(head.data)]
         texts = [part.data.get(TEXT, "") for part in parts if part is not None]
-        return "".join([head.data.get(TEXT, ""), *texts]) if len(texts) == len(parts) else None
+        if len(texts) < len(parts):
+            return None
+        run = self._codec.decode("".join([head.data.get(TEXT, ""), *texts]))
+        return msgspec.structs.replace(run, revision=head.metadata.resource_version)
 
     def _remove_parts(self, run_id: str, keep: Sequence[str]) -> None:
         for name in self._present_parts(run_id):

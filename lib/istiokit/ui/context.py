@@ -37,7 +37,7 @@ class Context:
     """How a connection is made; tests give their own."""
 
     @cached_property
-    def live(self) -> "Cluster":
+    def cluster(self) -> "Cluster":
         """The cluster of the connection flags, connected on first use."""
         return self.connector(self.connection)
 

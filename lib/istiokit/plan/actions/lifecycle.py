@@ -100,22 +100,29 @@ class DeleteObject(Action, frozen=True, kw_only=True):
         live = world.cluster.get(self.ref, dict[str, Any])
         if live is None:
             return State.DONE
-        return State.TODO if stripped(live) == self.manifest else State.CHANGED
+        return State.TODO if self._is_ours(live) else State.CHANGED
 
     def do(self, world: World, *, dry_run: bool = False) -> None:
         live = world.cluster.get(self.ref, dict[str, Any])
         if live is None or dry_run:
             return
-        if stripped(live) != self.manifest:
+        if not self._is_ours(live):
             raise ChangedByOthers(self.ref, "it should be as the plan has read it")
         remove(world, self.ref, live)
 
     def undo(self, world: World) -> None:
         live = world.cluster.get(self.ref, dict[str, Any])
+        if live is not None and _leaving(live):
+            remove(world, self.ref, live)
+            live = None
         if live is None:
             world.cluster.create(self.manifest)
         elif stripped(live) != self.manifest:
             raise ChangedByOthers(self.ref, "it should not be there, or be as it was before")
+
+    def _is_ours(self, live: dict[str, Any]) -> bool:
+        """Whether it is as the plan has read it, or on its way out and losing its finalizers."""
+        return _leaving(live) or stripped(live) == self.manifest
 
 
 def delete_object(manifest: dict[str, Any], *, why: str) -> DeleteObject:
@@ -141,7 +148,7 @@ def contains(live: Any, wanted: Any) -> bool:
             and len(live) == len(wanted)
             and all(contains(*pair) for pair in zip(live, wanted, strict=True))
         )
-    return bool(live == wanted)
+    return type(live) is type(wanted) and bool(live == wanted)
 
 
 def remove(world: World, ref: Ref, live: dict[str, Any]) -> None:
@@ -155,6 +162,11 @@ def remove(world: World, ref: Ref, live: dict[str, Any]) -> None:
             raise OperationFailed(
                 f"{ref} is not gone yet: held by {holders}", "see what handles its finalizers"
             )
+
+
+def _leaving(live: dict[str, Any]) -> bool:
+    """Whether it is being deleted, and only finalizers hold it."""
+    return "deletionTimestamp" in live["metadata"]
 
 
 def _refuse_secret(manifest: dict[str, Any]) -> None:

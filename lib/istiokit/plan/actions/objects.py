@@ -31,7 +31,7 @@ class SetField(Action, frozen=True, kw_only=True):
     """How many maps on the way to the field did not exist before; undoing removes them if they are empty."""
 
     def __post_init__(self) -> None:
-        if self.ref.kind == "Secret" and pointer(self.path)[0] in ("data", "stringData"):
+        if self.ref.kind == "Secret" and not self.path.startswith("/metadata/"):
             raise ValueError("a Secret's contents must not go into a plan")
 
     def target(self) -> str:
@@ -58,9 +58,9 @@ class SetField(Action, frozen=True, kw_only=True):
 
     def _state(self, manifest: dict[str, Any]) -> State:
         value = value_at(manifest, self.path)
-        if value == self.after:
+        if _same(value, self.after):
             return State.DONE
-        return State.TODO if value == self.before else State.CHANGED
+        return State.TODO if _same(value, self.before) else State.CHANGED
 
     def _write(self, cluster: Cluster, step: "SetField", *, dry_run: bool) -> None:
         """Make one step (there or back), reading again after a conflict."""
@@ -133,6 +133,13 @@ class Annotate(Action, frozen=True, kw_only=True):
             after=ABSENT if self.after is None else self.after,
             made=1,
         )
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether both are the same JSON: to Python True equals 1, to a server it does not."""
+    if one is ABSENT or other is ABSENT:
+        return one is other
+    return msgspec.json.encode(one, order="sorted") == msgspec.json.encode(other, order="sorted")
 
 
 def _child(value: Any, step: str) -> Any:

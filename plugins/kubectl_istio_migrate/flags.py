@@ -1,0 +1,23 @@
+"""Flags that several commands of this plugin share."""
+
+import argparse
+
+
+def add_bigbang_version(parser: argparse.ArgumentParser) -> None:
+    """--bigbang-version as `bigbang_version`: overrides the version that was found."""
+    parser.add_argument(
+        "--bigbang-version",
+        metavar="VERSION",
+        default="",
+        help="Big Bang version, such as 2.54.0, where it cannot be found or is to be another.",
+    )
+
+
+def add_journal_namespace(parser: argparse.ArgumentParser) -> None:
+    """--journal-namespace as `journal_namespace`."""
+    parser.add_argument(
+        "--journal-namespace",
+        metavar="NAMESPACE",
+        default="",
+        help="Namespace of the journal and the Lease (default: the umbrella's, else istio-system).",
+    )

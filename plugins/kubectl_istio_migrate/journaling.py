@@ -1,0 +1,55 @@
+"""Where the journal of a cluster is, who writes it, and what its last run says."""
+
+import getpass
+import socket
+from collections.abc import Sequence
+
+from istiokit.bigbang.facts import Facts
+from istiokit.cluster.types import Cluster
+from istiokit.errors import Forbidden
+from istiokit.plan.actions import codec
+from istiokit.plan.bigbang import MIGRATION
+from istiokit.plan.journal import Run, RunState
+from istiokit.plan.resume import unfinished
+from istiokit.plan.store_cluster import ClusterStore
+
+
+def journal_namespace(facts: Facts, asked: str = "") -> str:
+    """The namespace asked for, else the umbrella's, else istio-system."""
+    if asked or facts.umbrella:
+        return asked or (facts.umbrella.namespace if facts.umbrella else "")
+    return "istio-system"
+
+
+def store_of(facts: Facts, cluster: Cluster, asked: str = "") -> ClusterStore:
+    """The journal of this cluster."""
+    return ClusterStore(cluster, journal_namespace(facts, asked), codec())
+
+
+def runs_of(facts: Facts, cluster: Cluster, asked: str = "") -> Sequence[Run]:
+    """All runs, oldest first; none where we may not read them."""
+    try:
+        return store_of(facts, cluster, asked).list(MIGRATION)
+    except Forbidden:
+        return ()
+
+
+def unfinished_command(runs: Sequence[Run]) -> str:
+    """The command that finishes what was begun: `step1` or `rollback`; empty where nothing waits."""
+    run = unfinished(runs)
+    if run is None:
+        return ""
+    return "rollback" if run.state is RunState.ROLLING_BACK else run.name
+
+
+def journal_line(runs: Sequence[Run]) -> str:
+    """The last run in one line; empty without one."""
+    if not runs:
+        return ""
+    last = runs[-1]
+    return f"{last.name} {last.state}, begun {last.started[:19]}Z by {last.who} ({last.id})"
+
+
+def who() -> str:
+    """user@host, for the journal and the Lease."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"

@@ -1,0 +1,69 @@
+"""`kubectl istio-migrate status`: where this mesh stands, and the next command to run."""
+
+import argparse
+from dataclasses import dataclass
+
+from istiokit.ui import options
+from istiokit.ui.context import Context
+from istiokit.ui.parser import Parser
+from kubectl_istio_migrate import flags
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to look at, and how to show it."""
+
+    namespace: str
+    filenames: tuple[str, ...]
+    recursive: bool
+    bigbang_version: str
+    output: str
+
+
+def configure(parser: Parser) -> None:
+    """The flags of the command."""
+    parser.description = (
+        "Show where a mesh stands between the Istio operator and Helm, and the next command to run."
+    )
+    parser.examples = (
+        ("Look at the cluster of the current context", ""),
+        ("Look at values files, without a cluster", "-f values.yaml -f secrets.yaml"),
+        ("All of it for a program", "-o json"),
+    )
+    options.add_namespace(parser, what="Namespace of the umbrella HelmRelease (default: wherever it is).")
+    options.add_files(parser)
+    flags.add_bigbang_version(parser)
+    options.add_output(parser)
+    options.add_connection(parser)
+
+
+def parse(namespace: argparse.Namespace) -> Options:
+    """The arguments as a value."""
+    return Options(
+        namespace=namespace.namespace,
+        filenames=tuple(namespace.filenames),
+        recursive=namespace.recursive,
+        bigbang_version=namespace.bigbang_version,
+        output=namespace.output,
+    )
+
+
+def run(given: Options, context: Context) -> int:
+    """Read, judge, show."""
+    from istiokit.bigbang.status import status
+    from istiokit.ui.output import Document, render
+    from kubectl_istio_migrate.journaling import journal_line, runs_of, unfinished_command
+    from kubectl_istio_migrate.reading import read_facts
+    from kubectl_istio_migrate.status_text import as_text
+
+    facts = read_facts(given.namespace, given.filenames, given.recursive, context)
+    runs = [] if given.filenames else runs_of(facts, context.cluster)
+    found = status(facts, version=given.bigbang_version, unfinished=unfinished_command(runs))
+    if given.output in ("table", "wide"):
+        wide = given.output == "wide"
+        context.write(as_text(found, facts.unread, journal_line(runs), context.prog, wide=wide))
+        return 0
+    summary = {"place": found.place, "next": found.next, "journal": journal_line(runs)}
+    document = Document("MeshStatus", [found], summary=summary, skipped=facts.unread)
+    context.write(render(document, (), given.output, name=lambda item: f"mesh/{item.place}"))
+    return 0
