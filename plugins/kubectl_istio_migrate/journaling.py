@@ -3,15 +3,20 @@
 import getpass
 import socket
 from collections.abc import Sequence
+from pathlib import Path
 
 from istiokit.bigbang.facts import Facts
 from istiokit.cluster.types import Cluster
 from istiokit.errors import Forbidden
 from istiokit.plan.actions import codec
 from istiokit.plan.bigbang import MIGRATION
-from istiokit.plan.journal import Run, RunState
+from istiokit.plan.journal import JournalStore, Run, RunState
 from istiokit.plan.resume import unfinished
+from istiokit.plan.store_chosen import ChosenFiles
 from istiokit.plan.store_cluster import ClusterStore
+from istiokit.plan.store_files import FileLock, FileStore
+from istiokit.survey.facts import survey
+from istiokit.ui.context import Context
 
 
 def journal_namespace(facts: Facts, asked: str = "") -> str:
@@ -53,3 +58,27 @@ def journal_line(runs: Sequence[Run]) -> str:
 def who() -> str:
     """user@host, for the journal and the Lease."""
     return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def open_store(namespace: str, filenames: Sequence[str], asked: str, context: Context) -> JournalStore:
+    """The journal beside the files if any are named, else the cluster's."""
+    if filenames:
+        return file_store(filenames)
+    if asked:
+        return ClusterStore(context.cluster, asked, codec())
+    return store_of(survey(context.cluster, namespace or None), context.cluster)
+
+
+def file_store(filenames: Sequence[str]) -> JournalStore:
+    """The journal of the files: beside the first of them."""
+    return ChosenFiles(FileStore(_folder(filenames), codec()), filenames)
+
+
+def file_lock(filenames: Sequence[str]) -> FileLock:
+    """What keeps two people from working on the same files."""
+    return FileLock(_folder(filenames), MIGRATION, who())
+
+
+def _folder(filenames: Sequence[str]) -> Path:
+    first = Path(filenames[0]).absolute()
+    return first if first.is_dir() else first.parent

@@ -50,13 +50,15 @@ def parse(namespace: argparse.Namespace) -> Options:
 
 def run(given: Options, context: Context) -> int:
     """Read, judge, show."""
+    from kubectl_istio_migrate.reading import read_facts
+
+    facts = read_facts(given.namespace, given.filenames, given.recursive, context, meanwhile=_import_the_rest)
+
     from istiokit.bigbang.status import status
     from istiokit.ui.output import Document, render
     from kubectl_istio_migrate.journaling import journal_line, runs_of, unfinished_command
-    from kubectl_istio_migrate.reading import read_facts
     from kubectl_istio_migrate.status_text import as_text
 
-    facts = read_facts(given.namespace, given.filenames, given.recursive, context)
     runs = [] if given.filenames else runs_of(facts, context.cluster)
     found = status(facts, version=given.bigbang_version, unfinished=unfinished_command(runs))
     if given.output in ("table", "wide"):
@@ -67,3 +69,10 @@ def run(given: Options, context: Context) -> int:
     document = Document("MeshStatus", [found], summary=summary, skipped=facts.unread)
     context.write(render(document, (), given.output, name=lambda item: f"mesh/{item.place}"))
     return 0
+
+
+def _import_the_rest() -> None:
+    """What `run` imports once the facts are there; on a big mesh the server takes a second or two until then."""
+    import tabulate  # noqa: F401 - the tables import it
+
+    from kubectl_istio_migrate import journaling, status_text  # noqa: F401 - imported for `run`

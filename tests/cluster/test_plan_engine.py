@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from istiokit.cluster.decode import Object
+from istiokit.cluster.kinds import CONFIG_MAP
 from istiokit.cluster.live import LiveCluster, connect
 from istiokit.cluster.live_kubeconfig import ConnectOptions
-from istiokit.cluster.types import Ref
+from istiokit.cluster.types import Ref, Where
 from istiokit.errors import Conflict, NotDone
 from istiokit.plan.actions import codec
 from istiokit.plan.actions.lifecycle import CreateObject
@@ -20,7 +22,7 @@ from istiokit.plan.journal import RunState, begin
 from istiokit.plan.lease import ClusterLease
 from istiokit.plan.model import Group, Plan, State, World
 from istiokit.plan.runner import dry_run, run
-from istiokit.plan.store_cluster import ClusterStore
+from istiokit.plan.store_cluster import PART_OF, ClusterStore
 from tests.cluster.plan_driver import DURATION, NAMES, config_map
 from tests.tools.rig import Rig
 
@@ -177,10 +179,10 @@ def test_a_journal_of_3_mb_is_split_and_read_back_by_another_machine(
     assert ClusterStore(connect(ConnectOptions()), place, codec()).load(stored.id) == stored
     done = store.update(stored.with_entries([], RunState.DONE))
     assert store.list("bigbang") == [done]
-    labels = f"istio-migrate.dev/journal-part-of={stored.id}"
-    parts = [one["metadata"]["name"] for one in _config_maps(cluster, place, labels)]
-    assert sorted(parts) == sorted(str(_head(cluster, place, stored.id)["data"]["parts"]).split())
-    assert len(parts) == 5
+    head = cluster.get(Ref("ConfigMap", stored.id, place), dict[str, Any])
+    parts = cluster.list(CONFIG_MAP, Object, Where(place, labels=f"{PART_OF}={stored.id}"))
+    assert head and len(parts) == 5
+    assert {part.metadata.name for part in parts} == set(head["data"]["parts"].split())
     with pytest.raises(Conflict, match="written by somebody else meanwhile"):
         store.update(stored)
 
@@ -238,16 +240,3 @@ def test_another_writer_between_look_and_write_is_noticed(cluster: LiveCluster, 
     with pytest.raises(Conflict, match="is no longer as the plan found it"):
         run(plan, world_of(cluster), store, lock, who="carol@lab", command=())
     assert store.list("bigbang")[0].state is RunState.FAILED
-
-
-def _config_maps(cluster: LiveCluster, place: str, labels: str) -> list[dict[str, Any]]:
-    from istiokit.cluster.kinds import CONFIG_MAP
-    from istiokit.cluster.types import Where
-
-    return list(cluster.list(CONFIG_MAP, dict[str, Any], Where(place, labels=labels)))
-
-
-def _head(cluster: LiveCluster, place: str, name: str) -> dict[str, Any]:
-    head = cluster.get(Ref("ConfigMap", name, place), dict[str, Any])
-    assert head
-    return head

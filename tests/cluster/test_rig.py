@@ -40,7 +40,7 @@ def lb_rig() -> Iterator[Rig]:
 
 def test_a_deployment_becomes_ready(rig: Rig, namespace: str) -> None:
     rig.kubectl("-n", namespace, "create", "deployment", "web", "--image=web:1", "--replicas=3")
-    rig.kubectl("-n", namespace, "rollout", "status", "deployment/web", "--timeout=20s")
+    rig.kubectl("-n", namespace, "rollout", "status", "deployment/web", "--timeout=60s")
     pods = rig.get("-n", namespace, "pods")["items"]
     assert {pod["status"]["phase"] for pod in pods} == {"Running"}
     assert {pod["spec"]["nodeName"] for pod in pods} <= {"node-0", "node-1"}
@@ -48,7 +48,7 @@ def test_a_deployment_becomes_ready(rig: Rig, namespace: str) -> None:
 
 def test_a_job_completes(rig: Rig, namespace: str) -> None:
     rig.kubectl("-n", namespace, "create", "job", "once", "--image=once:1")
-    rig.kubectl("-n", namespace, "wait", "--for=condition=Complete", "job/once", "--timeout=20s")
+    rig.kubectl("-n", namespace, "wait", "--for=condition=Complete", "job/once", "--timeout=60s")
 
 
 def test_a_volume_claim_is_bound(rig: Rig, namespace: str) -> None:
@@ -59,7 +59,7 @@ def test_a_volume_claim_is_bound(rig: Rig, namespace: str) -> None:
         "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}},
     }
     rig.apply([claim])
-    rig.kubectl("-n", namespace, "wait", "--for=jsonpath={.status.phase}=Bound", "pvc/data", "--timeout=20s")
+    rig.kubectl("-n", namespace, "wait", "--for=jsonpath={.status.phase}=Bound", "pvc/data", "--timeout=60s")
 
 
 def test_a_broken_image_stalls(rig: Rig, namespace: str) -> None:
@@ -87,7 +87,7 @@ def test_a_load_balancer_gets_an_address_that_lasts(lb_rig: Rig) -> None:
     addresses = []
     for _ in range(2):
         lb_rig.kubectl("create", "service", "loadbalancer", "web", "--tcp=80")
-        lb_rig.until(lambda: _address(lb_rig, "web") is not None, "an address", timeout=10)
+        lb_rig.until(lambda: _address(lb_rig, "web") is not None, "an address", timeout=60)
         addresses.append(_address(lb_rig, "web"))
         lb_rig.kubectl("delete", "service", "web")
     assert addresses[0] == addresses[1]
@@ -100,7 +100,7 @@ def test_addresses_can_be_withheld(lb_rig: Rig) -> None:
     assert _address(lb_rig, "late") is None
     lb_rig.kubectl("annotate", "service", "late", "rig.test/load-balancer-address=203.0.113.7")
     lb_rig.loadbalancer.release()
-    lb_rig.until(lambda: _address(lb_rig, "late") == "203.0.113.7", "the address asked for", timeout=10)
+    lb_rig.until(lambda: _address(lb_rig, "late") == "203.0.113.7", "the address asked for", timeout=60)
 
 
 def test_a_kubeconfig_may_do_what_its_role_says_and_no_more(rig: Rig, namespace: str) -> None:
@@ -213,7 +213,7 @@ def _processes_of(folder: Path) -> list[str]:
     return lines
 
 
-def _wait_until_gone(folder: Path, timeout: float = 10) -> None:
+def _wait_until_gone(folder: Path, timeout: float = 30) -> None:
     end = time.monotonic() + timeout
     while _processes_of(folder):
         assert time.monotonic() < end, _processes_of(folder)

@@ -78,7 +78,7 @@ def test_a_kustomization_follows_a_git_repository(flux_rig: Rig, flux_namespace:
     assert _revision(flux_rig, flux_namespace) == f"main@sha1:{first}"
     second = flux_rig.git.commit(flux_namespace, _config_map(flux_namespace, "2"), "second")
     flux_rig.run("flux", "reconcile", "source", "git", "fleet", "--namespace", flux_namespace)
-    flux_rig.until(lambda: _revision(flux_rig, flux_namespace) == f"main@sha1:{second}", "the new commit", 10)
+    flux_rig.until(lambda: _revision(flux_rig, flux_namespace) == f"main@sha1:{second}", "the new commit", 60)
     assert flux_rig.get("-n", flux_namespace, "configmap", "from-git")["data"] == {"answer": "2"}
 
 
@@ -156,5 +156,5 @@ def _wait_for_ready(rig: Rig, namespace: str, kind: str, name: str, status: str,
         message = "".join(one["message"] for one in ready)
         return [(one["status"], one["reason"]) for one in ready] == [(status, reason)]
 
-    rig.until(there, f"{kind} {name} to be Ready={status} by {reason}", timeout=20)
+    rig.until(there, f"{kind} {name} to be Ready={status} by {reason}", timeout=60)
     return message

@@ -84,11 +84,13 @@ class Servers:
         self._ask(do="stop", name=name)
         del self.running[name]
 
-    def wait_for_url(self, name: str, url: str, timeout: float = 60) -> None:
+    def wait_for_url(self, name: str, url: str, timeout: float = 120) -> None:
         """Waits (seconds) until URL answers 200; RigError with the log's tail if that cannot come."""
         self.wait_for(name, lambda: _answers(url), f"{url} does not answer", timeout)
 
-    def wait_for(self, name: str, condition: Callable[[], bool], complaint: str, timeout: float = 60) -> None:
+    def wait_for(
+        self, name: str, condition: Callable[[], bool], complaint: str, timeout: float = 120
+    ) -> None:
         """Waits (seconds) until CONDITION is true, as long as the server NAME lives."""
         end = time.monotonic() + timeout
         while not condition():

@@ -176,7 +176,7 @@ class Rig:
         files = [word for path in paths for word in ("-f", str(path))]
         names = self.kubectl("apply", "--server-side", "--output=name", *files).split()
         # One look at all of them: `kubectl wait` takes them one after the other, 0.1 s each.
-        self.until(lambda: _all_established(self.get(*names)), "CRDs to be established")
+        self.until(lambda: _all_established(self.get(*names)), "CRDs to be established", 120)
 
     def until(self, condition: Callable[[], bool], what: str, timeout: float = 30) -> None:
         """Waits (seconds) until CONDITION is true; RigError "... WHAT" otherwise."""
@@ -247,8 +247,10 @@ class Rig:
 
 
 def _all_established(found: dict[str, Any]) -> bool:
-    crds = found.get("items", [found])
-    conditions = [crd.get("status", {}).get("conditions", []) for crd in crds]
-    return all(
-        {("Established", "True")} <= {(one["type"], one["status"]) for one in each} for each in conditions
-    )
+    return all(_established(crd) for crd in found.get("items", [found]))
+
+
+def _established(crd: dict[str, Any]) -> bool:
+    # In the first moment of a CRD, `conditions` is there and null.
+    conditions = crd.get("status", {}).get("conditions") or []
+    return any((one["type"], one["status"]) == ("Established", "True") for one in conditions)

@@ -8,9 +8,9 @@ from istiokit.cluster.types import Ref
 from istiokit.plan.actions import codec
 from istiokit.plan.actions.objects import SetField
 from istiokit.plan.engine import Moment, Observer, Progress
-from istiokit.plan.journal import JournalStore, Run, RunState
+from istiokit.plan.journal import JournalStore, Run
 from istiokit.plan.lease import ClusterLease
-from istiokit.plan.model import Action, Group, Plan, World
+from istiokit.plan.model import Action, Group, Plan, State, World
 from istiokit.plan.runner import run
 from istiokit.plan.store_cluster import ClusterStore
 from tests.fakes import FakeCluster
@@ -68,6 +68,13 @@ def drive(plan: Plan, cluster: Any, observer: Observer = lambda progress: None, 
     )
 
 
+def plainly(plan: Plan, cluster: FakeCluster, **more: Any) -> Any:
+    """Run the plan as given, not computed anew."""
+    return run(
+        plan, world_of(cluster), store_of(cluster), lease_of(cluster), who="alice@desk", command=(), **more
+    )
+
+
 def killer(at: int) -> Observer:
     """An observer that kills at the n-th thing it is told (from 0), whatever thread tells it."""
     lock, counter = threading.Lock(), iter(range(10**6))
@@ -108,4 +115,24 @@ def plan_of(*groups: Sequence[Action], name: str = "step1", concurrency: int = 1
     return Plan("bigbang", name, tuple(Group(tuple(group), concurrency) for group in groups))
 
 
-FINISHED = (RunState.DONE, RunState.ROLLED_BACK)
+def there_and_back(action: Action, cluster: FakeCluster, ref: Ref) -> None:
+    """Each step twice: an action looks first."""
+    world, before = world_of(cluster), _content(cluster, ref)
+    assert action.state(world) is State.TODO
+    action.do(world, dry_run=True)
+    assert action.state(world) is State.TODO
+    for _ in range(2):
+        action.do(world)
+        assert action.state(world) is State.DONE
+    for _ in range(2):
+        action.undo(world)
+        assert action.state(world) is State.TODO
+    assert _content(cluster, ref) == before
+
+
+def _content(cluster: FakeCluster, ref: Ref) -> dict[str, Any]:
+    manifest = cluster.raw(ref)
+    return {
+        **manifest,
+        "metadata": {k: v for k, v in manifest["metadata"].items() if k in ("labels", "annotations")},
+    }

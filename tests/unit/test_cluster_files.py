@@ -8,7 +8,7 @@ import pytest
 from istiokit.cluster.decode import Object, Raw
 from istiokit.cluster.files import FilesCluster
 from istiokit.cluster.kinds import CONFIG_MAP, GATEWAY, HELM_RELEASE, POD
-from istiokit.cluster.types import EventType, Ref, Where
+from istiokit.cluster.types import Cluster, EventType, Ref, Where
 from istiokit.errors import Conflict, KindNotServed, OperationFailed, UsageError
 
 RELEASE = """\
@@ -62,7 +62,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_folder_is_a_cluster(folder: Path) -> None:
-    files = FilesCluster(["."])
+    files: Cluster = FilesCluster(["."])
     assert files.name == "." and files.server_version() is None
     assert [one.metadata.name for one in files.list(CONFIG_MAP, Object)] == ["a", "common"]
     assert [one.metadata.name for one in files.list(CONFIG_MAP, Object, Where(labels="app=bigbang"))] == [

@@ -8,7 +8,7 @@ import pytest
 
 from istiokit.cluster.kinds import HELM_RELEASE, HELM_REPOSITORY
 from istiokit.cluster.types import EVERYWHERE, Kind, Ref, Where
-from istiokit.errors import KindNotServed, OperationFailed
+from istiokit.errors import Forbidden, KindNotServed, OperationFailed
 from istiokit.flux import feed as feeding
 from istiokit.flux.feed import Feed, Watched
 from istiokit.flux.model import HelmRelease, HelmRepository
@@ -88,6 +88,12 @@ def test_a_refused_request_is_the_outcome_of_that_release() -> None:
     cluster.on_write = refuse
     [outcome] = reconcile(cluster, [ready("a")], ReconcileOptions(timeout=20))
     assert (outcome.result, outcome.message) == (Result.FAILED, "admission says no")
+
+
+def test_no_permission_to_annotate_is_an_error() -> None:
+    cluster = FakeCluster([manifest("a", OK)], denied={("patch", "HelmRelease")})
+    with pytest.raises(Forbidden, match="you may not patch helmreleases"):
+        reconcile(cluster, [ready("a")], ReconcileOptions(timeout=20))
 
 
 def test_sources_that_are_not_served_are_left_out() -> None:

@@ -205,7 +205,10 @@ class TestGitSource:
         assert found is not None
         assert found.revision == expected
 
-    @pytest.mark.parametrize(("path", "expected"), [("", "."), ("./", "."), ("/a/b/", "a/b"), ("a", "a")])
+    @pytest.mark.parametrize(
+        ("path", "expected"),
+        [("", "."), (".", "."), ("./", "."), ("/a/b/", "a/b"), ("a", "a"), ("./.config", ".config")],
+    )
     def test_paths(self, path: str, expected: str) -> None:
         found = self.place(path=path, url="u")
         assert found is not None

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from istiokit.flux.doubt import Doubt
 from istiokit.flux.model import GitRepository, HelmRelease
-from istiokit.flux.readiness import Readiness, State, readiness
+from istiokit.flux.readiness import State, readiness
 from tests.unit.flux_samples import condition, decoded, manifest, ready, release
 
 NO_CHART_NAME = (
@@ -245,32 +244,3 @@ def test_every_version_is_read(version: str) -> None:
     assert read.spec.chart.spec.source_ref is not None
     assert (read.status.upgrade_failures == 2) == (version == "v2beta1")
     assert [found.version for found in read.status.history] == ([] if version == "v2beta1" else [3])
-
-
-class TestDoubt:
-    FAILED = Readiness(State.FAILED, "SourceNotReady", NO_CHART_NAME, terminal=True)
-
-    def test_a_failure_counts_after_it_has_stood(self) -> None:
-        doubt = Doubt(grace=5)
-        assert [doubt.final(self.FAILED, now) for now in (10, 14, 15)] == [False, False, True]
-
-    def test_attempts_in_between_do_not_clear_it(self) -> None:
-        doubt = Doubt(grace=5)
-        assert not doubt.final(self.FAILED, 10)
-        assert not doubt.final(Readiness(State.PROGRESSING, "Progressing", "Running"), 14)
-        assert doubt.final(self.FAILED, 15)
-
-    @pytest.mark.parametrize(
-        "between",
-        [
-            Readiness(State.READY, "UpgradeSucceeded", ""),
-            Readiness(State.PROGRESSING, "NewGeneration", ""),
-            Readiness(State.PROGRESSING, "ReconcileRequested", ""),
-            Readiness(State.FAILED, "ValuesError", VALUES, terminal=True),
-        ],
-    )
-    def test_news_clears_it(self, between: Readiness) -> None:
-        doubt = Doubt(grace=5)
-        assert not doubt.final(self.FAILED, 10)
-        assert not doubt.final(between, 14)
-        assert not doubt.final(self.FAILED, 15)

@@ -22,6 +22,7 @@ from tests.tools.fixtures import namespace_name
 from tests.tools.parts import PARTS, with_needs
 from tests.tools.ports import PortBlock
 from tests.tools.process import RigError, Servers, is_running, start_time
+from tests.tools.rig import _all_established
 from tests.tools.servers import loadbalancerd
 from tests.tools.stages import compose_stages, except_broken_images
 
@@ -189,3 +190,14 @@ def _handshake(pki: Path, name: str) -> None:
                 end.do_handshake()
             except ssl.SSLWantReadError:
                 continue
+
+
+def test_a_crd_is_established_when_it_says_so() -> None:
+    new = {"status": {"conditions": None}}
+    names_taken = {"status": {"conditions": [{"type": "NamesAccepted", "status": "True"}]}}
+    ready = {"status": {"conditions": [{"type": "Established", "status": "True"}]}}
+    assert _all_established(ready)
+    assert _all_established({"items": [ready, ready]})
+    for other in ({}, new, names_taken):
+        assert not _all_established(other)
+        assert not _all_established({"items": [ready, other]})

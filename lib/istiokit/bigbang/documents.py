@@ -5,6 +5,7 @@ Pure: files come in as texts. Layers come out, each with an `Address` that says 
 
 import posixpath
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from istiokit.bigbang.embedded import Address, Encoding, inner_text
@@ -15,13 +16,14 @@ from istiokit.cluster.yamlvalues import read_at
 from istiokit.errors import UsageError
 
 Path = tuple[str, ...]
+
 Read = Callable[[str], str]
 """Takes the path of a file that a kustomization names, and returns its text."""
 
 VALUES_KEY = "values.yaml"
 """What Flux reads from a ConfigMap or Secret unless a valuesKey says otherwise."""
 
-_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 """A kustomization may leave out its apiVersion and kind; its name gives it away."""
 
 _TOP_LEVEL = frozenset(
@@ -38,6 +40,21 @@ _TOP_LEVEL = frozenset(
 """The top-level keys of Big Bang's values (chart/values.yaml, tags 2.49.0 to 3.10.0)."""
 
 
+class NoValuesError(UsageError):
+    """A file is sound, and holds no Big Bang values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A ConfigMap or Secret that a generator makes, as far as its key values.yaml goes."""
+
+    kind: str
+    name: str
+    """Without the suffix that kustomize may add."""
+    file: str
+    """Relative to the kustomization."""
+
+
 def classify(path: str, text: str, read: Read) -> list[Layer]:
     """The layers that a file holds, in the order in which they are merged.
 
@@ -45,12 +62,12 @@ def classify(path: str, text: str, read: Read) -> list[Layer]:
     one empty layer.
     """
     documents = parse_all(text, path)
-    if posixpath.basename(path) not in _KUSTOMIZATIONS and not any(_is_manifest(one) for one in documents):
+    if posixpath.basename(path) not in KUSTOMIZATIONS and not any(_is_manifest(one) for one in documents):
         return [_plain(path, text)]
     layers = [layer for document in documents for layer in _from_manifest(path, document, read)]
     if not layers:
         what = f"{path}: none of its manifests holds Big Bang values"
-        raise UsageError(
+        raise NoValuesError(
             what, f"name a HelmRelease, or what makes the key {VALUES_KEY} of a ConfigMap or Secret"
         )
     return layers
@@ -65,7 +82,7 @@ def _plain(path: str, text: str) -> Layer:
     layer = values_layer(text, path, address=Address(path))
     if not looks_like_values({key: None for key in layer.values if key != "sops"}):
         what = f"{path}: not Big Bang values: none of their top-level keys is here"
-        raise UsageError(what, "name the file that has keys such as domain, istio or istioGateway")
+        raise NoValuesError(what, "name the file that has keys such as domain, istio or istioGateway")
     return layer
 
 
@@ -75,7 +92,7 @@ def _is_manifest(document: Document) -> bool:
 
 def _from_manifest(path: str, document: Document, read: Read) -> Iterator[Layer]:
     if not _is_manifest(document):
-        if posixpath.basename(path) in _KUSTOMIZATIONS and isinstance(document.values, dict):
+        if posixpath.basename(path) in KUSTOMIZATIONS and isinstance(document.values, dict):
             yield from _kustomization(path, document, read)
         return
     kind = document.values["kind"]
@@ -129,20 +146,25 @@ def _embedded(path: str, document: Document, keys: Path, encoding: Encoding) -> 
         inner.text, origin, first_line=inner.first_line, blocked=inner.blocked, address=address
     )
     if looks_like_values(dict(layer.values)):
-        yield layer
+        yield replace(layer, secret=document.values["kind"] == "Secret")
 
 
 def _kustomization(path: str, document: Document, read: Read) -> Iterator[Layer]:
-    folder = posixpath.dirname(path)
-    for name in ("configMapGenerator", "secretGenerator"):
-        for generator in _mappings(document.values.get(name)):
+    for made in generated(document):
+        target = posixpath.join(posixpath.dirname(path), made.file)
+        yield replace(_plain(target, read(target)), secret=made.kind == "Secret")
+
+
+def generated(document: Document) -> Iterator[Generated]:
+    """What a kustomization makes of values files. Raises UsageError for values that are no file."""
+    for field, kind in (("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")):
+        for generator in _mappings(read_at(document.values, (field,))[1]):
             for entry in generator.get("literals") or ():
                 if str(entry).startswith(f"{VALUES_KEY}="):
-                    what = f"{document.place((name,))}: values in literals cannot be edited"
+                    what = f"{document.place((field,))}: values in literals cannot be edited"
                     raise UsageError(what, "move them to a file and name it under files")
             for file in _values_files(generator.get("files") or ()):
-                target = posixpath.join(folder, file)
-                yield _plain(target, read(target))
+                yield Generated(kind, str(generator.get("name") or ""), file)
 
 
 def _values_files(entries: Sequence[Any]) -> list[str]:

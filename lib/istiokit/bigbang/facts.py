@@ -14,12 +14,18 @@ from istiokit.istio.webhooks import WebhookConfiguration
 from istiokit.istio.workloads import Deployment, Namespace, Pod, Service
 
 
+GATEWAY_SECRETS = "Secrets of the new gateways"
+"""The `Unread.kind` of `MeshFacts.gateway_secrets`: other Secrets may be readable where these are not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unread:
     """What could not be read, and why; whatever depends on it is unknown, not fine."""
 
     kind: str
     reason: str
+    missing: bool = False
+    """The cluster does not know the kind: then it is known that there is none of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,8 @@ class CustomResource:
     served_versions: tuple[str, ...]
     kept: bool
     """Whether `helm.sh/resource-policy: keep` guards it against the removal of its release."""
+    release: str = ""
+    """The Helm release that it is part of, as `namespace/name`; empty where Helm does not own it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +85,7 @@ class MeshFacts:
     validating: tuple[WebhookConfiguration, ...] = ()
     crds: tuple[CustomResource, ...] = ()
     gateway_secrets: tuple[Object, ...] = ()
-    """Names (never contents) of the Secrets in the old and the new gateways' namespaces."""
+    """Names (never contents) of the Secrets in the new gateways' namespace."""
 
 
 @dataclass(frozen=True, slots=True)

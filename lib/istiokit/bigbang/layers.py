@@ -43,6 +43,8 @@ class Layer:
     """Not even the keys are known (a Secret whose values.yaml is one encrypted string)."""
     blocked: str = ""
     """Why it must not be edited here; empty if it may be."""
+    secret: bool = False
+    """Whether it comes from a Secret: what stands around an edit must not be shown."""
     address: object = None
     """Where the caller writes it back to."""
 

@@ -46,7 +46,8 @@ class FilesCluster:
         """Documents that are no Kubernetes objects."""
         self._namespace, self._lock = namespace, threading.RLock()
         self._texts = {
-            source: stdin if source == STDIN else _text(source) for source in _files(paths, recursive)
+            source: stdin if source == STDIN else read_text(source)
+            for source in files_under(paths, recursive)
         }
         self._objects: dict[tuple[str, Ref], Stored] = {}
         for source in self._texts:
@@ -206,7 +207,7 @@ def _decoded(stored: Stored, as_: type[T]) -> T:
         raise UsageError(f"{stored.place}: {stored.ref}: {error}", "correct the manifest") from error
 
 
-def _files(paths: Iterable[str], recursive: bool) -> Iterator[str]:
+def files_under(paths: Iterable[str], recursive: bool) -> Iterator[str]:
     """The files that the paths come to, each once; hidden ones in folders are not manifests."""
     seen = dict.fromkeys(file for path in paths for file in _under(path, recursive))
     yield from seen
@@ -227,7 +228,8 @@ def _under(path: str, recursive: bool) -> Iterator[str]:
     yield from map(str, shown)
 
 
-def _text(path: str) -> str:
+def read_text(path: str) -> str:
+    """The text of a file named by the user; raises UsageError where it cannot be read or is no UTF-8."""
     try:
         return Path(path).read_bytes().decode()
     except OSError as error:

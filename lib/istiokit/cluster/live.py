@@ -135,7 +135,8 @@ class LiveCluster:
             return
         body = msgspec.json.encode({"preconditions": {"uid": uid}}) if uid else None
         reply = self._transport.send("DELETE", self._path(kind, version, ref), body=body)
-        if reply.status not in (404, 409 if uid else 404):
+        is_another = bool(uid) and reply.status == 409
+        if reply.status != 404 and not is_another:
             self._checked(reply, f"delete {ref}", kind)
 
     def allowed(self, verb: str, kind: Kind, namespace: str | None = None, *, subresource: str = "") -> bool:
@@ -154,8 +155,8 @@ class LiveCluster:
     def _put(self, method: str, manifest: Mapping[str, Any], *, dry_run: bool) -> dict[str, Any]:
         ref, (group, version) = ref_of(manifest), group_and_version(manifest)
         kind = self._discovery.kind(ref.kind, group, version)
-        whole = self._path(kind, version, ref)
-        where = whole if method == "PUT" else whole.rpartition("/")[0]
+        name = ref.name if method == "PUT" else ""
+        where = path(kind, version, ref.namespace or self.namespace, name)
         reply = self._transport.send(method, where, _query(dry_run), body=msgspec.json.encode(manifest))
         if reply.status == 404 and method == "PUT":
             raise Conflict(f"{ref} is no longer there", "run the command again")

@@ -37,15 +37,16 @@ class _Editor:
             yield from self._into_nothing(root)
             return
         node: Node = root
+        header: Node | None = None
         for depth, key in enumerate(self._path):
             mapping = self._mapping(node, depth)
             entry = entry_of(mapping, key)
             if entry is None:
-                yield from self._add(mapping, depth)
+                yield from self._add(mapping, depth, header)
                 return
-            node = entry[1]
+            header, node = entry
             if isinstance(node, Alias) or is_null(node) or depth == len(self._path) - 1:
-                yield from self._replace(mapping, entry[0], node, depth)
+                yield from self._replace(mapping, header, node, depth)
                 return
 
     def _mapping(self, node: Node, depth: int) -> MappingNode:
@@ -102,7 +103,7 @@ class _Editor:
 
     # A key that is not there.
 
-    def _add(self, mapping: MappingNode, depth: int) -> Iterator[Edit]:
+    def _add(self, mapping: MappingNode, depth: int, header: Node | None) -> Iterator[Edit]:
         rest = self._path[depth:]
         if len(rest) > 1 and lookup(mapping, rest[0]) is not None:
             what = f"gets {rest[0]} through a merge key"
@@ -111,7 +112,10 @@ class _Editor:
         behind = merges[-1] + 1 if merges else 0
         if len(rest) > 1 and mapping.entries:
             yield self._add_last(mapping, rest, top=depth == 0)
-        yield (self._add_flow if mapping.flow else self._add_block)(mapping, rest, behind)
+        if mapping.flow:
+            yield self._add_flow(mapping, rest, behind)
+        else:
+            yield from self._add_block(mapping, rest, behind, header)
 
     def _add_last(self, mapping: MappingNode, rest: Path, *, top: bool) -> Edit:
         """A mapping of its own goes to the end; at the top level below the last comment."""
@@ -146,13 +150,18 @@ class _Editor:
         gap = "" if self._text[brace : brace + 1].isspace() else " "
         return brace, "", f"{added},{gap}" if entries else added
 
-    def _add_block(self, mapping: MappingNode, rest: Path, behind: int) -> Edit:
+    def _add_block(
+        self, mapping: MappingNode, rest: Path, behind: int, header: Node | None
+    ) -> Iterator[Edit]:
+        """Right below the line of the mapping's own key or of its merge key, so that comments stay with theirs."""
         indent = mapping.entries[0][0].column - 1
+        above = mapping.entries[behind - 1][1] if behind else header
+        if above is not None:
+            offset = self._line_end(len(self._text[: above.end].rstrip()))
+            yield offset, "", self._break(offset) + self._block(rest, indent)
         if behind < len(mapping.entries):
             offset = mapping.entries[behind][0].start
-            return offset, "", self._block(rest, indent).lstrip(" ") + self._break(offset) + " " * indent
-        offset = self._line_end(mapping.entries[-1][1].end)
-        return offset, "", self._break(offset) + self._block(rest, indent)
+            yield offset, "", self._block(rest, indent).lstrip(" ") + self._break(offset) + " " * indent
 
     # A document, or the end of one.
 

@@ -136,7 +136,7 @@ class Document:
         except UsageError:
             return None
         others = [one.values for one in parse_all(self.text, self.origin, self.first_line)]
-        expected = [*others[: self.index], after, *others[self.index + 1 :]] if others else [after]
+        expected = [*others[: self.index], after, *others[self.index + 1 :]]
         if [one.values for one in documents] != expected:
             return None
         node = documents[self.index].explicit(path)
@@ -146,7 +146,7 @@ class Document:
 
 
 def parse_all(text: str, origin: str, first_line: int = 1) -> list[Document]:
-    """Every document of the text. Raises UsageError with origin:line:column for what is not sound YAML.
+    """Every document of the text, at least one. Raises UsageError with origin:line:column for unsound YAML.
 
     `first_line` is the line of `origin` in which the text begins, for a text that is a part of a file.
     """
@@ -154,7 +154,9 @@ def parse_all(text: str, origin: str, first_line: int = 1) -> list[Document]:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     trees = _compose(text, origin, first_line, loader)
-    return [Document(text, origin, tree, index, first_line) for index, tree in enumerate(trees)]
+    return [Document(text, origin, tree, index, first_line) for index, tree in enumerate(trees)] or [
+        Document(text, origin, Tree(None, len(text)), 0, first_line)
+    ]
 
 
 def parse(text: str, origin: str, first_line: int = 1) -> Document:
@@ -164,7 +166,7 @@ def parse(text: str, origin: str, first_line: int = 1) -> Document:
         if not other.empty and other.tree.root:
             what = f"{origin}:{other.tree.root.line}: a values file has one document and this is another"
             raise UsageError(what, "Helm reads only the first: make one document of them")
-    return documents[0] if documents else Document(text, origin, Tree(None, len(text)), 0, first_line)
+    return documents[0]
 
 
 def undo(text: str, change: Change, origin: str) -> Splice:
@@ -210,7 +212,7 @@ def standing(text: str, change: Change, origin: str) -> Standing:
 
 def _document(text: str, change: Change, origin: str) -> Document | None:
     try:
-        documents = parse_all(text, origin) or [parse(text, origin)]
+        documents = parse_all(text, origin)
     except UsageError:
         return None
     return documents[change.document] if change.document < len(documents) else None

@@ -60,10 +60,9 @@ class Campaign:
             self._jobs[ref] = _Job(release, chains.get(ref, ()), needs[ref], Doubt(self.options.grace))
         for cycle in order(releases).cycles:
             names = " -> ".join(ref.name for ref in (*cycle, cycle[0]))
+            message = f"the releases wait for each other: {names}"
             for ref in cycle:
-                self._end(
-                    ref, Result.FAILED, "DependencyCycle", f"the releases wait for each other: {names}", now
-                )
+                self._end(ref, Result.FAILED, "DependencyCycle", message, now)
 
     def observe(self, ref: Ref, item: Reconciled | None) -> None:
         """Take the newest state of a release or source; None: it is gone."""
@@ -140,7 +139,7 @@ class Campaign:
         )
 
     def _work(self, ref: Ref, job: _Job, now: float) -> list[Request]:
-        source = self._open_source(job)
+        source = self._open_source(ref, job)
         if source is None:
             return self._release(ref, job, now)
         item = self._latest[source]
@@ -151,12 +150,14 @@ class Campaign:
             self._end(ref, Result.FAILED, judged.reason, f"{source}: {judged.message}", now)
         return []
 
-    def _open_source(self, job: _Job) -> Ref | None:
-        """The first source that has still to answer.
+    def _open_source(self, ref: Ref, job: _Job) -> Ref | None:
+        """The first source that has still to answer; none once the release itself was asked.
 
         A HelmChart that has failed is no obstacle: helm-controller may be about to correct it; if not, the
         release says so itself.
         """
+        if ref in self._asked:
+            return None
         for source in job.chain:
             if not can_be_asked(self._latest.get(source)):
                 continue
@@ -202,7 +203,7 @@ class Campaign:
             left = sorted(need.name for need in job.needs if self._jobs[need].outcome is None)
             message = f"for {', '.join(left)}" if left else "for a free place"
             return Progress(ref, State.PROGRESSING, "Waiting", message, 0.0)
-        source = self._open_source(job)
+        source = self._open_source(ref, job)
         about = source or ref
         judged = self._answer(about, self._latest.get(about, job.release))
         prefix = f"{source}: " if source else ""

@@ -36,7 +36,7 @@ def git_source(kustomization: Kustomization, sources: Mapping[Ref, Reconciled]) 
         return None
     ref = reference_target(reference, kustomization.metadata.namespace)
     source = sources.get(ref)
-    path = kustomization.spec.path.removeprefix(".").strip("/") or "."
+    path = kustomization.spec.path.removeprefix("./").strip("/") or "."
     if isinstance(source, Repository):
         return GitPlace(ref, source.spec.url, _revision(ref.kind, source.spec.ref), path)
     if isinstance(source, Bucket):

@@ -6,7 +6,7 @@ wins over all. Where an entry has a targetPath its text becomes the value at tha
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from istiokit.cluster.types import Ref
 from istiokit.flux.model import HelmRelease, ValuesReference
@@ -20,7 +20,8 @@ class ValuesText:
     """What an entry contributes: YAML, or a single value where there is a target path."""
 
     reference: ValuesReference
-    text: str
+    text: str = field(repr=False)
+    """May be a Secret's: it stays out of logs and tracebacks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """The plans of the Big Bang migration: what step 1 and step 2 do on a cluster. Pure: `Facts` in, `Plan` out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from istiokit.bigbang.edit import Blocked, LayerEdit, plan_edits
+from istiokit.bigbang.embedded import Address
 from istiokit.bigbang.facts import Facts, Source, Umbrella
-from istiokit.bigbang.layers import merge
+from istiokit.bigbang.layers import Layer, merge
 from istiokit.bigbang.releases import Expected, expected, is_gateway_release
 from istiokit.bigbang.switches import Step, wanted
 from istiokit.bigbang.versions import Family
@@ -18,6 +19,7 @@ from istiokit.plan.actions.bigbang import AwaitSwitches
 from istiokit.plan.actions.flux import ReconcileReleases, WaitForReleases
 from istiokit.plan.actions.objects import SetField, set_field
 from istiokit.plan.actions.text import EditText, TextPlace
+from istiokit.plan.fileedit import edit_action
 from istiokit.plan.model import Action, Group, Plan, Skip
 
 MIGRATION = "bigbang"
@@ -32,24 +34,25 @@ class StepPlan:
 
 
 def plan_step(
-    facts: Facts, umbrella: Umbrella, step: Step, family: Family, in_git: Sequence[Action] = ()
+    facts: Facts, umbrella: Umbrella, step: Step, family: Family, clone: Sequence[Layer] = ()
 ) -> StepPlan:
     """The plan that brings the cluster to the end of the step.
 
-    `in_git` are the edits of a clone that make up for the switches that Git owns; Flux has to bring them before
-    anything is reconciled. A cluster that is there already gets an empty plan. Raises UsageError for Big Bang 3.0
-    and where a values text does not allow the edit.
+    `clone` are the layers of `facts` with files of a clone in place of those that Git owns; Flux has to bring the
+    edits of files before anything is reconciled. A cluster that is there already gets an empty plan. Raises
+    UsageError for Big Bang 3.0 and where a values text does not allow the edit.
     """
     switches = wanted(step, family)
-    edit = plan_edits(facts.layers, switches)
+    edit = plan_edits(clone or facts.layers, switches)
     name = f"step{step}"
-    if edit.blocked and not in_git:
+    if edit.blocked:
         return StepPlan(Plan(MIGRATION, name, ()), edit.blocked)
-    edits = tuple(action for one in edit.edits for action in _written(one, f"{name} of the migration"))
+    groups = _edits(edit.edits, f"{name} of the migration")
+    if clone and len(plan_edits(facts.layers, switches).already) < len(switches):
+        why = "commit and push the edit; Flux brings it"
+        groups.append(Group((AwaitSwitches(why=why, umbrella=umbrella.ref, switches=switches),)))
     goal = expected(switches, merge(facts.layers), family)
-    changed = [*edits, *in_git]
-    groups = _edits(umbrella, switches, edits, in_git)
-    if changed or not is_converged(facts, goal):
+    if groups or not is_converged(facts, goal):
         groups += converge(umbrella, goal)
     return StepPlan(Plan(MIGRATION, name, tuple(groups), skipped=_skipped(facts)), ())
 
@@ -79,18 +82,17 @@ def is_converged(facts: Facts, goal: Expected) -> bool:
     return ready and names.issuperset(goal.present) and names.isdisjoint(goal.absent)
 
 
-def _edits(
-    umbrella: Umbrella, switches: Mapping[str, bool], edits: Sequence[Action], in_git: Sequence[Action]
-) -> list[Group]:
-    groups = [Group(tuple(actions)) for actions in (edits, in_git) if actions]
-    if in_git:
-        why = "commit and push the edit; Flux brings it"
-        groups.append(Group((AwaitSwitches(why=why, umbrella=umbrella.ref, switches=dict(switches)),)))
-    return groups
+def _edits(edits: Sequence[LayerEdit], why: str) -> list[Group]:
+    """The edits of the cluster, then those of files in a clone."""
+    in_cluster = [edit for edit in edits if isinstance(edit.layer.address, Source)]
+    in_clone = [edit for edit in edits if isinstance(edit.layer.address, Address)]
+    written = [action for edit in in_cluster for action in _written(edit, why)]
+    groups: tuple[Sequence[Action], ...] = (written, [edit_action(edit, why) for edit in in_clone])
+    return [Group(tuple(actions)) for actions in groups if actions]
 
 
 def _written(edit: LayerEdit, why: str) -> list[Action]:
-    """The actions that write one layer: an edit of its text, or of fields of the HelmRelease."""
+    """The actions that write one layer of the cluster: an edit of its text, or of fields of the HelmRelease."""
     source = edit.layer.address
     assert isinstance(source, Source), "layers of a cluster come with their source"
     if edit.layer.text is None:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 
-from istiokit.errors import OperationFailed, SuiteError
+from istiokit.errors import SuiteError
 from istiokit.plan.journal import Entry, EntryState, JournalStore, Run, RunState, entry
 from istiokit.plan.lease import Lock
 from istiokit.plan.model import Action, World
@@ -157,8 +157,3 @@ class _Results:
         more = f" ({others} more failed, see journal {run.id})" if others else ""
         error.hint = f"{error.hint}; then {_WAYS_ON}{more}" if error.hint else f"{_WAYS_ON}{more}"
         raise error
-
-
-def stopped() -> OperationFailed:
-    """The error for an action that sees `World.stop` while it waits."""
-    return OperationFailed("interrupted while waiting")

@@ -12,7 +12,7 @@ import msgspec
 from istiokit.errors import Conflict, OperationFailed, UsageError
 from istiokit.plan.codec import UnknownAction
 from istiokit.plan.engine import Driver, Job, Observer
-from istiokit.plan.journal import EntryState, JournalStore, Run, RunState, oldest_first, sitting
+from istiokit.plan.journal import EntryState, JournalStore, Run, RunState, Sitting, oldest_first, sitting
 from istiokit.plan.lease import Lock
 from istiokit.plan.model import Action, Skip, State, World
 
@@ -103,7 +103,7 @@ def rollback(
         return [_undo_run(_opened(known[run_id], note, store), plan, driver) for run_id in plan.runs]
 
 
-def _opened(run: Run, note: object, store: JournalStore) -> Run:
+def _opened(run: Run, note: Sitting, store: JournalStore) -> Run:
     later = (*run.later, note)
     return store.update(msgspec.structs.replace(run, state=RunState.ROLLING_BACK, later=later))
 

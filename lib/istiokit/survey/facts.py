@@ -25,8 +25,8 @@ def survey(cluster: Cluster, namespace: str | None = None) -> Facts:
             facts,
             where=cluster.name,
             server_version=cluster.server_version(),
-            mesh=mesh.result(),
             zarf_packages=finder.find_zarf_packages(reading),
+            mesh=mesh.result(),
             unread=reading.unread,
         )
 

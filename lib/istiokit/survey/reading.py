@@ -26,7 +26,7 @@ class Reading:
         self.cluster = cluster
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="survey")
         self._lock = threading.Lock()
-        self._unread: dict[str, str] = {}
+        self._unread: dict[str, Unread] = {}
 
     def __enter__(self) -> "Reading":
         return self
@@ -40,7 +40,7 @@ class Reading:
     def unread(self) -> tuple[Unread, ...]:
         """What could not be read so far, sorted by kind."""
         with self._lock:
-            return tuple(Unread(kind, reason) for kind, reason in sorted(self._unread.items()))
+            return tuple(self._unread[kind] for kind in sorted(self._unread))
 
     def list(self, kind: Kind, as_: type[T], where: Where = EVERYWHERE) -> "Future[tuple[T, ...]]":
         """All objects of the kind; empty, with a note in `unread`, where that is not to be had."""
@@ -58,11 +58,11 @@ class Reading:
         try:
             return read()
         except KindNotServed:
-            self._note(kind, "not installed")
+            self._note(Unread(kind.name, "not installed", missing=True))
         except Forbidden as error:
-            self._note(kind, error.what)
+            self._note(Unread(kind.name, error.what))
         return otherwise
 
-    def _note(self, kind: Kind, reason: str) -> None:
+    def _note(self, item: Unread) -> None:
         with self._lock:
-            self._unread[kind.name] = reason
+            self._unread[item.kind] = item

@@ -19,6 +19,9 @@ class Row:
     state: str
     """A word: `Ready`, `Progressing`, `Failed`."""
     reason: str = ""
+    """A word or two: `InstallSucceeded`."""
+    detail: str = ""
+    """A sentence about it; the table shows it, a log only where it went wrong."""
     elapsed: float = 0.0
     """Seconds since the waiting began."""
     good: bool | None = None
@@ -94,7 +97,8 @@ class LiveProgress(contextlib.AbstractContextManager["LiveProgress"]):
 
 def event_line(row: Row) -> str:
     """`bigbang/istiod: Ready (42s)`, with the reason where there is one."""
-    said = f"{row.state}: {row.reason}" if row.reason else row.state
+    parts = (row.state, row.reason, row.detail if row.good is False else "")
+    said = ": ".join(part for part in parts if part)
     return f"{row.name}: {said} ({show_duration(row.elapsed)})"
 
 
@@ -110,6 +114,7 @@ def _table(rows: Sequence[Row]) -> "Table":
     for row in rows:
         style = {True: "green", False: "red", None: "yellow"}[row.good]
         # Text, because a reason with [brackets] would otherwise be read as markup.
-        cells = (row.name, row.state, show_duration(row.elapsed), row.reason)
+        told = ": ".join(part for part in (row.reason, row.detail) if part)
+        cells = (row.name, row.state, show_duration(row.elapsed), told)
         table.add_row(*(Text(cell, style=style if index == 1 else "") for index, cell in enumerate(cells)))
     return table

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from istiokit.cluster import kinds
 from istiokit.cluster.types import Where
-from istiokit.errors import NotDone, OperationFailed
+from istiokit.errors import NotDone
 from istiokit.flux.model import HelmRelease
 from istiokit.flux.options import ReconcileOptions, WaitOptions
 from istiokit.flux.progress import Outcome, Result
@@ -85,18 +85,14 @@ class WaitForReleases(Action, frozen=True, kw_only=True):
 
 
 def refuse_failures(outcomes: Sequence[Outcome]) -> None:
-    """Raise for the first release that failed, with its remedy, else for the first that took too long.
+    """Raise NotDone, with its remedy, for the first release that failed, else for the first that took too long.
 
     A skipped release (suspended) is no failure: the checks have told of it.
     """
     failed = [item for item in outcomes if item.result is Result.FAILED]
     late = [item for item in outcomes if item.result in (Result.TIMEOUT, Result.STOPPED)]
-    if failed:
-        raise OperationFailed(_sentence(failed[0], len(failed)), failed[0].remedy)
-    if late:
-        raise NotDone(f"timed out: {_sentence(late[0], len(late))}", late[0].remedy)
-
-
-def _sentence(outcome: Outcome, count: int) -> str:
-    more = f" (and {count - 1} more)" if count > 1 else ""
-    return f"{outcome.ref} is not Ready: {outcome.reason}: {outcome.message}{more}"
+    for word, found in (("has failed", failed), ("is not Ready in time", late)):
+        if found:
+            more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+            told = f"{found[0].ref} {word}: {found[0].reason}: {found[0].message}{more}"
+            raise NotDone(told, found[0].remedy)

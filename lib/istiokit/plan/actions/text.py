@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from istiokit.bigbang.embedded import Address, Encoding, text_at, with_text
 from istiokit.cluster import yamltext
 from istiokit.cluster.files import replace_file
 from istiokit.cluster.types import Ref
@@ -24,15 +25,23 @@ Wanted = tuple[yamltext.Path, yamltext.Value]
 
 @dataclass(frozen=True, slots=True)
 class TextPlace:
-    """Where a YAML text lies: a key of a ConfigMap or Secret, or a file."""
+    """Where a YAML text lies: a key of a ConfigMap or Secret, a file, or a string in a manifest in a file."""
 
     ref: Ref | None = None
     key: str = ""
     file: str = ""
     """An absolute path."""
+    document: int = 0
+    """Which document of the file holds the string, counted from 0."""
+    keys: tuple[str, ...] = ()
+    """The way to the string; empty where the text is the whole file."""
+    encoding: Encoding = Encoding.TEXT
+    """How the string is written."""
 
     def __str__(self) -> str:
-        return f"{self.ref} key {self.key}" if self.ref else self.file
+        if self.ref:
+            return f"{self.ref} key {self.key}"
+        return f"{self.file} ({' '.join(self.keys)})" if self.keys else self.file
 
     @property
     def secret(self) -> bool:
@@ -42,14 +51,14 @@ class TextPlace:
     def read(self, world: World) -> str:
         """The text as it is now; raises OperationFailed where there is none."""
         if self.ref is None:
-            return _read_file(self.file).decode()
+            return text_at(_read_file(self.file), self._address)
         return self._text(existing(world.cluster, self.ref))
 
     def write(self, world: World, old: str, new: str, *, dry_run: bool) -> None:
         """Replace the text; raises Conflict unless it is still `old`."""
         if self.ref is None:
             if not dry_run:
-                replace_file(Path(self.file), old.encode(), new.encode())
+                self._write_file(old, new)
             return
         manifest = existing(world.cluster, self.ref)
         if self._text(manifest) != old:
@@ -57,6 +66,16 @@ class TextPlace:
         path = "/data/" + self.key.replace("~", "~0").replace("/", "~1")
         change = {"op": "replace", "path": path, "value": self._encoded(new)}
         world.cluster.json_patch(self.ref, [*unchanged_since(manifest), change], dry_run=dry_run)
+
+    @property
+    def _address(self) -> Address:
+        return Address(self.file, self.document, self.keys, self.encoding)
+
+    def _write_file(self, old: str, new: str) -> None:
+        before = _read_file(self.file)
+        if text_at(before, self._address) != old:
+            raise Conflict(f"{self} was changed meanwhile")
+        replace_file(Path(self.file), before.encode(), with_text(before, self._address, new).encode())
 
     def _text(self, manifest: dict[str, Any]) -> str:
         data = (manifest.get("data") or {}).get(self.key)
@@ -159,11 +178,13 @@ def edit_text(
     return EditText(why=why, place=place, changes=tuple(changes), shown=shown)
 
 
-def _read_file(file: str) -> bytes:
+def _read_file(file: str) -> str:
     try:
-        return Path(file).read_bytes()
+        return Path(file).read_bytes().decode()
     except OSError as error:
         raise OperationFailed(f"{file}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise OperationFailed(f"{file} is not text", "a values file is YAML in UTF-8") from None
 
 
 def _decoded(data: object, place: TextPlace) -> str:

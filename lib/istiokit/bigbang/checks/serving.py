@@ -1,0 +1,69 @@
+"""What clients notice: hosts that stop being served, and VirtualServices that nothing new serves."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from istiokit.bigbang.checks.model import Check, Subject, Target, shortened
+from istiokit.findings import Finding, Severity
+from istiokit.istio.bindings import Binding, Sides, classify, sides_of
+from istiokit.istio.hosts import stops_serving
+from istiokit.istio.model import full_name
+
+
+def _stops(subject: Subject) -> Iterator[Finding]:
+    found = subject.facts.mesh
+    old = sides_of(found.gateways).successors.keys()
+    hosts = stops_serving(found.virtual_services, found.gateways, old)
+    if not hosts:
+        return
+    reason = (
+        "from the moment step 1 takes the old gateways away until step 2's gateways are Ready nothing serves "
+        f"{len(hosts)} {'host' if len(hosts) == 1 else 'hosts'}: {shortened(hosts)}"
+    )
+    remedy = "plan an outage, or run old and new gateways side by side first (the blue-green way)"
+    yield Finding("IM013", Severity.WARNING, shortened(sorted(old), 3), reason, remedy)
+
+
+def _left_behind(subject: Subject) -> Iterator[Finding]:
+    sides = _sides(subject)
+    items = subject.facts.mesh.virtual_services
+    behind = sorted(full_name(item) for item in items if classify(item, sides) is Binding.OLD_ONLY)
+    if behind:
+        reason = f"bound to old gateways alone, so the new ones do not serve them: {shortened(behind)}"
+        remedy = "bind them to the new gateways, where they are made: kubectl vs-gateways"
+        number = "1 VirtualService" if len(behind) == 1 else f"{len(behind)} VirtualServices"
+        yield Finding("IM024", Severity.WARNING, number, reason, remedy)
+
+
+def _sides(subject: Subject) -> Sides:
+    """Old and new as references have them: after step 1 the old Gateways are gone, the references are not."""
+    found = subject.facts.mesh
+    return replace(sides_of(found.gateways, found.virtual_services), known=None)
+
+
+CHECKS = (
+    Check(
+        code="IM013",
+        title="Hosts stop being served with this step",
+        severity=Severity.WARNING,
+        why="With the package istio off, Helm removes the old Gateways, their certificates and the IstioOperator at "
+        "once. Nothing serves until the gateways of step 2 are Ready: the outage begins with step 1.",
+        remedy="Do both steps in one maintenance window, or bring the new gateways up beside the old ones first.",
+        run=_stops,
+        steps=frozenset({Target.STEP1}),
+        live=True,
+        needs=frozenset({"Gateway", "VirtualService"}),
+    ),
+    Check(
+        code="IM024",
+        title="VirtualServices bound to old gateways alone",
+        severity=Severity.WARNING,
+        why="Big Bang moves its own VirtualServices to the new gateways. Those of your applications still name "
+        "istio-system gateways, and answer 404 (or nothing) on the new ones.",
+        remedy="Add the new gateway to spec.gateways, and to the gateways of route conditions, at their source.",
+        run=_left_behind,
+        steps=frozenset({Target.STEP2, Target.BIG_BANG_3}),
+        live=True,
+        needs=frozenset({"Gateway", "VirtualService"}),
+    ),
+)

@@ -1,0 +1,50 @@
+"""The part of a folder's journal that is about some of its files.
+
+Several environments may have their values in one folder: what is undone or resumed for one of them must leave the
+others alone.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from istiokit.plan.actions.text import EditText
+from istiokit.plan.journal import JournalStore, Run
+
+
+class ChosenFiles:
+    """A `JournalStore` that lists only the runs that edited the chosen files."""
+
+    def __init__(self, store: JournalStore, paths: Sequence[str]) -> None:
+        """`paths` are files and folders; a kustomization stands for its folder, as its generators name files there."""
+        self._store = store
+        self._chosen = [_scope(Path(path)) for path in paths]
+
+    @property
+    def place(self) -> str:
+        """Where the journal is, in words."""
+        return self._store.place
+
+    def list(self, migration: str) -> Sequence[Run]:
+        """The runs of the migration that edited one of the files, oldest first."""
+        return [run for run in self._store.list(migration) if self._touches(run)]
+
+    def load(self, run_id: str) -> Run | None:
+        """The run, or None; whoever knows its id may see it."""
+        return self._store.load(run_id)
+
+    def create(self, run: Run) -> Run:
+        """Store a new run."""
+        return self._store.create(run)
+
+    def update(self, run: Run) -> Run:
+        """Store a run that was read before."""
+        return self._store.update(run)
+
+    def _touches(self, run: Run) -> bool:
+        files = [Path(one.place.file).resolve() for one in run.actions() if isinstance(one, EditText)]
+        return any(file == scope or scope in file.parents for file in files for scope in self._chosen)
+
+
+def _scope(path: Path) -> Path:
+    whole = path.resolve()
+    return whole.parent if whole.stem.lower() == "kustomization" else whole

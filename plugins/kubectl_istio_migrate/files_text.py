@@ -1,0 +1,58 @@
+"""What a step on values files tells people. Everything returns strings."""
+
+import os
+from collections.abc import Sequence
+
+from istiokit.bigbang.edit import Blocked
+from istiokit.bigbang.embedded import Address
+from istiokit.bigbang.layers import Layer
+from istiokit.plan import render
+from istiokit.plan.model import Plan
+
+_RED, _GREEN, _CYAN, _BOLD, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[36m", "\x1b[1m", "\x1b[0m"
+_COLOURS = (("---", _BOLD), ("+++", _BOLD), ("@@", _CYAN), ("-", _RED), ("+", _GREEN))
+
+
+def diff(plan: Plan, *, colour: bool = False) -> str:
+    """The plan as one unified diff; empty where nothing changes."""
+    lines = render.plan_diff(plan).splitlines()
+    return "".join(f"{_coloured(line) if colour else line}\n" for line in lines)
+
+
+def edits_to_make(blocked: Sequence[Blocked]) -> list[str]:
+    """The switches that people have to set themselves, under the file where each belongs."""
+    places: dict[str, list[Blocked]] = {}
+    for item in blocked:
+        places.setdefault(item.layer.origin if item.layer else "values", []).append(item)
+    lines: list[str] = []
+    for place, items in places.items():
+        lines.append(f"{place}: {items[0].reason}. {_how(items[0].layer)}:")
+        for item in items:
+            package, _, key = item.path.partition(".")
+            lines += [f"  {package}:", f"    {key}: {str(item.value).lower()}"]
+    return lines
+
+
+def unseen(layers: Sequence[Layer]) -> list[str]:
+    """A warning for each file that nobody can look into."""
+    return [
+        f"{layer.origin} is encrypted as a whole: see that it sets none of these switches, or it may win"
+        for layer in layers
+    ]
+
+
+def _how(layer: Layer | None) -> str:
+    address = layer.address if layer else None
+    if layer and layer.encrypted and isinstance(address, Address):
+        return f"Run `sops {_shortest(address.path)}` and set"
+    return "Set there by hand"
+
+
+def _shortest(path: str) -> str:
+    """The path as it can be typed here: relative where that is shorter."""
+    return min(path, os.path.relpath(path), key=len)
+
+
+def _coloured(line: str) -> str:
+    start = next((code for sign, code in _COLOURS if line.startswith(sign)), "")
+    return f"{start}{line}{_PLAIN}" if start else line

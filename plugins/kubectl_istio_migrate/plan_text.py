@@ -1,0 +1,86 @@
+"""A plan as people read it before they say yes, and the edits that they have to make themselves."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from istiokit.bigbang.edit import Blocked
+from istiokit.bigbang.facts import Facts, Source
+from istiokit.bigbang.layers import merge
+from istiokit.bigbang.place import known_release
+from istiokit.bigbang.switches import Step, family_of, wanted
+from istiokit.findings import Finding, Severity
+from istiokit.plan import render
+from istiokit.plan.model import Plan
+from istiokit.ui.context import Context
+from istiokit.ui.output import API_VERSION, as_json, as_yaml, table
+
+
+def shown(plan: Plan, output: str) -> str:
+    """The plan for stdout: its table and diff, or a document. An empty plan has no table."""
+    if output in ("json", "yaml"):
+        document = {"apiVersion": API_VERSION, "kind": "Plan", **render.plan_dict(plan)}
+        return as_json(document) if output == "json" else as_yaml(document)
+    if not plan.groups:
+        return ""
+    if output == "name":
+        return "".join(f"{row[1]}\n" for row in render.plan_rows(plan.groups))
+    diff = render.plan_diff(plan)
+    return table(render.PLAN_HEADERS, render.plan_rows(plan.groups)) + (f"\n{diff}\n" if diff else "")
+
+
+def say_what_to_know(plan: Plan, context: Context) -> None:
+    """Findings, what is left alone and the notes, on stderr."""
+    for finding in plan.findings:
+        if finding.severity is not Severity.INFO or context.verbosity:
+            for line in finding_lines(finding):
+                context.say(line)
+    for line in render.skipped_lines(plan.skipped):
+        context.say(line)
+    for note in plan.notes:
+        context.say(note)
+
+
+def finding_lines(finding: Finding) -> list[str]:
+    """A finding in three lines: what and where, what was seen, what to do."""
+    return [
+        f"{finding.severity} {finding.code}  {finding.object}",
+        f"  {finding.reason}",
+        f"  -> {finding.remedy}",
+    ]
+
+
+def edits_to_make(blocked: Sequence[Blocked]) -> list[str]:
+    """The switches that people have to set themselves, under the place where each belongs."""
+    places: dict[str, list[Blocked]] = {}
+    for item in blocked:
+        places.setdefault(_place(item), []).append(item)
+    lines: list[str] = []
+    for place, items in places.items():
+        lines += [f"{place}: {items[0].reason}", *(f"  {line}" for line in _yaml(items))]
+    return lines
+
+
+def helm_command(facts: Facts, step: Step) -> str:
+    """The `helm upgrade` that makes the step for an umbrella that helm has installed."""
+    version = facts.umbrella.version if facts.umbrella else ""
+    switches = wanted(step, family_of(merge(facts.layers), known_release(version)))
+    sets = " ".join(f"--set {path}={str(on).lower()}" for path, on in switches.items())
+    namespace = facts.umbrella.namespace if facts.umbrella else "bigbang"
+    chart = f"CHART --version {version}" if version else "CHART"
+    return f"helm upgrade bigbang {chart} -n {namespace} --reuse-values {sets}"
+
+
+def _place(item: Blocked) -> str:
+    if item.layer is None:
+        return "values"
+    source = item.layer.address
+    place = source.place if isinstance(source, Source) else None
+    return f"{item.layer.origin}, from {place}" if place else item.layer.origin
+
+
+def _yaml(items: Iterable[Blocked]) -> list[str]:
+    """The switches as the lines that a values file needs."""
+    tree: dict[str, Mapping[str, bool]] = {}
+    for item in items:
+        package, _, key = item.path.partition(".")
+        tree[package] = {key: item.value}
+    return as_yaml(tree).splitlines()

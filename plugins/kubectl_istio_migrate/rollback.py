@@ -1,0 +1,92 @@
+"""`kubectl istio-migrate rollback`: undo what the journal says was done."""
+
+import argparse
+from dataclasses import dataclass
+
+from istiokit.errors import NotDone
+from istiokit.ui import options
+from istiokit.ui.context import Context
+from istiokit.ui.parser import Parser
+from kubectl_istio_migrate import flags
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How far back, and how to show it."""
+
+    to: str
+    namespace: str
+    filenames: tuple[str, ...]
+    journal_namespace: str
+    dry_run: str
+    timeout: float
+    output: str
+
+
+def configure(parser: Parser) -> None:
+    """The flags of the command."""
+    parser.description = (
+        "Undo, newest first, what the journal says was done, then wait until Flux has brought the cluster back. "
+        "An object that somebody else has changed since is left alone, and the rollback stops there."
+    )
+    parser.examples = (
+        ("Back to where it began", ""),
+        ("Undo step 2 only", "--to step1"),
+        ("See what it would undo", "--dry-run"),
+        ("Undo the edit of a values file", "-f values.yaml"),
+    )
+    parser.add_argument(
+        "--to",
+        metavar="start|step1",
+        choices=("start", "step1"),
+        default="start",
+        help="The state to go back to (default: start).",
+    )
+    options.add_namespace(parser, what="Namespace of the umbrella HelmRelease (default: wherever it is).")
+    options.add_files(parser)
+    options.add_dry_run(parser)
+    parser.add_argument("-y", "--yes", action="store_true", help="Do not ask before the change is made.")
+    options.add_timeout(parser, "30m")
+    flags.add_journal_namespace(parser)
+    options.add_output(parser)
+    options.add_connection(parser)
+
+
+def parse(namespace: argparse.Namespace) -> Options:
+    """The arguments as a value."""
+    return Options(
+        to=namespace.to,
+        namespace=namespace.namespace,
+        filenames=tuple(namespace.filenames),
+        journal_namespace=namespace.journal_namespace,
+        dry_run=namespace.dry_run,
+        timeout=namespace.timeout,
+        output=namespace.output,
+    )
+
+
+def run(given: Options, context: Context) -> int:
+    """Show what will be undone, ask, undo, wait."""
+    from istiokit.plan.bigbang import MIGRATION
+    from istiokit.plan.render import rollback_question
+    from istiokit.plan.rollback import plan_rollback
+    from kubectl_istio_migrate import rolling_back
+    from kubectl_istio_migrate.journaling import open_store
+
+    store = open_store(given.namespace, given.filenames, given.journal_namespace, context)
+    plan = plan_rollback(store.list(MIGRATION), MIGRATION, given.to)
+    rolling_back.show(plan, given.output, context)
+    if not plan.runs:
+        context.say(f"nothing to undo: the journal has no run after {given.to} ({store.place})")
+        return 0
+    if given.dry_run != "none":
+        context.say("nothing was changed (--dry-run)")
+        return 0
+    if not context.confirm(rollback_question(plan)):
+        raise NotDone("answered no; nothing was changed")
+    drive = rolling_back.drive(store, given, context)
+    drive.rollback(plan)
+    if not given.filenames:
+        rolling_back.converge(drive, given.namespace)
+    context.say(f"rolled back to {given.to}")
+    return 0

@@ -1,0 +1,21 @@
+"""`kubectl istio-migrate step2`; all but the number is in step.py."""
+
+from istiokit.ui.context import Context
+from istiokit.ui.parser import Parser
+from kubectl_istio_migrate import step
+from kubectl_istio_migrate.step import Options, parse
+
+__all__ = ["configure", "parse", "run"]
+
+
+def configure(parser: Parser) -> None:
+    """The flags of the command."""
+    parser.description = (
+        "Step 2: turn the operator off and the new gateways on, and wait for their addresses."
+    )
+    step.configure(parser)
+
+
+def run(given: Options, context: Context) -> int:
+    """Show the plan, ask, do, report."""
+    return step.run(2, given, context)

@@ -1,0 +1,50 @@
+"""`python -m tests.bench`: how fast the suite is, as ratios to what people use without it.
+
+Times of one machine say nothing on another, so each command is measured against its rival in turns and only
+their ratio counts. A goal that is missed is printed, not failed: a busy machine is no defect.
+"""
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from tests.bench.help import measure_help
+from tests.bench.measure import BenchError
+from tests.bench.reconcile import measure_reconcile
+from tests.bench.status import measure_status
+from tests.bench.table import Comparison, table
+
+_CASES: dict[str, tuple[Callable[[int], list[Comparison]], int]] = {
+    "help": (measure_help, 21),
+    "status": (measure_status, 7),
+    "reconcile": (measure_reconcile, 3),
+}
+"""What measures each case, and how often unless --runs says otherwise."""
+
+
+def main() -> int:
+    """Measure what was asked for, print the table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--only", metavar="CASE,...", default=",".join(_CASES), help="Cases: %(default)s.")
+    parser.add_argument("--runs", type=int, metavar="N", default=0, help="Runs of each command.")
+    given = parser.parse_args()
+    cases = given.only.split(",")
+    if unknown := sorted(set(cases) - set(_CASES)):
+        parser.error(f"no case {', '.join(unknown)}; there are {', '.join(_CASES)}")
+    try:
+        found = [one for case in cases for one in _measured(case, given.runs)]
+    except BenchError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(table(found), end="")
+    return 0
+
+
+def _measured(case: str, runs: int) -> list[Comparison]:
+    print(f"measuring {case} ...", file=sys.stderr, flush=True)
+    measure, usual = _CASES[case]
+    return measure(runs or usual)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,140 @@
+"""A cluster with many objects: 60 HelmReleases of a Big Bang and thousands of VirtualServices of real size."""
+
+import json
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import urllib3
+
+from tests.bench.measure import BenchError
+from tests.charts.values import LAYERS, default_layers
+from tests.e2e.bigbang_objects import NAMESPACE, namespace, release, source
+from tests.tools.rig import Rig
+
+Object = dict[str, Any]
+
+RELEASES, VIRTUAL_SERVICES = 60, 10_000
+_CONNECTIONS = 8
+_TEAMS = 50
+"""Namespaces that the VirtualServices are spread over."""
+_ROUTES = 11
+"""Routes of one VirtualService: with them it has 5.9 kB as the server sends it."""
+_HELM, _ISTIO = "/apis/helm.toolkit.fluxcd.io/v2", "/apis/networking.istio.io/v1"
+
+
+def fill(rig: Rig) -> None:
+    """Make all objects; the HelmReleases are plain objects, no controller looks at them."""
+    layers = default_layers("http://charts.invalid")
+    teams = [namespace(f"team-{number}") for number in range(_TEAMS)]
+    rig.apply([namespace(NAMESPACE), *teams, *(source(name, layers[name]) for name in LAYERS)])
+    _each(rig, "POST", ((_path(_HELM, "helmreleases", NAMESPACE), item) for item in _releases()))
+    _each(rig, "PUT", ((_status_path(item), item) for item in _ready(rig)))
+    _each(rig, "POST", ((_path(_ISTIO, "virtualservices", f"team-{number % _TEAMS}"), _virtual_service(number))
+                        for number in range(VIRTUAL_SERVICES)))  # fmt: skip
+
+
+def _each(rig: Rig, method: str, requests: Iterable[tuple[str, Object]]) -> None:
+    """Send all requests over a few connections; raises BenchError for the first that is refused."""
+    headers = {"Authorization": f"Bearer {rig.admin_token}", "Content-Type": "application/json"}
+    pool = urllib3.PoolManager(maxsize=_CONNECTIONS, ca_certs=str(rig.ca_file), headers=headers)
+
+    def send(request: tuple[str, Object]) -> None:
+        path, item = request
+        answer = pool.request(method, rig.server_url + path, body=json.dumps(item))
+        if answer.status >= 300:
+            raise BenchError(f"{method} {path}: {answer.data[:300].decode()}")
+
+    with ThreadPoolExecutor(_CONNECTIONS) as threads:
+        for _ in threads.map(send, requests):
+            pass
+
+
+def _path(group: str, plural: str, space: str) -> str:
+    return f"{group}/namespaces/{space}/{plural}"
+
+
+def _status_path(item: Object) -> str:
+    return f"{_path(_HELM, 'helmreleases', NAMESPACE)}/{item['metadata']['name']}/status"
+
+
+def _releases() -> list[Object]:
+    """The umbrella, and packages that depend on the one before."""
+    umbrella = release("2.54.0")
+    names = ["istio-operator", "istio", *(f"package-{number}" for number in range(RELEASES - 3))]
+    before = ["bigbang", *names]
+    return [umbrella, *(_package(name, need) for name, need in zip(names, before, strict=False))]
+
+
+def _package(name: str, need: str) -> Object:
+    chart = {
+        "chart": name,
+        "version": "1.0.0",
+        "sourceRef": {"kind": "HelmRepository", "name": "bigbang"},
+    }
+    spec = {
+        "interval": "2m",
+        "chart": {"spec": chart},
+        "dependsOn": [{"name": need}],
+        "valuesFrom": [{"kind": "Secret", "name": f"{name}-values"}],
+        "install": {"remediation": {"retries": -1}},
+        "upgrade": {"remediation": {"retries": 3}},
+        "driftDetection": {"mode": "enabled"},
+    }
+    metadata = {"name": name, "namespace": NAMESPACE}
+    return {
+        "apiVersion": "helm.toolkit.fluxcd.io/v2",
+        "kind": "HelmRelease",
+        "metadata": metadata,
+        "spec": spec,
+    }
+
+
+def _ready(rig: Rig) -> list[Object]:
+    """The HelmReleases as they are now, each with the status of one that is Ready."""
+    found: list[Object] = rig.get("helmreleases", f"--namespace={NAMESPACE}")["items"]
+    return [{**item, "status": _ready_status(item["metadata"]["name"])} for item in found]
+
+
+def _ready_status(name: str) -> Object:
+    moment = "2025-03-01T10:00:00Z"
+    message = f"Helm upgrade succeeded for release {NAMESPACE}/{name}.v7 with chart {name}@1.0.0"
+    conditions = [
+        {
+            "type": kind,
+            "status": "True",
+            "reason": "UpgradeSucceeded",
+            "message": message,
+            "lastTransitionTime": moment,
+            "observedGeneration": 1,
+        }
+        for kind in ("Ready", "Released")
+    ]
+    return {"observedGeneration": 1, "conditions": conditions, "helmChart": f"{NAMESPACE}/{NAMESPACE}-{name}"}
+
+
+def _virtual_service(number: int) -> Object:
+    name, host = f"app-{number}", f"app-{number}.team-{number % _TEAMS}.svc.cluster.local"
+    spec = {
+        "hosts": [f"{name}.dev.example.com"],
+        "gateways": ["istio-system/public" if number % 2 else "istio-gateway/public-ingressgateway"],
+        "http": [_route(host, f"/api/v{version}") for version in range(_ROUTES)],
+    }
+    return {
+        "apiVersion": "networking.istio.io/v1",
+        "kind": "VirtualService",
+        "metadata": {"name": name, "labels": {"app": name, "team": f"team-{number % _TEAMS}"}},
+        "spec": spec,
+    }
+
+
+def _route(host: str, prefix: str) -> Object:
+    return {
+        "name": f"route{prefix.replace('/', '-')}",
+        "match": [{"uri": {"prefix": prefix}, "headers": {"x-tenant": {"exact": "blue"}}}],
+        "rewrite": {"uri": "/"},
+        "timeout": "30s",
+        "retries": {"attempts": 3, "perTryTimeout": "5s", "retryOn": "5xx,reset,connect-failure"},
+        "headers": {"response": {"set": {"strict-transport-security": "max-age=31536000"}}},
+        "route": [{"destination": {"host": host, "port": {"number": 8080}}, "weight": 100}],
+    }

@@ -1,0 +1,41 @@
+"""The table that the benchmark prints."""
+
+from dataclasses import dataclass
+
+from tests.bench.measure import Series
+
+_HEADERS = ("CASE", "OURS", "THEIRS", "RATIO", "GOAL", "OK")
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Ours against theirs. `goal` is the greatest ratio of the median times that we want; None: no goal."""
+
+    case: str
+    ours: Series
+    theirs: Series
+    goal: float | None = None
+
+
+def table(comparisons: list[Comparison]) -> str:
+    """Two lines for each comparison: time as median (shortest to longest), and peak memory."""
+    from tabulate import tabulate
+
+    rows = [row for one in comparisons for row in (_time(one), _memory(one))]
+    return tabulate(rows, _HEADERS, tablefmt="plain", disable_numparse=True) + "\n"
+
+
+def _time(one: Comparison) -> tuple[str, ...]:
+    ratio = one.ours.median / one.theirs.median
+    goal = "" if one.goal is None else f"<= {one.goal:.2f}"
+    verdict = "" if one.goal is None else "yes" if ratio <= one.goal else "NO"
+    return (one.case, _seconds(one.ours), _seconds(one.theirs), f"{ratio:.2f}", goal, verdict)
+
+
+def _memory(one: Comparison) -> tuple[str, ...]:
+    ours, theirs = one.ours.mebibytes, one.theirs.mebibytes
+    return ("- peak memory", f"{ours:.0f} MiB", f"{theirs:.0f} MiB", f"{ours / theirs:.2f}", "", "")
+
+
+def _seconds(series: Series) -> str:
+    return f"{series.median:.3f} s ({series.seconds[0]:.3f} to {series.seconds[-1]:.3f})"
