@@ -18,8 +18,9 @@ RELEASES, VIRTUAL_SERVICES = 60, 10_000
 _CONNECTIONS = 8
 _TEAMS = 50
 """Namespaces that the VirtualServices are spread over."""
-_ROUTES = 11
+_ROUTES = 13
 """Routes of one VirtualService: with them it has 5.9 kB as the server sends it."""
+_GATEWAYS = {"istio-system": "public", "istio-gateway": "public-ingressgateway"}
 _HELM, _ISTIO = "/apis/helm.toolkit.fluxcd.io/v2", "/apis/networking.istio.io/v1"
 
 
@@ -27,7 +28,8 @@ def fill(rig: Rig) -> None:
     """Make all objects; the HelmReleases are plain objects, no controller looks at them."""
     layers = default_layers("http://charts.invalid")
     teams = [namespace(f"team-{number}") for number in range(_TEAMS)]
-    rig.apply([namespace(NAMESPACE), *teams, *(source(name, layers[name]) for name in LAYERS)])
+    rig.apply([namespace(name) for name in (NAMESPACE, *_GATEWAYS)])
+    rig.apply([*teams, *(source(name, layers[name]) for name in LAYERS), *_gateways()])
     _each(rig, "POST", ((_path(_HELM, "helmreleases", NAMESPACE), item) for item in _releases()))
     _each(rig, "PUT", ((_status_path(item), item) for item in _ready(rig)))
     _each(rig, "POST", ((_path(_ISTIO, "virtualservices", f"team-{number % _TEAMS}"), _virtual_service(number))
@@ -113,11 +115,25 @@ def _ready_status(name: str) -> Object:
     return {"observedGeneration": 1, "conditions": conditions, "helmChart": f"{NAMESPACE}/{NAMESPACE}-{name}"}
 
 
+def _gateways() -> list[Object]:
+    """The old gateway and the new one."""
+    port = {"number": 8080, "name": "http", "protocol": "HTTP"}
+    return [
+        {
+            "apiVersion": "networking.istio.io/v1",
+            "kind": "Gateway",
+            "metadata": {"name": name, "namespace": place},
+            "spec": {"selector": {"app": name}, "servers": [{"port": port, "hosts": ["*.dev.example.com"]}]},
+        }
+        for place, name in _GATEWAYS.items()
+    ]
+
+
 def _virtual_service(number: int) -> Object:
     name, host = f"app-{number}", f"app-{number}.team-{number % _TEAMS}.svc.cluster.local"
     spec = {
         "hosts": [f"{name}.dev.example.com"],
-        "gateways": ["istio-system/public" if number % 2 else "istio-gateway/public-ingressgateway"],
+        "gateways": ["/".join(list(_GATEWAYS.items())[number % 2])],
         "http": [_route(host, f"/api/v{version}") for version in range(_ROUTES)],
     }
     return {
