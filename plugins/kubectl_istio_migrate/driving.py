@@ -90,7 +90,7 @@ def lease(cluster: Cluster, namespace: str, context: Context) -> ClusterLease:
 
 def _row(row: ReleaseProgress) -> Row:
     good = _GOOD.get(row.state)
-    detail = "" if good else row.message
+    detail = "" if good else " ".join(row.message.split())
     return Row(row.name, str(row.state).capitalize(), row.reason, detail, row.seconds, good)
 
 

@@ -73,7 +73,7 @@ def _write_files(made: FilesPlan, given: Options, context: Context) -> None:
     plan = without_file(made.plan, STDIN)
     store = file_store(named) if named else None
     waiting = unfinished(store.list(MIGRATION)) if store else None
-    if not made.edits and not waiting:
+    if not (made.edits or waiting):
         context.say(f"nothing to do: every switch of {plan.name} is set as it should be")
     if store is None or not (plan.groups or waiting):
         return

@@ -18,7 +18,7 @@ from tests.fakes import FakeCluster
 PLACE = "bigbang"
 
 
-class Killed(Exception):  # noqa: N818 - it plays kill -9, which is no error of the suite
+class Killed(Exception):
     """Raised by an observer where a real process would be killed."""
 
 

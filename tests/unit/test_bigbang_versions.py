@@ -7,11 +7,8 @@ from istiokit.bigbang.versions import (
     Family,
     Version,
     Window,
-    kubernetes_range,
-    kubernetes_supported,
     parse_version,
     release,
-    sidecar_supported,
 )
 from istiokit.errors import UsageError
 
@@ -60,41 +57,3 @@ def test_a_version_tells_packages_time_and_certificate_key(
 def test_a_version_outside_the_table_is_refused(version: str) -> None:
     with pytest.raises(UsageError, match="is not known"):
         release(parse_version(version))
-
-
-@pytest.mark.parametrize(
-    ("istio", "kubernetes", "supported"),
-    [
-        ("1.25", "v1.29.0", True),
-        ("1.25.2-bb.0", "v1.32.4+k3s1", True),
-        ("1.25", "v1.33.1", False),
-        ("1.25", "v1.28.9", False),
-        ("1.23", "1.27", True),
-        ("1.23", "v1.31.0", False),
-        ("1.99", "v1.30.0", None),
-        ("1.25", "", None),
-        ("", "v1.30.0", None),
-    ],
-)
-def test_kubernetes_support(istio: str, kubernetes: str, supported: bool | None) -> None:
-    assert kubernetes_supported(istio, kubernetes) is supported
-
-
-def test_the_supported_range_in_words() -> None:
-    assert kubernetes_range("1.25.2") == "1.29 to 1.32"
-    assert kubernetes_range("1.99") == ""
-
-
-@pytest.mark.parametrize(
-    ("control_plane", "sidecar", "supported"),
-    [
-        ("1.25.2", "1.23.6", True),
-        ("1.25", "1.25", True),
-        ("1.25", "1.22", False),
-        ("1.23", "1.25", False),
-        ("1.25", "unknown", None),
-        ("", "1.25", None),
-    ],
-)
-def test_sidecars_may_be_two_minors_older(control_plane: str, sidecar: str, supported: bool | None) -> None:
-    assert sidecar_supported(control_plane, sidecar) is supported

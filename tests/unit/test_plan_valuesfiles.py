@@ -162,11 +162,13 @@ def test_a_journal_shows_the_runs_of_the_chosen_files_only(tmp_path: Path) -> No
     assert prod.exists()
 
 
-def test_a_kustomization_stands_for_its_folder(tmp_path: Path) -> None:
+def test_a_kustomization_with_generators_stands_for_its_folder(tmp_path: Path) -> None:
     dev = write(tmp_path, "dev.yaml", OPERATOR)
     whole = FileStore(tmp_path, codec())
     whole.create(_begun(planned(dev).plan))
-    assert ChosenFiles(whole, [str(tmp_path / "kustomization.yaml")]).list("bigbang")
+    for text, runs in (("configMapGenerator: []\n", 1), ("resources: []\n", 0)):
+        path = write(tmp_path, "kustomization.yaml", text)
+        assert len(ChosenFiles(whole, [str(path)]).list("bigbang")) == runs
 
 
 def _begun(plan: Plan) -> Run:

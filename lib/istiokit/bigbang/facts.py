@@ -13,7 +13,6 @@ from istiokit.istio.model import Gateway, IstioOperator, VirtualService
 from istiokit.istio.webhooks import WebhookConfiguration
 from istiokit.istio.workloads import Deployment, Namespace, Pod, Service
 
-
 GATEWAY_SECRETS = "Secrets of the new gateways"
 """The `Unread.kind` of `MeshFacts.gateway_secrets`: other Secrets may be readable where these are not."""
 

@@ -1,4 +1,4 @@
-"""Which Big Bang brings which Istio packages, and which Kubernetes each Istio runs on.
+"""Which Big Bang brings which Istio packages. What an Istio version supports is in istio/versions.py.
 
 Sources: chart/values.yaml and the templates of the public Big Bang chart, tags 2.49.0 to 3.0.0; Big Bang's guide
 "Migrating from Istio Operator to Helm based Istio"; the announcements of Istio 1.23.0 and 1.25.0 on istio.io.
@@ -10,17 +10,10 @@ from enum import StrEnum
 
 from istiokit.errors import UsageError
 
-OLD_ISTIO = "1.23"
-"""The last Istio with an operator, which the old packages install."""
-NEW_ISTIO = "1.25"
-"""What the Helm packages install while Big Bang still has both."""
-OLD_ISTIO_END = "April 2025"
-"""Until then Istio 1.23 was supported."""
 TARGET = "2.54"
 """The Big Bang to migrate on: the last one with both kinds of packages."""
 KNOWN = "2.49 to 2.54, and 3.0 or later"
 
-_KUBERNETES = {OLD_ISTIO: (27, 30), NEW_ISTIO: (29, 32)}
 _VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?:[-+].*)?")
 
 
@@ -96,34 +89,3 @@ def release(version: Version) -> Release:
         key = CertificateKey.GATEWAY_CERTS if minor == (2, 54) else CertificateKey.TLS
         return Release(version, Family.SPLIT, window, key)
     raise UsageError(f"Big Bang {version} is not known", f"known are {KNOWN}")
-
-
-def kubernetes_range(istio: str) -> str:
-    """The Kubernetes versions that an Istio minor is supported on: `1.29 to 1.32`; "" where not known."""
-    low, high = _KUBERNETES.get(_minor_of(istio), (0, 0))
-    return f"1.{low} to 1.{high}" if high else ""
-
-
-def kubernetes_supported(istio: str, kubernetes: str) -> bool | None:
-    """Whether this Istio (`1.25`, `1.25.2-bb.0`) is supported on this Kubernetes (`v1.32.4`), if known."""
-    found = _VERSION.fullmatch(kubernetes.strip())
-    bounds = _KUBERNETES.get(_minor_of(istio))
-    if not found or not bounds:
-        return None
-    return found[1] == "1" and bounds[0] <= int(found[2]) <= bounds[1]
-
-
-def sidecar_supported(control_plane: str, sidecar: str) -> bool | None:
-    """Whether istiod may serve this sidecar: at most two minors older and never newer; None: not known.
-
-    Source: "Control Plane/Data Plane Skew" on istio.io's page of supported releases.
-    """
-    ours, theirs = _VERSION.fullmatch(control_plane.strip()), _VERSION.fullmatch(sidecar.strip())
-    if not ours or not theirs:
-        return None
-    return ours[1] == theirs[1] and 0 <= int(ours[2]) - int(theirs[2]) <= 2
-
-
-def _minor_of(istio: str) -> str:
-    found = _VERSION.fullmatch(istio.strip())
-    return f"{found[1]}.{found[2]}" if found else ""

@@ -82,6 +82,10 @@ KNOWN: tuple[Known, ...] = (
         "kubectl -n {namespace} get events --field-selector reason=FailedCreate",
     ),
     _known(
+        r'namespaces "[^"]*" not found',
+        "make the umbrella render the namespace again: kubectl istio-migrate reconcile bigbang --force",
+    ),
+    _known(
         r"provided port is already allocated",
         "give the Service another nodePort, or free the one that the message names",
     ),

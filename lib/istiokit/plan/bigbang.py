@@ -12,17 +12,20 @@ from istiokit.bigbang.switches import Step, wanted
 from istiokit.bigbang.versions import Family
 from istiokit.flux.order import release_ref
 from istiokit.flux.readiness import State, readiness
-from istiokit.istio.bindings import NEW_NAMESPACE
+from istiokit.istio.bindings import NEW_NAMESPACE, OLD_NAMESPACE
 from istiokit.plan import difference
 from istiokit.plan.actions.addresses import AwaitAddresses
 from istiokit.plan.actions.bigbang import AwaitSwitches
 from istiokit.plan.actions.flux import ReconcileReleases, WaitForReleases
+from istiokit.plan.actions.namespaces import AwaitNamespaces
 from istiokit.plan.actions.objects import SetField, set_field
 from istiokit.plan.actions.text import EditText, TextPlace
 from istiokit.plan.fileedit import edit_action
 from istiokit.plan.model import Action, Group, Plan, Skip
 
 MIGRATION = "bigbang"
+_NAMESPACES = ("istio-operator", OLD_NAMESPACE, NEW_NAMESPACE)
+"""Those that come and go with the Istio packages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ def converge(umbrella: Umbrella, goal: Expected) -> list[Group]:
     """Reconcile the umbrella, then its releases, and wait until all are Ready and the right ones are there."""
     namespace, name = umbrella.namespace, umbrella.ref.name
     actions: list[Action] = [
+        AwaitNamespaces(why="what is being deleted cannot be installed into", names=_NAMESPACES),
         ReconcileReleases(why="render the packages from the new values", namespace=namespace, names=(name,)),
         ReconcileReleases(why="let every package see its values", namespace=namespace, but=(name,)),
         WaitForReleases(

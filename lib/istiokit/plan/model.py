@@ -51,6 +51,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, tag=True, forbid_unknown
     why: str
     irreversible: ClassVar[bool] = False
     """True for what cannot be undone (a restart); the plan marks it and rollback skips it with a word."""
+    passive: ClassVar[bool] = False
+    """True for what only asks and waits: there is nothing to undo, and rollback does not speak of it."""
 
     def target(self) -> str:
         """What is touched, as kubectl would spell it."""

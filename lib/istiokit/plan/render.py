@@ -28,9 +28,15 @@ def plan_rows(groups: Sequence[Group]) -> list[Row]:
     """One row for each action, under PLAN_HEADERS."""
     actions = [action for group in groups for action in group.actions]
     return [
-        (str(number), action.target(), action.change(), "no" if action.irreversible else "yes", action.why)
+        (str(number), action.target(), action.change(), _undo_word(action), action.why)
         for number, action in enumerate(actions, 1)
     ]
+
+
+def _undo_word(action: Action) -> str:
+    if action.passive:
+        return "-"
+    return "no" if action.irreversible else "yes"
 
 
 def plan_diff(plan: Plan) -> str:

@@ -156,7 +156,7 @@ def _groups(run: Run) -> Sequence[UndoGroup]:
         undos = [
             Undo(index, action, index in done)
             for index, action in reversed(numbered)
-            if index in latest and latest[index].state in _TO_UNDO
+            if index in latest and latest[index].state in _TO_UNDO and not action.passive
         ]
         groups.append(UndoGroup(run.id, group.concurrency, tuple(undos)))
         _refuse_unknown(run, undos)

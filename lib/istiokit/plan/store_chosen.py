@@ -4,18 +4,21 @@ Several environments may have their values in one folder: what is undone or resu
 others alone.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from istiokit.plan.actions.text import EditText
 from istiokit.plan.journal import JournalStore, Run
 
+_GENERATOR = re.compile(rb"^(configMap|secret)Generator:", re.MULTILINE)
+
 
 class ChosenFiles:
     """A `JournalStore` that lists only the runs that edited the chosen files."""
 
     def __init__(self, store: JournalStore, paths: Sequence[str]) -> None:
-        """`paths` are files and folders; a kustomization stands for its folder, as its generators name files there."""
+        """`paths` are files and folders; a kustomization with generators stands for its folder, with their files."""
         self._store = store
         self._chosen = [_scope(Path(path)) for path in paths]
 
@@ -47,4 +50,4 @@ class ChosenFiles:
 
 def _scope(path: Path) -> Path:
     whole = path.resolve()
-    return whole.parent if whole.stem.lower() == "kustomization" else whole
+    return whole.parent if whole.is_file() and _GENERATOR.search(whole.read_bytes()) else whole

@@ -4,6 +4,7 @@ from istiokit.plan.actions.addresses import AwaitAddresses
 from istiokit.plan.actions.bigbang import AwaitSwitches
 from istiokit.plan.actions.flux import ReconcileReleases, WaitForReleases
 from istiokit.plan.actions.lifecycle import CreateObject, DeleteObject
+from istiokit.plan.actions.namespaces import AwaitNamespaces
 from istiokit.plan.actions.objects import Annotate, SetField
 from istiokit.plan.actions.text import EditText
 from istiokit.plan.codec import Codec
@@ -12,6 +13,7 @@ from istiokit.plan.model import Action
 TYPES: tuple[type[Action], ...] = (
     Annotate,
     AwaitAddresses,
+    AwaitNamespaces,
     AwaitSwitches,
     CreateObject,
     DeleteObject,

@@ -14,6 +14,8 @@ _PERIOD = 2.0
 class AwaitAddresses(Action, frozen=True, kw_only=True):
     """Wait until every LoadBalancer Service of the namespace has an external address."""
 
+    passive = True
+
     namespace: str
 
     def target(self) -> str:

@@ -16,6 +16,8 @@ _PERIOD = 2.0
 class AwaitSwitches(Action, frozen=True, kw_only=True):
     """Wait until the effective values of the umbrella have the switches as wanted."""
 
+    passive = True
+
     umbrella: Ref
     switches: dict[str, bool]
     """By dotted path."""

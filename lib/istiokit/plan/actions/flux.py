@@ -7,6 +7,7 @@ from istiokit.cluster.types import Where
 from istiokit.errors import NotDone
 from istiokit.flux.model import HelmRelease
 from istiokit.flux.options import ReconcileOptions, WaitOptions
+from istiokit.flux.order import release_ref
 from istiokit.flux.progress import Outcome, Result
 from istiokit.flux.reconcile import reconcile
 from istiokit.flux.wait import wait_ready
@@ -15,6 +16,8 @@ from istiokit.plan.model import Action, State, World
 
 class ReconcileReleases(Action, frozen=True, kw_only=True):
     """Ask Flux to reconcile HelmReleases, in dependsOn order, and wait until they are Ready."""
+
+    passive = True
 
     namespace: str
     names: tuple[str, ...] = ()
@@ -36,11 +39,23 @@ class ReconcileReleases(Action, frozen=True, kw_only=True):
         if dry_run:
             return
         releases = [item for item in self._listed(world) if item.metadata.deletion_timestamp is None]
-        options = ReconcileOptions(with_source=self.with_source, timeout=world.timeout)
-        refuse_failures(reconcile(world.cluster, releases, options, world.observer))
+        outcomes = {item.ref: item for item in self._reconciled(world, releases, force=False)}
+        failed = [release for release in releases if outcomes[release_ref(release)].result is Result.FAILED]
+        if failed:
+            # helm-controller keeps Ready=False when the values are turned back to what is deployed after an
+            # upgrade that failed while rendering ("release in-sync"): only forceAt makes it look again.
+            world.say(f"{len(failed)} failed; trying once more with force")
+            outcomes |= {item.ref: item for item in self._reconciled(world, failed, force=True)}
+        refuse_failures(list(outcomes.values()))
 
     def undo(self, world: World) -> None:
         """Flux acts on the values as they are; what undoes the edit reconciles again."""
+
+    def _reconciled(self, world: World, releases: Sequence[HelmRelease], *, force: bool) -> Sequence[Outcome]:
+        options = ReconcileOptions(
+            with_source=self.with_source, reset=force, force=force, timeout=world.timeout
+        )
+        return reconcile(world.cluster, releases, options, world.observer)
 
     def _listed(self, world: World) -> Sequence[HelmRelease]:
         found = world.cluster.list(kinds.HELM_RELEASE, HelmRelease, Where(self.namespace))
@@ -51,6 +66,8 @@ class ReconcileReleases(Action, frozen=True, kw_only=True):
 
 class WaitForReleases(Action, frozen=True, kw_only=True):
     """Wait until every HelmRelease of the namespace is Ready, some exist and some are gone."""
+
+    passive = True
 
     namespace: str
     expected: tuple[str, ...] = ()
