@@ -46,11 +46,9 @@ e2e: install tools ## Run the tests on the real controllers
 bench: install tools ## Measure against kubectl, curl and the guide's loop
 	$(BIN)/python -m tests.bench $(ARGS)
 
-demo: install ## Run both steps on a copy of examples/bigbang, without a cluster
-	@rm -rf .demo && cp -R examples/bigbang .demo
-	$(BIN)/kubectl-istio_migrate step1 -f .demo/values.yaml --yes
-	$(BIN)/kubectl-istio_migrate step2 -f .demo/values.yaml --yes
-	@echo "The edited copy is in .demo; examples/bigbang is as it was."
+demo: install ## Run both steps, and the way back, on a copy of examples/bigbang; no cluster
+	@rm -rf .demo && mkdir .demo && cp examples/bigbang/values.yaml .demo
+	@cd .demo && sh ../examples/bigbang/demo.sh ../$(BIN)/kubectl-istio_migrate
 
 build: install ## Freeze the plugins into dist/
 	@rm -rf build dist

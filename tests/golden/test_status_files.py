@@ -64,9 +64,8 @@ def test_the_last_file_wins(folder: Path) -> None:
     result = run("status", "-f", "values.yaml", "-f", "env.yaml")
     assert "step 1 done: the switches say so\n" in result.out
     assert "istio.enabled           off   env.yaml\n" in result.out
-    assert "operator: the switches say so\n" in run("status", "-f", "env.yaml", "-f", "values.yaml").out.replace(
-        "istio.enabled           on    values.yaml", "operator: the switches say so"
-    )
+    turned = run("status", "-f", "env.yaml", "-f", "values.yaml").out
+    assert "istio.enabled           on    values.yaml\n" in turned
 
 
 def test_values_by_stdin() -> None:
@@ -74,7 +73,7 @@ def test_values_by_stdin() -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "window"), [("2.51.0", "early"), ("2.54.0", "the time to migrate"), ("3.0.0", "too late")]
+    ("version", "window"), [("2.51.0", "early"), ("2.54.0", "the time to migrate"), ("2.49.0", "too early")]
 )
 def test_the_version_places_the_values_in_time(version: str, window: str) -> None:
     assert f"{version}, {window}" in run("status", "-f", "values.yaml", "--bigbang-version", version).out
@@ -93,7 +92,7 @@ def test_manifests_show_gateways_and_bindings(folder: Path) -> None:
     result = run("status", "-f", ".")
     assert (result.code, result.err) == (0, "")
     assert "istio-system/public   *.example.com" in result.out
-    assert "VirtualServices: 1 old only\n" in result.out
+    assert "VirtualServices: 1 old-only\n" in result.out
     assert "  chart.yaml: not Big Bang values: none of their top-level keys is here\n" in result.out
     assert "  Pod: there is none in the files\n" in result.out
 

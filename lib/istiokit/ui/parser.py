@@ -20,7 +20,7 @@ _WIDTH = 100
 """Help is never wider than this, and the same on every terminal that is wide enough."""
 
 
-class HelpAsked(Exception):  # noqa: N818 - a request to be answered, not an error
+class HelpAsked(Exception):
     """Raised for -h and --help; `text` is the help to print."""
 
     def __init__(self, text: str) -> None:
