@@ -11,7 +11,7 @@ export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 PLUGINS := istiokit,kubectl_istio_migrate
 FAST := --ignore=tests/e2e --ignore=tests/bench tests
 
-.PHONY: help install lint types test e2e bench demo build tools rig-up rig-down clean
+.PHONY: help install lint types test e2e bench demo docs build tools rig-up rig-down clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-24s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ test: install tools ## Run the unit, golden and cluster tests, with coverage
 
 e2e: install tools ## Run the tests on the real controllers
 	$(BIN)/python -m pytest tests/e2e $(ARGS)
+
+docs: install ## Write docs/commands.md from the commands
+	$(BIN)/python -m tests.docs
 
 bench: install tools ## Measure against kubectl, curl and the guide's loop
 	$(BIN)/python -m tests.bench $(ARGS)

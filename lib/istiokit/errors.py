@@ -39,6 +39,7 @@ class KindNotServed(OperationFailed):
     """The API server (or the folder of manifests) does not know this kind; `kind` is its name."""
 
     def __init__(self, kind: str, hint: str = "") -> None:
+        hint = hint or "is this the right cluster (--context), and is what brings that kind installed?"
         super().__init__(f"the cluster does not serve {kind}", hint)
         self.kind = kind
 

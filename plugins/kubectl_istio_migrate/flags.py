@@ -13,6 +13,19 @@ def add_bigbang_version(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_edited_files(parser: argparse.ArgumentParser) -> None:
+    """-f as `filenames`: what a step has edited, whose journal lies beside it."""
+    parser.add_argument(
+        "-f",
+        "--filename",
+        dest="filenames",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="File or folder that a step has edited, whose journal is beside it; repeat it for several.",
+    )
+
+
 def add_journal_namespace(parser: argparse.ArgumentParser) -> None:
     """--journal-namespace as `journal_namespace`."""
     parser.add_argument(

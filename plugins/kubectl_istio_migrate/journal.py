@@ -34,9 +34,10 @@ def configure(parser: Parser) -> None:
         ("Every action of one run", "show bigbang-step1-20261121t094512-ab12"),
         ("The journal beside a values file", "-f values.yaml"),
     )
+    parser.operands = "[show ID]"
     parser.add_argument("words", metavar="show ID", nargs="*", help="Show this run (default: list all).")
     options.add_namespace(parser, what="Namespace of the umbrella HelmRelease (default: wherever it is).")
-    options.add_files(parser)
+    flags.add_edited_files(parser)
     flags.add_journal_namespace(parser)
     options.add_output(parser)
     options.add_connection(parser)

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from istiokit.bigbang.facts import Facts
+from istiokit.cluster.files import STDIN
 from istiokit.cluster.types import Cluster
-from istiokit.errors import Forbidden
+from istiokit.errors import Forbidden, UsageError
 from istiokit.plan.actions import codec
 from istiokit.plan.bigbang import MIGRATION
 from istiokit.plan.journal import JournalStore, Run, RunState
@@ -61,12 +62,19 @@ def who() -> str:
 
 
 def open_store(namespace: str, filenames: Sequence[str], asked: str, context: Context) -> JournalStore:
-    """The journal beside the files if any are named, else the cluster's."""
+    """The journal beside the files if any are named, else the cluster's.
+
+    Raises UsageError for a name that is no file: what was done to another must not look as if there were nothing.
+    """
     if filenames:
+        for name in filenames:
+            _refuse_missing(name)
         return file_store(filenames)
     if asked:
         return ClusterStore(context.cluster, asked, codec())
-    return store_of(survey(context.cluster, namespace or None), context.cluster)
+    facts = survey(context.cluster, namespace or None)
+    facts.refuse_blindness()
+    return store_of(facts, context.cluster)
 
 
 def file_store(filenames: Sequence[str]) -> JournalStore:
@@ -74,9 +82,21 @@ def file_store(filenames: Sequence[str]) -> JournalStore:
     return ChosenFiles(FileStore(_folder(filenames), codec()), filenames)
 
 
+def file_flags(filenames: Sequence[str]) -> list[str]:
+    """The files as flags, for a command to run next."""
+    return [part for name in filenames for part in ("-f", name)]
+
+
 def file_lock(filenames: Sequence[str]) -> FileLock:
     """What keeps two people from working on the same files."""
     return FileLock(_folder(filenames), MIGRATION, who())
+
+
+def _refuse_missing(name: str) -> None:
+    if name == STDIN:
+        raise UsageError("-f -: what came by stdin has no journal", "name a file or folder")
+    if not Path(name).exists():
+        raise UsageError(f"{name}: No such file or directory", "check -f")
 
 
 def _folder(filenames: Sequence[str]) -> Path:

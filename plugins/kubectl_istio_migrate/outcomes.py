@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from istiokit.errors import NotDone
 from istiokit.flux.progress import Outcome, Result
 from istiokit.ui.context import Context
 from istiokit.ui.duration import show_duration
@@ -17,6 +18,12 @@ _COLUMNS: tuple[Column[Outcome], ...] = (
     Column("reason", lambda item: item.reason),
     Column("message", lambda item: item.message, wide=True),
 )
+
+
+def refuse_none(releases: Sequence[object], namespace: str) -> None:
+    """Raise NotDone where there are no releases: a wrong namespace must not look like success."""
+    if not releases:
+        raise NotDone(f"there is no HelmRelease in namespace {namespace}", "name theirs with -n")
 
 
 def finish(outcomes: Sequence[Outcome], output: str, context: Context, *, no_headers: bool) -> int:
@@ -37,9 +44,7 @@ def finish(outcomes: Sequence[Outcome], output: str, context: Context, *, no_hea
             )
         elif item.result is Result.SKIPPED:
             context.say(f"skipped: {item.ref}: {item.reason}")
-    context.say(
-        ", ".join(f"{number} {result}" for result, number in sorted(counts.items())) or "no HelmReleases"
-    )
+    context.say(", ".join(f"{number} {result}" for result, number in sorted(counts.items())))
     return 0 if all(item.result in _FINE for item in outcomes) else 1
 
 

@@ -3,19 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from istiokit.bigbang.edit import Blocked
-from istiokit.bigbang.facts import Facts, Source
-from istiokit.bigbang.layers import merge
-from istiokit.bigbang.place import known_release
-from istiokit.bigbang.switches import Step, family_of, wanted
+from istiokit.bigbang.facts import Source
 from istiokit.findings import Finding, Severity
 from istiokit.plan import render
+from istiokit.plan.listing import plan_list
 from istiokit.plan.model import Plan
 from istiokit.ui.context import Context
 from istiokit.ui.output import API_VERSION, as_json, as_yaml, table
 
 
 def shown(plan: Plan, output: str) -> str:
-    """The plan for stdout: its table and diff, or a document. An empty plan has no table."""
+    """The plan for stdout: a list (wide: a table) and its diff, or a document. Of an empty plan, nothing."""
     if output in ("json", "yaml"):
         document = {"apiVersion": API_VERSION, "kind": "Plan", **render.plan_dict(plan)}
         return as_json(document) if output == "json" else as_yaml(document)
@@ -23,8 +21,10 @@ def shown(plan: Plan, output: str) -> str:
         return ""
     if output == "name":
         return "".join(f"{row[1]}\n" for row in render.plan_rows(plan.groups))
+    wide, rows = output == "wide", render.plan_rows(plan.groups)
+    actions = table(render.PLAN_HEADERS, rows) if wide else plan_list(plan.groups)
     diff = render.plan_diff(plan)
-    return table(render.PLAN_HEADERS, render.plan_rows(plan.groups)) + (f"\n{diff}\n" if diff else "")
+    return actions + (f"\n{diff}\n" if diff else "")
 
 
 def say_what_to_know(plan: Plan, context: Context) -> None:
@@ -57,16 +57,6 @@ def edits_to_make(blocked: Sequence[Blocked]) -> list[str]:
     for place, items in places.items():
         lines += [f"{place}: {items[0].reason}", *(f"  {line}" for line in _yaml(items))]
     return lines
-
-
-def helm_command(facts: Facts, step: Step) -> str:
-    """The `helm upgrade` that makes the step for an umbrella that helm has installed."""
-    version = facts.umbrella.version if facts.umbrella else ""
-    switches = wanted(step, family_of(merge(facts.layers), known_release(version)))
-    sets = " ".join(f"--set {path}={str(on).lower()}" for path, on in switches.items())
-    namespace = facts.umbrella.namespace if facts.umbrella else "bigbang"
-    chart = f"CHART --version {version}" if version else "CHART"
-    return f"helm upgrade bigbang {chart} -n {namespace} --reuse-values {sets}"
 
 
 def _place(item: Blocked) -> str:

@@ -32,6 +32,7 @@ def configure(parser: Parser) -> None:
         ("Two of them", "istiod public-ingressgateway"),
         ("One whose retries are exhausted", "istiod --reset"),
     )
+    parser.operands = "[NAME...]"
     parser.add_argument(
         "names", metavar="NAME", nargs="*", help="HelmReleases (default: all of the namespace)."
     )
@@ -71,13 +72,14 @@ def run(given: Options, context: Context) -> int:
     from istiokit.flux.options import ReconcileOptions
     from istiokit.flux.reconcile import reconcile
     from kubectl_istio_migrate.driving import Table
-    from kubectl_istio_migrate.outcomes import finish
+    from kubectl_istio_migrate.outcomes import finish, refuse_none
 
     found = context.cluster.list(HELM_RELEASE, HelmRelease, Where(given.namespace))
     missing = sorted(set(given.names) - {release.metadata.name for release in found})
     if missing:
         hint = f"see `kubectl -n {given.namespace} get helmreleases`"
         raise UsageError(f"no HelmRelease {', '.join(missing)} in namespace {given.namespace}", hint)
+    refuse_none(found, given.namespace)
     releases = [release for release in found if not given.names or release.metadata.name in given.names]
     how = ReconcileOptions(
         with_source=given.with_source,

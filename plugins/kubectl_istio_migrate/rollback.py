@@ -43,12 +43,12 @@ def configure(parser: Parser) -> None:
         help="The state to go back to (default: start).",
     )
     options.add_namespace(parser, what="Namespace of the umbrella HelmRelease (default: wherever it is).")
-    options.add_files(parser)
-    options.add_dry_run(parser)
+    flags.add_edited_files(parser)
+    options.add_dry_run(parser, server=False)
     parser.add_argument("-y", "--yes", action="store_true", help="Do not ask before the change is made.")
     options.add_timeout(parser, "30m")
     flags.add_journal_namespace(parser)
-    options.add_output(parser)
+    options.add_output(parser, headers=False)
     options.add_connection(parser)
 
 

@@ -8,6 +8,7 @@ from istiokit.plan import render
 from istiokit.plan.bigbang import converge as convergence
 from istiokit.plan.bigbang import is_converged
 from istiokit.plan.journal import JournalStore
+from istiokit.plan.listing import rollback_list
 from istiokit.plan.rollback import RollbackPlan
 from istiokit.survey.facts import survey
 from istiokit.ui.context import Context
@@ -22,6 +23,10 @@ def show(plan: RollbackPlan, output: str, context: Context) -> None:
     if output in ("json", "yaml"):
         document = {"apiVersion": API_VERSION, "kind": "RollbackPlan", **render.rollback_dict(plan)}
         context.write(as_json(document) if output == "json" else as_yaml(document))
+    elif output == "table":
+        context.write(rollback_list(plan))
+    elif output == "name":
+        context.write("".join(f"{row[2]}\n" for row in render.rollback_rows(plan)))
     elif plan.groups:
         context.write(table(render.ROLLBACK_HEADERS, render.rollback_rows(plan)))
     for line in render.skipped_lines(plan.skipped):

@@ -1,7 +1,8 @@
 """`kubectl istio-migrate status`: where this mesh stands, and the next command to run."""
 
 import argparse
-from dataclasses import dataclass
+import shlex
+from dataclasses import dataclass, replace
 
 from istiokit.ui import options
 from istiokit.ui.context import Context
@@ -33,7 +34,7 @@ def configure(parser: Parser) -> None:
     options.add_namespace(parser, what="Namespace of the umbrella HelmRelease (default: wherever it is).")
     options.add_files(parser)
     flags.add_bigbang_version(parser)
-    options.add_output(parser)
+    options.add_output(parser, headers=False)
     options.add_connection(parser)
 
 
@@ -56,11 +57,13 @@ def run(given: Options, context: Context) -> int:
 
     from istiokit.bigbang.status import status
     from istiokit.ui.output import Document, render
-    from kubectl_istio_migrate.journaling import journal_line, runs_of, unfinished_command
+    from kubectl_istio_migrate.journaling import file_flags, journal_line, runs_of, unfinished_command
     from kubectl_istio_migrate.status_text import as_text
 
     runs = [] if given.filenames else runs_of(facts, context.cluster)
     found = status(facts, version=given.bigbang_version, unfinished=unfinished_command(runs))
+    if given.filenames and found.next:
+        found = replace(found, next=shlex.join([*found.next.split(), *file_flags(given.filenames)]))
     if given.output in ("table", "wide"):
         wide = given.output == "wide"
         context.write(as_text(found, facts.unread, journal_line(runs), context.prog, wide=wide))

@@ -51,7 +51,7 @@ def configure(parser: Parser) -> None:
     options.add_timeout(parser, "30m")
     flags.add_bigbang_version(parser)
     flags.add_journal_namespace(parser)
-    options.add_output(parser)
+    options.add_output(parser, headers=False)
     options.add_connection(parser)
 
 
@@ -66,7 +66,7 @@ def parse(namespace: argparse.Namespace) -> Options:
         git_dir=namespace.git_dir,
         dry_run=namespace.dry_run,
         output=namespace.output,
-        allow=tuple(namespace.allow),
+        allow=tuple(code.upper() for code in namespace.allow),
         timeout=namespace.timeout,
         bigbang_version=namespace.bigbang_version,
         journal_namespace=namespace.journal_namespace,
@@ -74,7 +74,11 @@ def parse(namespace: argparse.Namespace) -> Options:
 
 
 def run(step: Literal[1, 2], given: Options, context: Context) -> int:
-    """Work on the files if any are named, else on the cluster."""
+    """Work on the files if any are named, else on the cluster; raises UsageError for a code that no check has."""
+    from istiokit.bigbang.checks import find_check
+
+    for code in given.allow:
+        find_check(code)
     if given.filenames:
         from kubectl_istio_migrate.step_files import run_on_files
 

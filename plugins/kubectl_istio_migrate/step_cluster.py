@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from istiokit.bigbang import report
-from istiokit.bigbang.checks import check, refusing
+from istiokit.bigbang.checks import WITHOUT_UMBRELLA, check, refusing
 from istiokit.bigbang.checks.model import Target
 from istiokit.bigbang.edit import Blocked
 from istiokit.bigbang.facts import Facts, Source, Umbrella
@@ -32,8 +32,8 @@ def run_on_cluster(step: Step, given: Options, context: Context) -> int:
     """Carry out the step; returns 0 when it is done, raises what stands in its way."""
     target = Target(str(step))
     facts = survey_for_check(context.cluster, survey(context.cluster, given.namespace or None), target)
-    umbrella = _umbrella(facts, step)
     found = check(facts, target, given.bigbang_version)
+    umbrella = _umbrella(facts, found)
     made = _planned(facts, umbrella, step, given, context)
     plan = replace(made.plan, findings=found, notes=_notes(facts, step))
     context.write(plan_text.shown(plan, given.output))
@@ -49,16 +49,12 @@ def run_on_cluster(step: Step, given: Options, context: Context) -> int:
     return _carry_out(plan, facts, step, given, context)
 
 
-def _umbrella(facts: Facts, step: Step) -> Umbrella:
-    """The umbrella that Flux installs; raises NotDone, with what to run instead, where it does not."""
-    if facts.umbrella is None:
-        raise NotDone(
-            "there is no Big Bang umbrella in this cluster", "name its namespace with -n, or use -f"
-        )
-    if facts.umbrella.release is None:
-        command = plan_text.helm_command(facts, step)
-        raise NotDone("the umbrella was installed with helm, so Flux cannot upgrade it", f"run: {command}")
-    return facts.umbrella
+def _umbrella(facts: Facts, found: Sequence[Finding]) -> Umbrella:
+    """The umbrella that Flux installs; raises NotDone, with what to do instead, where it does not."""
+    if facts.umbrella is not None and facts.umbrella.release is not None:
+        return facts.umbrella
+    told = next(item for item in found if item.code == WITHOUT_UMBRELLA)
+    raise NotDone(told.reason, told.remedy)
 
 
 def _planned(facts: Facts, umbrella: Umbrella, step: Step, given: Options, context: Context) -> StepPlan:

@@ -18,7 +18,7 @@ from istiokit.plan.valuesfiles import FilesPlan, plan_files, without_file
 from istiokit.survey.files import file_address, layers_of_files, read_texts
 from istiokit.ui.context import Context
 from kubectl_istio_migrate import files_text, plan_text
-from kubectl_istio_migrate.journaling import file_lock, file_store, who
+from kubectl_istio_migrate.journaling import file_flags, file_lock, file_store, who
 from kubectl_istio_migrate.step import Options
 
 
@@ -82,7 +82,7 @@ def _write_files(made: FilesPlan, given: Options, context: Context) -> None:
     world = World(FilesCluster(()), context.say)
     done = run(plan, world, store, file_lock(named), who=who(), command=sys.argv, allowed=given.allow)
     context.say(f"{done.name} is set in {_files(edit.layer for edit in made.edits) or store.place}")
-    back = shlex.join([part for name in named for part in ("-f", name)])
+    back = shlex.join(file_flags(named))
     context.say(f"The way back: {context.prog} rollback {back}")
 
 

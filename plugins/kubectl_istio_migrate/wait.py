@@ -44,9 +44,12 @@ def run(given: Options, context: Context) -> int:
     from istiokit.flux.options import WaitOptions
     from istiokit.flux.wait import wait_ready
     from kubectl_istio_migrate.driving import Table
-    from kubectl_istio_migrate.outcomes import finish
+    from kubectl_istio_migrate.outcomes import finish, refuse_none
 
+    # A server that never answers is told at once; one that falls silent later is given time.
+    context.cluster.server_version()
     with context.progress() as progress:
         how = WaitOptions(timeout=given.timeout)
         outcomes = wait_ready(context.cluster, Where(given.namespace), how, Table(progress))
+    refuse_none(outcomes, given.namespace)
     return finish(outcomes, given.output, context, no_headers=given.no_headers)

@@ -62,7 +62,10 @@ def once(command: Command) -> Sample:
     return Sample(float(words[0]), int(words[1]) / 1024)
 
 
-def in_turns(commands: Sequence[Command], runs: int) -> list[Series]:
-    """A B C, A B C, ...: what disturbs the machine for a while disturbs all of them. One more round warms up."""
-    rounds = [[once(command) for command in commands] for _ in range(runs + 1)]
-    return [Series(tuple(samples)) for samples in zip(*rounds[1:], strict=True)]
+def in_turns(commands: Sequence[Command], runs: int, warm_up: int = 1) -> list[Series]:
+    """A B C, A B C, ...: what disturbs the machine for a while disturbs all of them.
+
+    The first `warm_up` rounds, which read programs from the disk, do not count.
+    """
+    rounds = [[once(command) for command in commands] for _ in range(warm_up + runs)]
+    return [Series(tuple(samples)) for samples in zip(*rounds[warm_up:], strict=True)]

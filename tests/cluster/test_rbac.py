@@ -33,11 +33,20 @@ def flux_kinds() -> Iterator[Rig]:
         layers = default_layers("http://charts.invalid")
         rig.apply([namespace(place) for place in SECRET_PLACES])
         rig.apply([source(name, layers[name]) for name in LAYERS])
-        rig.apply([chart_repository("http://charts.invalid"), release("2.54.0"), kustomization()])
+        rig.apply([chart_repository("http://charts.invalid"), kustomization()])
+        rig.apply([release("2.54.0"), package()])
         owned = [f"{KUSTOMIZE}/name=environment", f"{KUSTOMIZE}/namespace={NAMESPACE}"]
         rig.kubectl("label", f"--namespace={NAMESPACE}", "configmap/common", *owned)
         make_ready(rig)
         yield rig
+
+
+def package() -> dict[str, Any]:
+    """A release that takes its chart from a HelmChart that others may use too."""
+    metadata = {"name": "shared", "namespace": NAMESPACE}
+    spec = {"interval": "2m", "chartRef": {"kind": "HelmChart", "name": "shared"}}
+    group = "helm.toolkit.fluxcd.io/v2"
+    return {"apiVersion": group, "kind": "HelmRelease", "metadata": metadata, "spec": spec}
 
 
 def kustomization() -> dict[str, Any]:
@@ -47,19 +56,20 @@ def kustomization() -> dict[str, Any]:
 
 
 def make_ready(rig: Rig) -> None:
-    """What helm-controller would write once the umbrella is installed."""
-    generation = rig.get("helmrelease/bigbang", f"--namespace={NAMESPACE}")["metadata"]["generation"]
-    ready = {
-        "type": "Ready",
-        "status": "True",
-        "reason": "UpgradeSucceeded",
-        "message": "Helm upgrade succeeded",
-        "lastTransitionTime": "2025-03-01T10:00:00Z",
-        "observedGeneration": generation,
-    }
-    patch = json.dumps({"status": {"observedGeneration": generation, "conditions": [ready]}})
-    words = (f"--namespace={NAMESPACE}", "--subresource=status", "--type=merge", f"--patch={patch}")
-    rig.kubectl("patch", "helmrelease/bigbang", *words)
+    """What helm-controller would write once the releases are installed."""
+    for item in rig.get("helmreleases", f"--namespace={NAMESPACE}")["items"]:
+        generation = item["metadata"]["generation"]
+        ready = {
+            "type": "Ready",
+            "status": "True",
+            "reason": "UpgradeSucceeded",
+            "message": "Helm upgrade succeeded",
+            "lastTransitionTime": "2025-03-01T10:00:00Z",
+            "observedGeneration": generation,
+        }
+        patch = json.dumps({"status": {"observedGeneration": generation, "conditions": [ready]}})
+        words = (f"--namespace={NAMESPACE}", "--subresource=status", "--type=merge", f"--patch={patch}")
+        rig.kubectl("patch", f"helmrelease/{item['metadata']['name']}", *words)
 
 
 def role(name: str) -> Role:
@@ -108,7 +118,7 @@ def test_status_and_journal_with_their_role(flux_kinds: Rig) -> None:
     status = call(kubeconfig, "status")
     assert (status.code, said(status)) == (0, [])
     assert "Not read" not in status.out
-    assert "HelmReleases: all 1 Ready" in status.out
+    assert "HelmReleases: all 2 Ready" in status.out
     journal = call(kubeconfig, "journal")
     assert (journal.code, said(journal)) == (0, [])
 
@@ -194,7 +204,7 @@ def _rules() -> Iterator[Any]:
             yield pytest.param(name, argv, index, id=f"{name}-{'-'.join(rule['resources'])[:40]}")
 
 
-@pytest.mark.parametrize(("name", "argv", "index"), _rules())
+@pytest.mark.parametrize(("name", "argv", "index"), list(_rules()))
 def test_a_missing_rule_is_named(flux_kinds: Rig, name: str, argv: tuple[str, ...], index: int) -> None:
     less = without(role(name), index=index)
     less["metadata"]["name"] = f"{name}-without-{index}"
@@ -202,3 +212,12 @@ def test_a_missing_rule_is_named(flux_kinds: Rig, name: str, argv: tuple[str, ..
     lines = said(result)
     dropped = role(name)["rules"][index]["resources"]
     assert any(resource in line for line in lines for resource in dropped), result.out + result.err
+
+
+def test_the_journal_is_not_looked_for_in_the_wrong_place(flux_kinds: Rig) -> None:
+    """Without HelmReleases nobody knows the umbrella's namespace: that must not look like an empty journal."""
+    less = without(role("status"), "helmreleases")
+    less["metadata"]["name"] = "no-releases"
+    result = call(flux_kinds.kubeconfig_for(less), "journal")
+    assert (result.code, result.out) == (3, "")
+    assert "the umbrella cannot be looked for: you may not" in result.err

@@ -99,15 +99,17 @@ def start(argv: list[str], rig: Rig, kubeconfig: Path | None = None) -> Running:
 
 
 def _read_out(running: Running) -> None:
-    running.out.append(_stream(running.process.stdout).read())
+    with _opened(running.process.stdout) as stream:
+        running.out.append(stream.read())
 
 
 def _read_err(running: Running) -> None:
-    for line in _stream(running.process.stderr):
-        running.seen.append(line)
-        running.lines.put(line)
+    with _opened(running.process.stderr) as stream:
+        for line in stream:
+            running.seen.append(line)
+            running.lines.put(line)
 
 
-def _stream(stream: IO[str] | None) -> IO[str]:
+def _opened(stream: IO[str] | None) -> IO[str]:
     assert stream is not None
     return stream

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -203,8 +205,8 @@ def test_stdin_beside_a_file_is_written_last(values: Path) -> None:
     result = run("step1", "-f", "values.yaml", "-f", "-", "--yes", stdin="domain: other\n")
     assert (result.code, values.read_text()) == (0, VALUES.replace("true", "false"))
     assert result.out.startswith("domain: other\nistioOperator:\n  enabled: true\n")
-    refused_ = run("step2", "-f", "values.yaml", "-f", "-", stdin=result.out)
-    assert (refused_.code, refused_.out != "") == (0, True)  # step 2 changes only what came by stdin
+    second = run("step2", "-f", "values.yaml", "-f", "-", stdin=result.out)
+    assert (second.code, second.out != "") == (0, True)  # step 2 changes only what came by stdin
 
 
 def test_stdin_and_a_document_do_not_both_fit_on_stdout() -> None:
@@ -313,6 +315,18 @@ def test_a_step_that_was_interrupted_is_finished_by_itself(values: Path, folder:
     assert "step1   done    1/1" in run("journal", "-f", "values.yaml").out
     assert run("rollback", "-f", "values.yaml", "--yes").code == 0
     assert values.read_text() == VALUES
+
+
+def test_the_demo_ends_where_it_began(folder: Path) -> None:
+    example = CASES.parents[2] / "examples" / "bigbang"
+    text = (example / "values.yaml").read_bytes()
+    assert text == (CASES / "example" / "in.yaml").read_bytes()
+    (folder / "values.yaml").write_bytes(text)
+    tool = Path(sys.executable).parent / "kubectl-istio_migrate"
+    done = subprocess.run(["sh", example / "demo.sh", tool], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("values.yaml is again what it was, byte for byte.\n")
+    assert (folder / "values.yaml").read_bytes() == text
 
 
 # --- what cannot be used -------------------------------------------------------------------------------

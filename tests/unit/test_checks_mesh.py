@@ -34,6 +34,7 @@ STOPPED = (istiod(running=False),)
 STUCK = facts(operators=(istio_operator(),), deployments=(operator(running=False),))
 IDLE = facts(operators=(istio_operator(finalizer=False),), deployments=())
 FINE = facts(operators=(istio_operator(),))
+DONE = facts(deployments=())
 BLOCKING = facts(mutating=(injector(),), deployments=STOPPED)
 
 
@@ -62,7 +63,8 @@ CASES = (
         "would go too",
     ),
     Case("IM010", ONE, STUCK, FINE, ERROR, "finalizer"),
-    Case("IM010", TWO, IDLE, FINE, ERROR, "no operator is running"),
+    Case("IM010", TWO, IDLE, DONE, ERROR, "no operator is running"),
+    Case("IM010", TWO, FINE, facts(), ERROR, "do step 1 first"),
     Case("IM011", TWO, BLOCKING, facts(mutating=(injector(),)), ERROR, "istio-sidecar-injector"),
     Case(
         "IM011",
@@ -103,7 +105,12 @@ CASES = (
     Case("IM015", ONE, facts(version="2.40.0"), facts(), WARNING, "known are"),
     Case("IM015", TWO, facts(version="3.0.0"), facts(), ERROR, "too late"),
     Case(
-        "IM016", ONE, facts(), facts(deployments=(istiod("1.29.0"),)), INFO, "April 2025; no operator exists"
+        "IM016",
+        ONE,
+        facts(),
+        facts(deployments=(istiod("1.29.0"),)),
+        INFO,
+        "April 2025; no operator exists after 1.23",
     ),
     Case(
         "IM016",
@@ -142,6 +149,11 @@ def test_a_webhook_that_waits_for_the_istiod_of_step_1_does_not_forbid_step_1() 
 def test_a_deletion_that_the_operator_is_working_on_does_not_forbid_to_go_on() -> None:
     [found] = of_code("IM010", facts(operators=(istio_operator(deleted=True),)), ONE)
     assert found.severity is WARNING
+
+
+def test_only_the_last_istio_with_an_operator_is_told_of_the_jump() -> None:
+    [found] = of_code("IM016", facts(deployments=(istiod("1.25.2"),)), TWO)
+    assert "September 2025" in found.reason and "jump" not in found.reason
 
 
 def test_sidecars_that_step_1_will_leave_behind_are_told_beforehand() -> None:

@@ -5,6 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from istiokit.bigbang.checks import CHECKS, applicable, check, find_check, refusing
 from istiokit.bigbang.checks.model import Check, Target
@@ -131,3 +134,49 @@ def test_a_switch_of_the_wrong_kind_takes_nothing_down_with_it() -> None:
     for target in Target:
         assert check(facts(odd), target)
         assert check(files(odd), target)
+
+
+KEYS = st.sampled_from(
+    [
+        *("istio", "istioOperator", "istioCore", "istioCRDs", "istiod", "istioGateway", "enabled", "values"),
+        *(
+            "gateways",
+            "public",
+            "upstream",
+            "labels",
+            "service",
+            "ports",
+            "nodePort",
+            "gateway",
+            "servers",
+            "tls",
+        ),
+        *(
+            "credentialName",
+            "gatewayCerts",
+            "name",
+            "imagePullSecrets",
+            "helmRepositories",
+            "sourceType",
+            "flux",
+        ),
+        *("helmRepo", "chartName", "install", "registryCredentials", "username", "disableSchemaValidation"),
+    ]
+)
+SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=3), st.just("helmRepo"))
+YAML = st.recursive(
+    SCALARS,
+    lambda some: st.one_of(st.lists(some, max_size=3), st.dictionaries(KEYS, some, max_size=6)),
+    max_leaves=25,
+)
+
+
+@given(
+    st.dictionaries(KEYS, YAML),
+    st.sampled_from(Target),
+    st.sampled_from(["2.49.0", "2.53.0", "2.54.0", "3.0.0", ""]),
+)
+def test_no_values_are_too_strange(values: dict[str, object], target: Target, version: str) -> None:
+    text = yaml.safe_dump(values)
+    check(facts(text, version=version), target)
+    check(files(text), target, version)

@@ -5,6 +5,8 @@ import io
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from istiokit.bigbang.layers import Layer
 from istiokit.bigbang.versions import Family
@@ -12,6 +14,7 @@ from istiokit.cluster.files import FilesCluster
 from istiokit.errors import Conflict, UsageError
 from istiokit.plan.actions import codec
 from istiokit.plan.actions.text import EditText
+from istiokit.plan.difference import unified
 from istiokit.plan.journal import Run, begin
 from istiokit.plan.model import Plan, State, World
 from istiokit.plan.store_chosen import ChosenFiles
@@ -173,3 +176,35 @@ def test_a_kustomization_with_generators_stands_for_its_folder(tmp_path: Path) -
 
 def _begun(plan: Plan) -> Run:
     return begin(plan, who="a@b", command=["step1"], allowed=())
+
+
+TEXTS = st.text("ab: \n", max_size=60)
+
+
+@given(TEXTS, TEXTS, st.integers(0, 3))
+def test_a_diff_is_one_that_patch_would_make_again(before: str, after: str, context: int) -> None:
+    lines = unified(before, after, "values.yaml", context).splitlines()
+    assert bool(lines) is (before.splitlines() != after.splitlines())
+    found, at = [], 0
+    old = before.splitlines()
+    for line in lines[2:]:
+        if line.startswith("@@"):
+            start, _, length = line.split()[1][1:].partition(",")
+            until = int(start) - (length != "0")
+            found += old[at:until]
+            at = until
+        elif line[0] in " -":
+            assert old[at] == line[1:]
+            found += [line[1:]] if line[0] == " " else []
+            at += 1
+        else:
+            found.append(line[1:])
+    assert not lines or [*found, *old[at:]] == after.splitlines()
+
+
+def test_a_diff_does_not_take_the_switch_of_one_package_for_that_of_another() -> None:
+    before = "istio:\n  enabled: true\n"
+    after = "istio:\n  enabled: false\nistiod:\n  enabled: true\n"
+    assert unified(before, after, "v").splitlines()[3:] == [
+        *(" istio:", "-  enabled: true", "+  enabled: false", "+istiod:", "+  enabled: true")
+    ]

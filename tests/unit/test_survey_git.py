@@ -167,11 +167,11 @@ def test_another_repository_and_another_branch_are_doubted(clone: Path) -> None:
     ]
 
 
-def test_a_file_with_changes_is_edited_and_that_is_said(clone: Path) -> None:
+def test_changes_that_are_not_committed_are_told(clone: Path) -> None:
     write(clone, kustomization=generator("environment", "my.yaml"), my=VALUES)
     (clone / "my.yaml").write_text(f"domain: a\n{VALUES}")
     _, said = find(clone, layer(VALUES))
-    assert said == [f"{clone}/my.yaml has changes that are not committed; the edit is made on top of them"]
+    assert said == [f"{clone}/my.yaml has changes that are not committed yet"]
 
 
 def test_a_folder_that_is_no_clone_is_refused(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 
 from istiokit.bigbang.layers import Layer
 from istiokit.cluster.decode import Object
+from istiokit.cluster.kinds import HELM_RELEASE
 from istiokit.cluster.types import Ref
+from istiokit.errors import OperationFailed
 from istiokit.flux.git import GitPlace
 from istiokit.flux.model import HelmRelease, Reconciled
 from istiokit.flux.ownership import Owner
@@ -109,3 +111,10 @@ class Facts:
     denied: tuple[str, ...] = ()
     """Verbs that a step needs and that we lack: `patch configmaps in namespace bigbang`."""
     unread: tuple[Unread, ...] = ()
+
+    def refuse_blindness(self) -> None:
+        """Raise OperationFailed where no umbrella was found because HelmReleases could not be read."""
+        unread = [item for item in self.unread if item.kind == HELM_RELEASE.name and not item.missing]
+        if self.umbrella is None and unread:
+            hint = "ask for the role in docs/rbac/, or name its namespace with -n"
+            raise OperationFailed(f"the umbrella cannot be looked for: {unread[0].reason}", hint)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from istiokit.bigbang.facts import Facts
 from istiokit.bigbang.layers import Layer, merge
-from istiokit.bigbang.switches import Phase, Switches, family_of, phase, switches
+from istiokit.bigbang.switches import Phase, Switches, family_of, phase, rejected, switches
 from istiokit.bigbang.versions import Release, parse_version, release
 from istiokit.errors import UsageError
 from istiokit.istio.control_plane import Mesh, MeshKind, mesh
@@ -67,6 +67,10 @@ def standing(facts: Facts, version: str = "") -> Standing:
     if facts.umbrella is None and not facts.layers:
         return _without_big_bang(running)
     found = switches_of(facts.layers, about)
+    refused = rejected(merge(facts.layers), found.family)
+    if refused:
+        why = f"Big Bang 3.0 refuses values with {' and '.join(refused)}"
+        return Standing(Place.MIXED, why, found, about, running)
     place, why = _place(found, running, live=facts.umbrella is not None)
     return Standing(place, why, found, about, running)
 

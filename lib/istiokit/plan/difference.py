@@ -1,6 +1,7 @@
 """Values and texts, before and after, as people read them. Pure: strings out."""
 
 import difflib
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -24,8 +25,42 @@ def pretty(value: Any) -> str:
 
 
 def unified(before: str, after: str, label: str, context: int = 3) -> str:
-    """A unified diff with `a/` and `b/` before the label; empty where nothing differs."""
-    lines = difflib.unified_diff(
-        before.splitlines(), after.splitlines(), f"a/{label}", f"b/{label}", lineterm="", n=context
-    )
+    """A unified diff with `a/` and `b/` before the label; empty where nothing differs.
+
+    Lines are the same only under the same keys: `enabled: true` of one package is never shown as that of another.
+    """
+    old, new = before.splitlines(), after.splitlines()
+    matcher = difflib.SequenceMatcher(None, _placed(old), _placed(new), autojunk=False)
+    lines = [f"--- a/{label}", f"+++ b/{label}"] if old != new else []
+    for group in matcher.get_grouped_opcodes(context) if lines else ():
+        first, last = group[0], group[-1]
+        lines.append(f"@@ -{_range(first[1], last[2])} +{_range(first[3], last[4])} @@")
+        for tag, start, stop, new_start, new_stop in group:
+            if tag == "equal":
+                lines += [f" {line}" for line in old[start:stop]]
+            else:
+                lines += [f"-{line}" for line in old[start:stop]]
+                lines += [f"+{line}" for line in new[new_start:new_stop]]
     return "\n".join(lines)
+
+
+def _placed(lines: Sequence[str]) -> list[tuple[str, ...]]:
+    """Each line with the keys above it, as indentation has them; empty lines have none."""
+    placed: list[tuple[str, ...]] = []
+    above: list[tuple[int, str]] = []
+    for line in lines:
+        indent = len(line) - len(line.lstrip(" "))
+        while line.strip() and above and above[-1][0] >= indent:
+            above.pop()
+        placed.append((line, *(key for _, key in above if line.strip())))
+        if line.strip():
+            above.append((indent, line.partition(":")[0]))
+    return placed
+
+
+def _range(start: int, stop: int) -> str:
+    """Lines from `start` (counted from 0) up to `stop`, as a hunk's header has them."""
+    length = stop - start
+    if length == 1:
+        return str(start + 1)
+    return f"{start + 1 if length else start},{length}"

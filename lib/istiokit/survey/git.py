@@ -175,7 +175,7 @@ def _tell_uncommitted(root: Path, layers: Iterable[Layer], say: Callable[[str], 
     paths = [file_address(layer).path for layer in layers if not isinstance(layer.address, Source)]
     for path in dict.fromkeys(paths):
         if _git(root, "status", "--porcelain", "--", path).strip():
-            say(f"{path} has changes that are not committed; the edit is made on top of them")
+            say(f"{path} has changes that are not committed yet")
 
 
 def _git(folder: Path, *words: str) -> str:

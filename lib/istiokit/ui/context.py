@@ -42,8 +42,9 @@ class Context:
         return self.connector(self.connection)
 
     def write(self, text: str) -> None:
-        """Write data to stdout, as it is."""
+        """Write data to stdout, as it is; at once, so that it keeps its place among what is said."""
         self.out.write(text)
+        self.out.flush()
 
     def say(self, line: str) -> None:
         """Tell people one line on stderr, at once."""

@@ -139,19 +139,23 @@ def add_files(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_dry_run(parser: argparse.ArgumentParser) -> None:
-    """--dry-run as `dry_run`: none, client or server."""
+def add_dry_run(parser: argparse.ArgumentParser, *, server: bool = True) -> None:
+    """--dry-run as `dry_run`: none, client and, if the command can do it, server."""
+    choices = DRY_RUNS if server else DRY_RUNS[:-1]
+    judged = ", server also lets the API server judge it" if server else ""
     parser.add_argument(
         "--dry-run",
-        metavar="none|client|server",
-        choices=DRY_RUNS,
+        metavar="|".join(choices),
+        choices=choices,
         default="none",
-        help="client shows the plan only, server also lets the API server judge it; alone it means client.",
+        help=f"client shows the plan only{judged}; alone it means client.",
     )
 
 
-def add_output(parser: argparse.ArgumentParser, *extra: str, default: str = "table") -> None:
-    """-o as `output` (FORMATS and the command's `extra` ones), --no-headers as `no_headers`."""
+def add_output(
+    parser: argparse.ArgumentParser, *extra: str, default: str = "table", headers: bool = True
+) -> None:
+    """-o as `output` (FORMATS and the command's `extra` ones); with `headers`, --no-headers as `no_headers`."""
     formats = (*FORMATS, *extra)
     parser.add_argument(
         "-o",
@@ -161,7 +165,8 @@ def add_output(parser: argparse.ArgumentParser, *extra: str, default: str = "tab
         default=default,
         help=f"Output format (default: {default}).",
     )
-    parser.add_argument("--no-headers", action="store_true", help="Leave the headers of tables out.")
+    if headers:
+        parser.add_argument("--no-headers", action="store_true", help="Leave the headers of tables out.")
 
 
 def add_confirmation(parser: argparse.ArgumentParser) -> None:

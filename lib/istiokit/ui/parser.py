@@ -1,6 +1,7 @@
 """argparse with kubectl's manners: usage errors are values, help goes where the caller wants it."""
 
 import argparse
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
@@ -29,10 +30,16 @@ class HelpAsked(Exception):
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
-    """Fixed measures, so that help does not depend on the terminal of whoever generates the docs."""
+    """Fixed measures, so that help does not depend on the terminal or the Python of whoever makes the docs."""
 
     def __init__(self, prog: str, width: int = _WIDTH) -> None:
         super().__init__(prog, max_help_position=30, width=width)
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        """`-n, --namespace NAMESPACE`, as Python has it from 3.13 on."""
+        if not action.option_strings or action.nargs == 0:
+            return super()._format_action_invocation(action)
+        return f"{', '.join(action.option_strings)} {action.metavar}"
 
 
 class _Help(argparse.Action):
@@ -45,7 +52,11 @@ class _Help(argparse.Action):
 
 
 class Parser(argparse.ArgumentParser):
-    """The parser of one command. `examples` holds pairs: what it does, and the arguments that do it."""
+    """The parser of one command.
+
+    `examples` holds pairs: what it does, and the arguments that do it; `operands` is how the arguments that are
+    no flags read in the usage line.
+    """
 
     def __init__(self, prog: str, *, description: str = "", epilog: str = EXIT_CODES) -> None:
         super().__init__(
@@ -55,12 +66,16 @@ class Parser(argparse.ArgumentParser):
             add_help=False,
             allow_abbrev=False,  # kubectl does not guess either
         )
+        self.color = False  # Python 3.14 would colour the help; the documents are made from it
         self.examples: Sequence[tuple[str, str]] = ()
+        self.operands = ""
         self._closing = epilog
         self.add_argument("-h", "--help", action=_Help, nargs=0, help="Show this help.")
 
     def format_help(self) -> str:
         """The help with the examples and the exit codes at its end."""
+        self.usage = " ".join(part for part in (self.prog, self.operands, "[flags]") if part)
+        self.description = textwrap.fill(self.description or "", _WIDTH)
         self.epilog = "\n".join(part for part in (self._examples(), self._closing.rstrip()) if part)
         return super().format_help()
 
@@ -82,6 +97,8 @@ class Parser(argparse.ArgumentParser):
             elif value in ("true", "false") and self._is_switch(name):
                 if value == "true":
                     yield name
+            elif value and self._is_switch(name):
+                self.error(f"argument {name}: {value!r} is neither true nor false")
             else:
                 yield option
 

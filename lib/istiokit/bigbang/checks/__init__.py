@@ -25,6 +25,9 @@ CHECKS: tuple[Check, ...] = tuple(
 )
 """Sorted by code."""
 
+WITHOUT_UMBRELLA = "IM022"
+"""The check that speaks where there is no Big Bang at all."""
+
 _ORDER = tuple(Severity)
 
 
@@ -41,8 +44,13 @@ def check(facts: Facts, target: Target, version: str = "") -> tuple[Finding, ...
 
 
 def applicable(facts: Facts, target: Target) -> tuple[Check, ...]:
-    """The checks that have something to say about these facts: files cannot answer for a cluster."""
+    """The checks that have something to say about these facts.
+
+    Files cannot answer for a cluster, and of a cluster without Big Bang there is only that to say.
+    """
     live = facts.server_version is not None
+    if live and facts.umbrella is None:
+        return tuple(one for one in CHECKS if one.code == WITHOUT_UMBRELLA)
     return tuple(one for one in CHECKS if target in one.steps and (live or not one.live))
 
 

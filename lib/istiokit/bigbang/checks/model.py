@@ -140,6 +140,11 @@ def shortened(names: Iterable[str], most: int = 10) -> str:
     return ", ".join(listed[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 pod`, `2 pods`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def mapping(value: object) -> Values:
     """The value if it is a mapping, else an empty one: values come from people."""
     return value if isinstance(value, Mapping) else {}

@@ -14,20 +14,26 @@ _BROUGHT = WebhookService(name="istiod", namespace="istio-system")
 
 
 def _operators(subject: Subject) -> Iterator[Finding]:
-    """While an operator is at work, a deletion that lasts is no reason to refuse a step that has caused it."""
     found = subject.facts.mesh
     at_work = any(is_operator(deployment) and deployment.ready for deployment in found.deployments)
-    severity = Severity.WARNING if at_work else Severity.ERROR
+    # While an operator is at work, a deletion that lasts must not refuse the very step that has caused it.
+    severity = Severity.ERROR if subject.target is Target.STEP2 or not at_work else Severity.WARNING
     stuck = stuck_operators(found.operators, found.deployments)
     for item in stuck:
         yield Finding("IM010", severity, item.object, item.reason, item.remedy)
     named = {item.object for item in stuck}
-    for operator in () if at_work else found.operators:
+    for operator in found.operators:
         about = f"IstioOperator {full_name(operator)}"
-        if about not in named:
+        if about in named:
+            continue
+        if not at_work:
             reason = "no operator is running, so nothing takes down what it has made once it is deleted"
             remedy = "make HelmRelease istio-operator Ready (step 1 keeps the operator on for this)"
-            yield Finding("IM010", severity, about, reason, remedy)
+            yield Finding("IM010", Severity.ERROR, about, reason, remedy)
+        elif subject.target is Target.STEP2:
+            reason = "it is still there, and step 2 takes away the operator, which has to take it down first"
+            remedy = "do step 1 first: kubectl istio-migrate step1"
+            yield Finding("IM010", Severity.ERROR, about, reason, remedy)
 
 
 def _webhooks(subject: Subject) -> Iterator[Finding]:

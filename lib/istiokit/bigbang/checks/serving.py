@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from istiokit.bigbang.checks.model import Check, Subject, Target, shortened
+from istiokit.bigbang.checks.model import STEPS, Check, Subject, Target, counted, shortened
 from istiokit.findings import Finding, Severity
 from istiokit.istio.bindings import Binding, Sides, classify, sides_of
 from istiokit.istio.hosts import stops_serving
@@ -17,8 +17,8 @@ def _stops(subject: Subject) -> Iterator[Finding]:
     if not hosts:
         return
     reason = (
-        "from the moment step 1 takes the old gateways away until step 2's gateways are Ready nothing serves "
-        f"{len(hosts)} {'host' if len(hosts) == 1 else 'hosts'}: {shortened(hosts)}"
+        "from the moment this step takes the old gateways away until step 2's gateways are Ready nothing serves "
+        f"{counted(len(hosts), 'host')}: {shortened(hosts)}"
     )
     remedy = "plan an outage, or run old and new gateways side by side first (the blue-green way)"
     yield Finding("IM013", Severity.WARNING, shortened(sorted(old), 3), reason, remedy)
@@ -30,9 +30,11 @@ def _left_behind(subject: Subject) -> Iterator[Finding]:
     behind = sorted(full_name(item) for item in items if classify(item, sides) is Binding.OLD_ONLY)
     if behind:
         reason = f"bound to old gateways alone, so the new ones do not serve them: {shortened(behind)}"
-        remedy = "bind them to the new gateways, where they are made: kubectl vs-gateways"
-        number = "1 VirtualService" if len(behind) == 1 else f"{len(behind)} VirtualServices"
-        yield Finding("IM024", Severity.WARNING, number, reason, remedy)
+        remedy = (
+            "bind them to the new gateways, in spec.gateways and in route conditions, where they are made"
+        )
+        about = counted(len(behind), "VirtualService")
+        yield Finding("IM024", Severity.WARNING, about, reason, remedy)
 
 
 def _sides(subject: Subject) -> Sides:
@@ -50,7 +52,7 @@ CHECKS = (
         "once. Nothing serves until the gateways of step 2 are Ready: the outage begins with step 1.",
         remedy="Do both steps in one maintenance window, or bring the new gateways up beside the old ones first.",
         run=_stops,
-        steps=frozenset({Target.STEP1}),
+        steps=STEPS,
         live=True,
         needs=frozenset({"Gateway", "VirtualService"}),
     ),

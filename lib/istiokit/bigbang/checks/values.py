@@ -1,12 +1,12 @@
 """The values of Big Bang as text and keys: do they say what their author means, and may they be written?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from istiokit.bigbang.checks.model import EVERY, Check, Subject, Target, mapping
 from istiokit.bigbang.edit import Blocked, EditPlan, plan_edits
 from istiokit.bigbang.facts import Source
-from istiokit.bigbang.layers import ENCRYPTED, Layer, merge
+from istiokit.bigbang.layers import ENCRYPTED, merge
 from istiokit.bigbang.switches import rejected, switches
 from istiokit.bigbang.versions import Family
 from istiokit.errors import UsageError
@@ -33,33 +33,29 @@ def _contradictions(subject: Subject) -> Iterator[Finding]:
 
 
 def _rejected(subject: Subject) -> Iterator[Finding]:
-    final = subject.target is Target.BIG_BANG_3
-    found = False
-    for layer in subject.layers:
-        keys = rejected(merge([layer]), Family.HELM_ONLY)
-        if keys:
-            found = True
-            yield _left(layer, keys, final)
-        elif layer.opaque and final:
-            found = True
-            reason = "cannot tell whether it has the keys istio or istioOperator: it is encrypted"
-            yield Finding("IM004", Severity.WARNING, layer.origin, reason, "look into it with sops")
-    if final and not found:
+    kept = [(layer.origin, rejected(merge([layer]), Family.HELM_ONLY)) for layer in subject.layers]
+    left = [(origin, keys) for origin, keys in kept if keys]
+    if subject.target is Target.BIG_BANG_3:
+        yield from _before_3(subject, left)
+    elif left:
+        listed = "; ".join(f"{origin} ({', '.join(keys)})" for origin, keys in left)
+        reason = f"top-level keys that Big Bang 3.0 refuses are in {listed}"
+        remedy = "keep them for the two steps, and take them out before the upgrade to 3.0"
+        yield Finding("IM004", Severity.INFO, "values", reason, remedy)
+
+
+def _before_3(subject: Subject, left: Sequence[tuple[str, Sequence[str]]]) -> Iterator[Finding]:
+    for origin, keys in left:
+        reason = f"Big Bang 3.0's schema refuses its top-level keys {', '.join(keys)}; {_NO_WAY_BACK}"
+        yield Finding("IM004", Severity.ERROR, origin, reason, "take these keys out before the upgrade")
+    opaque = [layer.origin for layer in subject.layers if layer.opaque]
+    for origin in opaque:
+        reason = "cannot tell whether it has the keys istio or istioOperator: it is encrypted"
+        yield Finding("IM004", Severity.WARNING, origin, reason, "look into it with sops")
+    if not left and not opaque:
         reason = f"no source of values has keys that Big Bang 3.0 refuses; {_NO_WAY_BACK}"
         remedy = "go to 3.0 once the mesh has been well for a while"
         yield Finding("IM004", Severity.INFO, subject.facts.where, reason, remedy)
-
-
-def _left(layer: Layer, keys: tuple[str, ...], final: bool) -> Finding:
-    named = ", ".join(keys)
-    if final:
-        reason = f"the values schema of Big Bang 3.0 refuses its top-level keys {named}; {_NO_WAY_BACK}"
-        return Finding(
-            "IM004", Severity.ERROR, layer.origin, reason, "take these keys out before the upgrade"
-        )
-    reason = f"it has the top-level keys {named}, which Big Bang 3.0 refuses"
-    remedy = "keep them for the two steps, and take them out before the upgrade to 3.0"
-    return Finding("IM004", Severity.INFO, layer.origin, reason, remedy)
 
 
 def _unwritable(subject: Subject) -> Iterator[Finding]:

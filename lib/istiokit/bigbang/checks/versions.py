@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from istiokit.bigbang import versions as big_bang
-from istiokit.bigbang.checks.model import EVERY, Check, Subject, Target, shortened
+from istiokit.bigbang.checks.model import EVERY, Check, Subject, Target, counted, shortened
 from istiokit.bigbang.place import Place, standing
 from istiokit.bigbang.versions import Window
 from istiokit.findings import Finding, Severity
@@ -63,8 +63,8 @@ def _istio(subject: Subject) -> Iterator[Finding]:
         ended = istio.end_of_support(plane.version) if plane.version else None
         if plane.version is None or ended is None:
             continue
-        last = not istio.has_operator(Version(plane.version.major, plane.version.minor + 1))
-        jump = f"; no operator exists after it, and the way on is to {_NEW.release}" if last else ""
+        old = istio.has_operator(plane.version)
+        jump = f"; no operator exists after 1.23, and the packages jump to {_NEW.release}" if old else ""
         reason = f"Istio {plane.version} is out of support since {ended:%B %Y}{jump}"
         about = f"Deployment {plane.namespace}/{plane.name}"
         yield Finding("IM016", Severity.INFO, about, reason, "migrate, then keep Istio within its support")
@@ -87,8 +87,9 @@ def _sidecars(subject: Subject) -> Iterator[Finding]:
         when = "will be" if future else "are"
         reason = f"sidecars that {when} outside the skew that istiod {plane.release} supports: {listed}"
         severity = Severity.INFO if future else Severity.WARNING
-        remedy = f"{'after step 1, ' if future else ''}restart them: kubectl recycle-injected"
-        yield Finding("IM016", severity, f"{sum(stragglers.values())} pods", reason, remedy)
+        how = "restart them: kubectl recycle-injected, or kubectl -n NAMESPACE rollout restart deployment"
+        remedy = f"after step 1, {how}" if future else how
+        yield Finding("IM016", severity, counted(sum(stragglers.values()), "pod"), reason, remedy)
 
 
 def _ages(subject: Subject) -> Iterator[Finding]:

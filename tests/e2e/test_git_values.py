@@ -1,0 +1,165 @@
+"""The steps where Git owns the values: nothing may be written in the cluster, since Flux would put it back."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.charts.values import switches
+from tests.e2e.bigbang import Umbrella, git_umbrella, not_ready, release_names, request, wait_ready
+from tests.e2e.cli import begin, migrate
+from tests.e2e.state import journal, place
+from tests.tools.rig import Rig
+
+FILE = "clusters/dev/environment.yaml"
+STEP1 = {"bigbang", "istio-operator", "istio-crds", "istiod"}
+OPERATOR = {"bigbang", "istio-operator", "istio"}
+LINES = """\
+  istio:
+    enabled: false
+  istioCRDs:
+    enabled: true
+  istiod:
+    enabled: true
+"""
+HASHED = pytest.mark.parametrize("hashed", [True, False], ids=["hashed", "plain"])
+
+
+@HASHED
+def test_without_a_clone_the_edit_is_told_and_nothing_changes(bigbang: Rig, hashed: bool) -> None:
+    umbrella = installed(bigbang, hashed)
+    versions = resource_versions(bigbang)
+
+    refused = migrate(bigbang, "step1", "--yes")
+
+    assert refused.code == 1
+    assert refused.out == ""
+    told = next(line for line in refused.err.splitlines() if "managed by" in line and "values.yaml" in line)
+    assert git_of(bigbang, umbrella) in told
+    for word in ("branch main", "clusters/dev", "key values.yaml", "ConfigMap bigbang/environment"):
+        assert word in told
+    assert LINES in refused.err
+    assert "--git-dir" in refused.err.splitlines()[-1]
+    assert resource_versions(bigbang) == versions
+    assert release_names(bigbang) == OPERATOR
+    assert journal(bigbang) == []
+
+
+@HASHED
+def test_with_a_clone_the_edit_is_made_there_and_awaited(bigbang: Rig, hashed: bool, tmp_path: Path) -> None:
+    umbrella = installed(bigbang, hashed)
+    clone = cloned(bigbang, umbrella, tmp_path)
+
+    running = begin(bigbang, "step1", "--yes", f"--git-dir={clone}")
+    running.wait_for("commit and push the edit now")
+    assert changed_lines(clone) == {
+        "-  enabled: true  # see the change log": 1,
+        "+  enabled: false  # see the change log": 1,
+        "-  enabled: false  # see the change log": 2,
+        "+  enabled: true  # see the change log": 2,
+    }
+    assert (clone / FILE).read_text() == switches("step1")
+    assert git(clone, "status", "--porcelain") == f" M {FILE}\n"
+    assert git(clone, "rev-list", "--count", "HEAD") == "1\n"
+    assert place(bigbang) == "operator"
+
+    push(clone, "Step 1")
+    running.result().done()
+
+    assert release_names(bigbang) == STEP1
+    assert not not_ready(bigbang)
+    assert place(bigbang) == "step 1 done"
+    assert [run["state"] for run in journal(bigbang)] == ["done"]
+
+    undoing = begin(bigbang, "rollback", "--yes")
+    back = undoing.wait_for("commit and push")
+    assert (clone / FILE).read_text() == umbrella.layers["environment"], back
+    push(clone, "Back")
+    undoing.result().done()
+    assert release_names(bigbang) == OPERATOR
+    assert not not_ready(bigbang)
+
+
+def test_an_edit_that_was_pushed_by_hand_is_carried_out(bigbang: Rig) -> None:
+    """Flux has brought the switches by itself, so only what is left is done, and without a clone."""
+    umbrella = installed(bigbang, hashed=False)
+    bigbang.git.commit(repository(umbrella), {FILE: switches("step1")}, "By hand")
+    request(bigbang, "gitrepositories.source.toolkit.fluxcd.io/environment")
+    bigbang.until(lambda: "istio.enabled   off" in on_and_off(bigbang), "Flux to bring the edit")
+
+    migrate(bigbang, "step1", "--yes").done()
+
+    assert release_names(bigbang) == STEP1
+    assert not not_ready(bigbang)
+    assert place(bigbang) == "step 1 done"
+
+
+def test_a_clone_without_the_file_is_of_no_use(bigbang: Rig, tmp_path: Path) -> None:
+    installed(bigbang, hashed=True)
+    git(tmp_path, "init", "--quiet")
+    refused = migrate(bigbang, "step1", "--yes", f"--git-dir={tmp_path}")
+    assert refused.code == 1
+    assert f"{tmp_path}: no file in folder clusters/dev makes ConfigMap bigbang/environment" in refused.err
+    assert LINES in refused.err
+    assert release_names(bigbang) == OPERATOR
+
+
+def installed(rig: Rig, hashed: bool) -> Umbrella:
+    umbrella = git_umbrella(rig, hashed=hashed)
+    wait_ready(rig)
+    return umbrella
+
+
+def repository(umbrella: Umbrella) -> str:
+    assert umbrella.git
+    return umbrella.git.repo
+
+
+def git_of(rig: Rig, umbrella: Umbrella) -> str:
+    return rig.git.repo_url(repository(umbrella))
+
+
+def cloned(rig: Rig, umbrella: Umbrella, folder: Path) -> Path:
+    """A clone of one commit, whatever earlier tests have pushed."""
+    git(folder, "clone", "--quiet", "--depth=1", git_of(rig, umbrella), "clone")
+    return folder / "clone"
+
+
+def push(clone: Path, message: str) -> None:
+    git(clone, "commit", "--quiet", "--all", f"--message={message}")
+    git(clone, "push", "--quiet")
+
+
+def changed_lines(clone: Path) -> dict[str, int]:
+    """How often each line was added or removed, as `git diff` says."""
+    lines = [line for line in git(clone, "diff", "--unified=0", "--patience").splitlines() if line[0] in "+-"]
+    changed = [line for line in lines if not line.startswith(("+++", "---"))]
+    return {line: changed.count(line) for line in changed}
+
+
+def git(folder: Path, *words: str) -> str:
+    identity = ("-c", "user.name=test", "-c", "user.email=test@example.invalid")
+    done = subprocess.run(
+        ["git", "-C", str(folder), *identity, *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def resource_versions(rig: Rig) -> dict[str, str]:
+    """Of all that the step could write."""
+    kinds = "configmaps,secrets,leases,helmreleases.helm.toolkit.fluxcd.io"
+    items = rig.get(kinds, "--namespace=bigbang")["items"]
+    specs = {f"{item['kind']}/{item['metadata']['name']}": item["metadata"] for item in items}
+    # A HelmRelease's status changes with every look that Flux takes.
+    return {
+        name: str(metadata["generation"] if "generation" in metadata else metadata["resourceVersion"])
+        for name, metadata in specs.items()
+    }
+
+
+def on_and_off(rig: Rig) -> str:
+    found = migrate(rig, "status").done().out
+    return "\n".join("   ".join(line.split()[:2]) for line in found.splitlines())

@@ -1,0 +1,87 @@
+"""The documents agree with the program: docs/commands.md, the commands and flags they name, and their links."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.docs import APPS, PAGE, ROOT, helps, page
+
+FOLDERS = ("docs", "examples", "krew")
+PAGES = sorted([*ROOT.glob("*.md"), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))])
+TYPED = re.compile(r"(kubectl istio-migrate)((?: +[^\s`|;&()\"']+)*)")
+"""The command with the words behind it, up to what ends it in prose or in a shell."""
+FLAG = re.compile(r"^--?[a-z][a-z-]*")
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ +(.*?) *$", re.MULTILINE)
+COMMANDS = helps()
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def flags_of(help_text: str) -> set[str]:
+    """Every flag that a help text lists."""
+    return set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", help_text))
+
+
+def written(path: Path) -> list[list[str]]:
+    """The words behind each `kubectl istio-migrate` of a page."""
+    return [words.split("#")[0].split() for _, words in TYPED.findall(path.read_text("utf-8"))]
+
+
+def anchors(text: str) -> set[str]:
+    """The headings of a page as GitHub makes anchors of them."""
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in HEADING.findall(text)}
+
+
+def test_the_page_of_commands_is_fresh() -> None:
+    assert PAGE.read_text("utf-8") == page(), "docs/commands.md is stale: run make docs"
+
+
+def test_the_page_of_commands_has_them_all() -> None:
+    titles = HEADING.findall(PAGE.read_text("utf-8"))
+    assert {f"kubectl istio-migrate {command.name}" for app in APPS for command in app.commands} <= set(
+        titles
+    )
+
+
+def test_help_fits_a_terminal_of_a_hundred_columns() -> None:
+    assert [line for text in COMMANDS.values() for line in text.splitlines() if len(line) > 100] == []
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if written(path)], ids=name)
+def test_a_page_names_commands_and_flags_that_exist(path: Path) -> None:
+    unknown = []
+    for words in written(path):
+        command = next((word for word in words if not word.startswith("-")), None)
+        if command is None or command in ("COMMAND", "..."):
+            continue
+        text = COMMANDS.get(f"kubectl istio-migrate {command.rstrip('.,:')}")
+        flags = {found[0] for found in map(FLAG.match, words) if found}
+        if text is None or not flags <= flags_of(text):
+            unknown.append(" ".join(words))
+    assert unknown == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name)
+def test_flags_in_prose_exist(path: Path) -> None:
+    """A span of code that starts with two dashes speaks of one of our flags."""
+    known = {"--version", "--concurrent", *(flag for text in COMMANDS.values() for flag in flags_of(text))}
+    spans = re.findall(r"`(--[a-z][a-z-]*)[^`]*`", path.read_text("utf-8"))
+    assert set(spans) <= known
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name)
+def test_links_lead_somewhere(path: Path) -> None:
+    dead = []
+    for link in LINK.findall(path.read_text("utf-8")):
+        file, _, anchor = link.partition("#")
+        if re.match(r"[a-z]+:", link):
+            continue
+        target = (path.parent / file).resolve() if file else path
+        lost = anchor and target.suffix == ".md" and anchor not in anchors(target.read_text("utf-8"))
+        if not target.exists() or lost:
+            dead.append(link)
+    assert dead == []
