@@ -9,6 +9,7 @@ from istiokit.bigbang.facts import Facts
 from istiokit.findings import Finding, Severity
 from istiokit.ui.output import Column, Document, render
 from kubectl_istio_migrate.plan_text import finding_lines
+from kubectl_istio_migrate.reading import skipped_of
 
 _COLUMNS: tuple[Column[Finding], ...] = (
     Column("severity", lambda one: one.severity),
@@ -38,7 +39,7 @@ def findings_text(
         "refused": bool(refusing(found, allowed)),
         "allowed": sorted(allowed),
     }
-    document = Document("FindingList", found, summary=summary, skipped=facts.unread)
+    document = Document("FindingList", found, summary=summary, skipped=skipped_of(facts.unread))
     if output == "wide" and not found:
         return ""
     return render(document, _COLUMNS, output, name=lambda one: one.code, no_headers=no_headers)

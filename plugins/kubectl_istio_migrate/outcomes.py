@@ -29,7 +29,9 @@ def refuse_none(releases: Sequence[object], namespace: str) -> None:
 def finish(outcomes: Sequence[Outcome], output: str, context: Context, *, no_headers: bool) -> int:
     """Show the outcomes on stdout, what to do about the bad ones on stderr; 1 if there are any, else 0."""
     counts = Counter(str(item.result) for item in outcomes)
-    skipped = [item for item in outcomes if item.result is Result.SKIPPED]
+    skipped = [
+        {"object": str(item.ref), "reason": item.reason} for item in outcomes if item.result is Result.SKIPPED
+    ]
     document = Document(
         "HelmReleaseOutcomeList", outcomes, summary=dict(sorted(counts.items())), skipped=skipped
     )

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 
-from istiokit.bigbang.facts import Facts
+from istiokit.bigbang.facts import Facts, Unread
 from istiokit.ui.context import Context
 
 
@@ -28,3 +28,8 @@ def read_facts(
     if meanwhile is not None:
         threading.Thread(target=meanwhile, daemon=True).start()
     return survey(cluster, namespace or None)
+
+
+def skipped_of(unread: Sequence[Unread]) -> list[dict[str, str]]:
+    """What could not be read as a document's `skipped` has it: object (here a kind) and reason."""
+    return [{"object": item.kind, "reason": item.reason} for item in unread]

@@ -2,12 +2,17 @@
 
 import argparse
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from istiokit.errors import NotDone
 from istiokit.ui import options
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
 from kubectl_istio_migrate import flags
+
+if TYPE_CHECKING:  # --help needs none of it
+    from istiokit.plan.journal import JournalStore
+    from kubectl_istio_migrate.driving import Drive
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +79,39 @@ def run(given: Options, context: Context) -> int:
     from kubectl_istio_migrate.journaling import open_store
 
     store = open_store(given.namespace, given.filenames, given.journal_namespace, context)
-    plan = plan_rollback(store.list(MIGRATION), MIGRATION, given.to)
+    runs = store.list(MIGRATION)
+    plan = plan_rollback(runs, MIGRATION, given.to)
     rolling_back.show(plan, given.output, context)
-    if not plan.runs:
-        context.say(f"nothing to undo: the journal has no run after {given.to} ({store.place})")
-        return 0
     if given.dry_run != "none":
         context.say("nothing was changed (--dry-run)")
         return 0
-    if not context.confirm(rollback_question(plan)):
+    if not plan.runs:
+        context.say(f"nothing to undo: the journal has no run after {given.to} ({store.place})")
+    elif not context.confirm(rollback_question(plan)):
         raise NotDone("answered no; nothing was changed")
-    drive = rolling_back.drive(store, given, context)
-    drive.rollback(plan)
-    if not given.filenames:
+    drive = _drive(given, store, context)
+    if plan.runs:
+        drive.rollback(plan)
+    if (files := rolling_back.left_to_git(plan)) and not given.filenames:
+        hint = "commit and push, wait for Flux to bring it, then run `rollback` again"
+        raise NotDone(f"{', '.join(files)} is restored in the clone, not in Git", hint)
+    if runs and not given.filenames:
+        # Also where nothing was left to undo: the rollback before this one may have been killed while it waited.
         rolling_back.converge(drive, given.namespace)
-    context.say(f"rolled back to {given.to}")
+    if plan.runs:
+        context.say(f"rolled back to {given.to}")
     return 0
+
+
+def _drive(given: Options, store: "JournalStore", context: Context) -> "Drive":
+    """The driver for files (a lock file beside them) or for the cluster (the Lease)."""
+    from istiokit.cluster.files import FilesCluster
+    from istiokit.survey.facts import survey
+    from kubectl_istio_migrate.driving import Drive, lease
+    from kubectl_istio_migrate.journaling import file_lock, journal_namespace
+
+    if given.filenames:
+        return Drive(context, FilesCluster(()), store, file_lock(given.filenames), given.timeout)
+    facts = survey(context.cluster, given.namespace or None)
+    namespace = journal_namespace(facts, given.journal_namespace)
+    return Drive(context, context.cluster, store, lease(context.cluster, namespace, context), given.timeout)

@@ -3,19 +3,16 @@
 from istiokit.bigbang.layers import merge
 from istiokit.bigbang.place import known_release, switches_of
 from istiokit.bigbang.releases import expected
-from istiokit.cluster.files import FilesCluster
 from istiokit.plan import render
+from istiokit.plan.actions.text import EditText
 from istiokit.plan.bigbang import converge as convergence
 from istiokit.plan.bigbang import is_converged
-from istiokit.plan.journal import JournalStore
 from istiokit.plan.listing import rollback_list
 from istiokit.plan.rollback import RollbackPlan
 from istiokit.survey.facts import survey
 from istiokit.ui.context import Context
 from istiokit.ui.output import API_VERSION, as_json, as_yaml, table
-from kubectl_istio_migrate.driving import Drive, lease
-from kubectl_istio_migrate.journaling import file_lock, journal_namespace
-from kubectl_istio_migrate.rollback import Options
+from kubectl_istio_migrate.driving import Drive
 
 
 def show(plan: RollbackPlan, output: str, context: Context) -> None:
@@ -33,13 +30,10 @@ def show(plan: RollbackPlan, output: str, context: Context) -> None:
         context.say(line)
 
 
-def drive(store: JournalStore, given: Options, context: Context) -> Drive:
-    """The driver for files (a lock file beside them) or for the cluster (the Lease)."""
-    if given.filenames:
-        return Drive(context, FilesCluster(()), store, file_lock(given.filenames), given.timeout)
-    facts = survey(context.cluster, given.namespace or None)
-    namespace = journal_namespace(facts, given.journal_namespace)
-    return Drive(context, context.cluster, store, lease(context.cluster, namespace, context), given.timeout)
+def left_to_git(plan: RollbackPlan) -> tuple[str, ...]:
+    """The files of a clone that the rollback restored: somebody has to commit and push them."""
+    undone = (undo.action for group in plan.groups for undo in group.undos)
+    return tuple(action.place.file for action in undone if isinstance(action, EditText) and action.place.file)
 
 
 def converge(drive: Drive, namespace: str) -> None:

@@ -51,7 +51,7 @@ def parse(namespace: argparse.Namespace) -> Options:
 
 def run(given: Options, context: Context) -> int:
     """Read, judge, show."""
-    from kubectl_istio_migrate.reading import read_facts
+    from kubectl_istio_migrate.reading import read_facts, skipped_of
 
     facts = read_facts(given.namespace, given.filenames, given.recursive, context, meanwhile=_import_the_rest)
 
@@ -69,7 +69,7 @@ def run(given: Options, context: Context) -> int:
         context.write(as_text(found, facts.unread, journal_line(runs), context.prog, wide=wide))
         return 0
     summary = {"place": found.place, "next": found.next, "journal": journal_line(runs)}
-    document = Document("MeshStatus", [found], summary=summary, skipped=facts.unread)
+    document = Document("MeshStatus", [found], summary=summary, skipped=skipped_of(facts.unread))
     context.write(render(document, (), given.output, name=lambda item: f"mesh/{item.place}"))
     return 0
 

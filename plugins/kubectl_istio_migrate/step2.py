@@ -1,9 +1,9 @@
-"""`kubectl istio-migrate step2`; all but the number is in step.py."""
+"""`kubectl istio-migrate step2`; all but the number is in step.py and step_options.py."""
 
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
-from kubectl_istio_migrate import step
-from kubectl_istio_migrate.step import Options, parse
+from kubectl_istio_migrate import step, step_options
+from kubectl_istio_migrate.step_options import Options, parse
 
 __all__ = ["configure", "parse", "run"]
 
@@ -13,7 +13,7 @@ def configure(parser: Parser) -> None:
     parser.description = (
         "Step 2: turn the operator off and the new gateways on, and wait for their addresses."
     )
-    step.configure(parser)
+    step_options.configure(parser)
 
 
 def run(given: Options, context: Context) -> int:

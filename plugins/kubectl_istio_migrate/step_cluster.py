@@ -25,7 +25,7 @@ from istiokit.ui.context import Context
 from kubectl_istio_migrate import plan_text
 from kubectl_istio_migrate.driving import Drive, lease
 from kubectl_istio_migrate.journaling import journal_namespace, runs_of, store_of
-from kubectl_istio_migrate.step import Options
+from kubectl_istio_migrate.step_options import Options
 
 
 def run_on_cluster(step: Step, given: Options, context: Context) -> int:

@@ -19,7 +19,7 @@ from istiokit.survey.files import file_address, layers_of_files, read_texts
 from istiokit.ui.context import Context
 from kubectl_istio_migrate import files_text, plan_text
 from kubectl_istio_migrate.journaling import file_flags, file_lock, file_store, who
-from kubectl_istio_migrate.step import Options
+from kubectl_istio_migrate.step_options import Options
 
 
 def run_on_files(step: Step, given: Options, context: Context) -> int:

@@ -68,7 +68,7 @@ def test_a_page_names_commands_and_flags_that_exist(path: Path) -> None:
 @pytest.mark.parametrize("path", PAGES, ids=name)
 def test_flags_in_prose_exist(path: Path) -> None:
     """A span of code that starts with two dashes speaks of one of our flags."""
-    known = {"--version", "--concurrent", *(flag for text in COMMANDS.values() for flag in flags_of(text))}
+    known = {"--version", *(flag for text in COMMANDS.values() for flag in flags_of(text))}
     spans = re.findall(r"`(--[a-z][a-z-]*)[^`]*`", path.read_text("utf-8"))
     assert set(spans) <= known
 
