@@ -12,6 +12,10 @@ from istiokit.ui.context import Context
 from istiokit.ui.output import API_VERSION, as_json, as_yaml, table
 
 
+_TOLD_BY_NOTES = ("IM013",)
+"""That serving stops: a note says it, last of all before the question."""
+
+
 def shown(plan: Plan, output: str) -> str:
     """The plan for stdout: a list (wide: a table) and its diff, or a document. Of an empty plan, nothing."""
     if output in ("json", "yaml"):
@@ -30,6 +34,8 @@ def shown(plan: Plan, output: str) -> str:
 def say_what_to_know(plan: Plan, context: Context) -> None:
     """Findings, what is left alone and the notes, on stderr."""
     for finding in plan.findings:
+        if finding.code in _TOLD_BY_NOTES and plan.notes:
+            continue
         if finding.severity is not Severity.INFO or context.verbosity:
             for line in finding_lines(finding):
                 context.say(line)

@@ -147,7 +147,11 @@ def leftovers(facts: Facts, place: Place) -> list[Leftover]:
 
 
 def _serves(service: Service, gateway: Gateway, mesh: MeshFacts) -> bool:
-    """Whether a Service leads to pods that the Gateway selects. Of its pods any says so; without pods its selector."""
+    """Whether a Service leads to pods that the Gateway selects.
+
+    Of its pods any says so. Without pods its selector does, but in the Gateway's own namespace only: elsewhere it
+    may be what the operator has left behind.
+    """
     selector = gateway.spec.selector or {}
     if service.spec.type == "ExternalName" or not service.spec.selector or not selector:
         return False
@@ -161,7 +165,8 @@ def _serves(service: Service, gateway: Gateway, mesh: MeshFacts) -> bool:
     ]
     if pods:
         return any(selects(selector, pod.metadata.labels) for pod in pods)
-    return selector.items() <= service.spec.selector.items()
+    at_home = service.metadata.namespace == gateway.metadata.namespace
+    return at_home and selector.items() <= service.spec.selector.items()
 
 
 def _not_ready(facts: Facts) -> Iterable[ReleaseRow]:

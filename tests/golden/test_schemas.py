@@ -1,0 +1,191 @@
+"""Every `-o json` is what docs/schemas says it is: real commands, on a cluster in memory and on files."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from tests.fakes import FakeCluster
+from tests.run import Result, run
+from tests.unit.flux_samples import condition, manifest
+
+SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
+KINDS = sorted(path.stem for path in SCHEMAS.glob("*.json"))
+READY = condition("Ready", "True", "UpgradeSucceeded", "Helm upgrade succeeded")
+FAILED = condition("Ready", "False", "InstallFailed", "quota exceeded")
+VALUES = "istioOperator:\n  enabled: true\nistio:\n  enabled: true\n"
+MESH = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: common, namespace: bigbang}
+data: {values.yaml: "istioOperator:\\n  enabled: true\\nistio:\\n  enabled: true\\n"}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: istiod, namespace: istio-system, labels: {app: istiod, operator.istio.io/version: 1.23.6}}
+spec:
+  selector: {matchLabels: {app: istiod}}
+  template:
+    metadata: {labels: {app: istiod}}
+    spec: {containers: [{name: discovery, image: "registry.example.com/istio/pilot:1.23.6"}]}
+status: {readyReplicas: 1}
+---
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: public, namespace: istio-system}
+spec:
+  selector: {app: public-ingressgateway}
+  servers:
+  - {port: {name: https, number: 8443, protocol: HTTPS}, hosts: ["*.example.com"], tls: {mode: SIMPLE}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: public-ingressgateway, namespace: istio-system}
+spec: {type: LoadBalancer, selector: {app: public-ingressgateway}}
+status: {loadBalancer: {ingress: [{ip: 192.0.2.7}]}}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: shop, namespace: shop}
+spec: {hosts: [shop.example.com], gateways: [istio-system/public]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: shop-1, namespace: shop, annotations: {sidecar.istio.io/status: "{}"}}
+spec: {containers: [{name: shop, image: shop}, {name: istio-proxy, image: "istio/proxyv2:1.20.1"}]}
+status: {phase: Running}
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: istiod-default-validator}
+webhooks:
+- name: validation.istio.io
+  failurePolicy: Fail
+  clientConfig: {service: {name: istiod-gone, namespace: istio-system}}
+"""
+
+
+@pytest.fixture
+def cluster() -> FakeCluster:
+    """Big Bang 2.54 with the operator, a release that failed, one that is suspended, and much left behind."""
+    umbrella = manifest("bigbang", READY, spec={"valuesFrom": [{"kind": "ConfigMap", "name": "common"}]})
+    umbrella["status"]["history"] = [
+        {"chartName": "bigbang", "chartVersion": "2.54.0", "status": "deployed", "version": 1}
+    ]
+    releases = [umbrella, manifest("kiali", FAILED), manifest("loki", READY, spec={"suspend": True})]
+    return FakeCluster([*releases, *yaml.safe_load_all(MESH)], absent={"IstioOperator"})
+
+
+@pytest.fixture
+def values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    Path("values.yaml").write_text(VALUES)
+    return "values.yaml"
+
+
+def valid(result: Result, kind: str) -> Any:
+    """The document on stdout, which must be of this kind and as its schema has it."""
+    document = json.loads(result.out)
+    schema = json.loads((SCHEMAS / f"{kind}.json").read_text())
+    problems = [
+        f"{one.json_path}: {one.message}" for one in Draft202012Validator(schema).iter_errors(document)
+    ]
+    assert problems == []
+    return document
+
+
+def begin_step1(cluster: FakeCluster) -> None:
+    """Step 1 up to the point where Flux would have to answer: its journal holds what was done and what failed."""
+    refusing = [item["code"] for item in json.loads(run("check", "-o", "json", cluster=cluster).out)["items"]]
+    allow = [word for code in sorted(set(refusing)) for word in ("--allow", code)]
+    begun = run("step1", "--yes", "--timeout", "1s", *allow, cluster=cluster)
+    assert begun.code == 1
+    assert cluster.writes
+
+
+def objects(schema: Any) -> list[dict[str, Any]]:
+    """Every part of a schema that describes an object of ours, field by field."""
+    if isinstance(schema, list):
+        return [found for item in schema for found in objects(item)]
+    if not isinstance(schema, dict):
+        return []
+    mine = [schema] if schema.get("type") == "object" and "properties" in schema else []
+    return mine + [found for item in schema.values() for found in objects(item)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_schema_is_one_and_describes_each_field(kind: str) -> None:
+    schema = json.loads((SCHEMAS / f"{kind}.json").read_text())
+    Draft202012Validator.check_schema(schema)
+    assert schema["properties"]["kind"]["const"] == schema["title"] == kind
+    for part in objects(schema):
+        assert all(field.get("description") for field in part["properties"].values())
+
+
+def test_the_status_of_a_cluster(cluster: FakeCluster) -> None:
+    document = valid(run("status", "-o", "json", cluster=cluster), "MeshStatus")
+    (status,) = document["items"]
+    assert status["controlPlanes"] and status["gateways"] and status["notReady"]
+    assert status["oldSidecars"] == {"shop": 1}
+    assert status["leftovers"] and status["virtualServices"]
+    assert {"object", "reason"} == set(document["skipped"][0])
+
+
+def test_the_status_of_files(values: str) -> None:
+    assert valid(run("status", "-f", values, "-o", "json"), "MeshStatus")["items"][0]["switches"]
+
+
+@pytest.mark.parametrize("target", [("--step", "1"), ("--step", "2"), ("--target", "3.0")])
+def test_the_findings_of_a_cluster(cluster: FakeCluster, target: tuple[str, str]) -> None:
+    document = valid(run("check", *target, "-o", "json", "--allow", "IM001", cluster=cluster), "FindingList")
+    assert document["items"]
+    assert document["summary"]["target"] == target[1]
+
+
+def test_the_findings_of_files(values: str) -> None:
+    valid(run("check", "-f", values, "-o", "json"), "FindingList")
+
+
+@pytest.mark.parametrize("step", ["step1", "step2"])
+def test_the_plan_of_a_step(cluster: FakeCluster, values: str, step: str) -> None:
+    live = valid(run(step, "--dry-run", "-o", "json", cluster=cluster), "Plan")
+    assert live["items"] and live["findings"] and live["summary"]["name"] == step
+    assert valid(run(step, "--dry-run", "-f", values, "-o", "json"), "Plan")["items"][0]["diff"]
+
+
+def test_the_journal_and_the_way_back(cluster: FakeCluster) -> None:
+    begin_step1(cluster)
+    runs = valid(run("journal", "-o", "json", cluster=cluster), "RunList")
+    (one,) = runs["items"]
+    whole = valid(run("journal", "show", one["id"], "-o", "json", cluster=cluster), "Run")
+    assert {entry["state"] for entry in whole["items"][0]["entries"]} >= {"started", "done", "failed"}
+    assert {item["type"] for item in whole["items"][0]["items"]} >= {"EditText", "ReconcileReleases"}
+    back = valid(run("rollback", "--dry-run", "-o", "json", cluster=cluster), "RollbackPlan")
+    assert [item["type"] for item in back["items"]] == ["EditText"]
+
+
+def test_the_journal_of_files_through_a_rollback(values: str) -> None:
+    assert run("step1", "-f", values, "--yes").code == 0
+    valid(run("rollback", "-f", values, "--dry-run", "-o", "json"), "RollbackPlan")
+    assert run("rollback", "-f", values, "--yes").code == 0
+    (one,) = valid(run("journal", "-f", values, "-o", "json"), "RunList")["items"]
+    assert one["state"] == "rolled-back"
+    valid(run("journal", "show", one["id"], "-f", values, "-o", "json"), "Run")
+
+
+@pytest.mark.parametrize("command", ["reconcile", "wait"])
+def test_the_outcomes(cluster: FakeCluster, command: str) -> None:
+    result = run(command, "--timeout", "1s", "-o", "json", cluster=cluster)
+    document = valid(result, "HelmReleaseOutcomeList")
+    assert result.code == 1
+    assert document["skipped"][0]["object"] == "HelmRelease bigbang/loki"
+    assert document["summary"]["skipped"] == 1
+
+
+@pytest.mark.parametrize("command", [("status",), ("check",), ("step1", "--dry-run")])
+def test_yaml_is_the_same_document(values: str, command: tuple[str, ...]) -> None:
+    as_json = json.loads(run(*command, "-f", values, "-o", "json").out)
+    assert yaml.safe_load(run(*command, "-f", values, "-o", "yaml").out) == as_json
