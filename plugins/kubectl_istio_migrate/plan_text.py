@@ -11,7 +11,6 @@ from istiokit.plan.model import Plan
 from istiokit.ui.context import Context
 from istiokit.ui.output import API_VERSION, as_json, as_yaml, table
 
-
 _TOLD_BY_NOTES = ("IM013",)
 """That serving stops: a note says it, last of all before the question."""
 

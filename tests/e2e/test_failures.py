@@ -68,10 +68,10 @@ def test_a_failure_of_the_past_is_forced(bigbang: Rig) -> None:
     layers = {"environment": switches("operator", fillers=1)}
     umbrella = install_umbrella(bigbang, layers=layers, fillers=1)
     wait_ready(bigbang)
-    broken = certificates_and(fillers={"broken": True})
-    set_layer(bigbang, umbrella, "environment-bb", broken)
+    set_layer(bigbang, umbrella, "environment-bb", certificates_and(fillers={"broken": True}))
     bigbang.until(lambda: "broken on purpose" in not_ready(bigbang).get("filler-01", ""), "filler-01 to fail")
-    set_layer(bigbang, umbrella, "environment-bb", certificates_and(fillers={"broken": False}))
+    set_layer(bigbang, umbrella, "environment-bb", umbrella.layers["environment-bb"])
+    bigbang.until(lambda: in_sync(bigbang, "filler-01"), "filler-01 to look at its old values again")
 
     refused = migrate(bigbang, "step1", "--yes")
     assert refused.code == 1
@@ -138,10 +138,10 @@ def test_what_each_user_may_do(bigbang: Rig) -> None:
     assert "operator" in migrate(bigbang, "status", kubeconfig=reader).done().out
     checked = migrate(bigbang, "check", "--step=1", kubeconfig=reader)
     assert checked.code == 1
-    assert "error IM012  patch ConfigMap" in checked.out
+    assert "error IM012  patch configmaps in namespace bigbang" in checked.out
     refused = migrate(bigbang, "step1", "--yes", kubeconfig=reader)
     assert refused.code == 1
-    assert "error IM012  patch ConfigMap" in refused.err
+    assert "error IM012  patch configmaps in namespace bigbang" in refused.err
     assert "(IM012); nothing was changed" in last_line(refused)
     assert values(bigbang) == before
     assert release_names(bigbang) == OPERATOR
@@ -216,6 +216,12 @@ def certificates_and(**packages: Mapping[str, Any]) -> str:
     content = yaml.safe_load(certificates())
     content |= {package: {"values": dict(given)} for package, given in packages.items()}
     return yaml.safe_dump(content)
+
+
+def in_sync(rig: Rig, name: str) -> bool:
+    """True if what is installed was made with the values that were looked at last."""
+    status = rig.get(RELEASES, name, "--namespace=bigbang")["status"]
+    return bool(status["lastAttemptedConfigDigest"] == status["history"][0]["configDigest"])
 
 
 def suspend(rig: Rig, name: str, suspended: bool) -> None:

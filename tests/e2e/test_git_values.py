@@ -36,12 +36,12 @@ def test_without_a_clone_the_edit_is_told_and_nothing_changes(bigbang: Rig, hash
 
     assert refused.code == 1
     assert refused.out == ""
-    told = next(line for line in refused.err.splitlines() if "managed by" in line and "values.yaml" in line)
-    assert git_of(bigbang, umbrella) in told
-    for word in ("branch main", "clusters/dev", "key values.yaml", "ConfigMap bigbang/environment"):
+    print(refused.err)
+    before, _, after = refused.err.partition(LINES)
+    told = before.splitlines()[-1]
+    for word in (git_of(bigbang, umbrella), "branch main", "folder clusters/dev", "key values.yaml"):
         assert word in told
-    assert LINES in refused.err
-    assert "--git-dir" in refused.err.splitlines()[-1]
+    assert "--git-dir" in after
     assert resource_versions(bigbang) == versions
     assert release_names(bigbang) == OPERATOR
     assert journal(bigbang) == []
@@ -73,21 +73,25 @@ def test_with_a_clone_the_edit_is_made_there_and_awaited(bigbang: Rig, hashed: b
     assert place(bigbang) == "step 1 done"
     assert [run["state"] for run in journal(bigbang)] == ["done"]
 
-    undoing = begin(bigbang, "rollback", "--yes")
-    back = undoing.wait_for("commit and push")
-    assert (clone / FILE).read_text() == umbrella.layers["environment"], back
+    left = migrate(bigbang, "rollback", "--yes")
+    assert left.code == 1
+    assert (
+        f"{clone / FILE} is restored in the clone, not in Git; commit and push" in left.err.splitlines()[-1]
+    )
+    assert (clone / FILE).read_text() == umbrella.layers["environment"]
     push(clone, "Back")
-    undoing.result().done()
+    wait_for_switch(bigbang, "istio.enabled on")
+    migrate(bigbang, "rollback", "--yes").done()
     assert release_names(bigbang) == OPERATOR
     assert not not_ready(bigbang)
+    assert [run["state"] for run in journal(bigbang)] == ["rolled-back"]
 
 
 def test_an_edit_that_was_pushed_by_hand_is_carried_out(bigbang: Rig) -> None:
     """Flux has brought the switches by itself, so only what is left is done, and without a clone."""
     umbrella = installed(bigbang, hashed=False)
     bigbang.git.commit(repository(umbrella), {FILE: switches("step1")}, "By hand")
-    request(bigbang, "gitrepositories.source.toolkit.fluxcd.io/environment")
-    bigbang.until(lambda: "istio.enabled   off" in on_and_off(bigbang), "Flux to bring the edit")
+    wait_for_switch(bigbang, "istio.enabled off")
 
     migrate(bigbang, "step1", "--yes").done()
 
@@ -160,6 +164,12 @@ def resource_versions(rig: Rig) -> dict[str, str]:
     }
 
 
-def on_and_off(rig: Rig) -> str:
-    found = migrate(rig, "status").done().out
-    return "\n".join("   ".join(line.split()[:2]) for line in found.splitlines())
+def wait_for_switch(rig: Rig, switch: str) -> None:
+    """Has Flux look at Git, and waits until `status` shows SWITCH, such as `istio.enabled off`."""
+    request(rig, "gitrepositories.source.toolkit.fluxcd.io/environment")
+    rig.until(lambda: switch in switches_shown(rig), f"Flux to bring {switch}")
+
+
+def switches_shown(rig: Rig) -> list[str]:
+    """The first two words of each line of `status`."""
+    return [" ".join(line.split()[:2]) for line in migrate(rig, "status").done().out.splitlines()]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import yaml
 
 from tests.charts.values import common, switches
@@ -152,14 +149,11 @@ def with_kept_services() -> str:
 
 
 def make_operators_own(rig: Rig) -> None:
-    """Takes Helm's marks off the Service that was kept: the operator's real one never had any."""
-    marks: dict[str, Any] = {
-        "annotations": {"meta.helm.sh/release-name": None, "meta.helm.sh/release-namespace": None},
-        "labels": {"app.kubernetes.io/managed-by": None},
-    }
-    patch = json.dumps({"metadata": marks})
+    """Takes the marks of Helm and Flux off the Service that was kept: the operator's real one never had any."""
+    flux = "helm.toolkit.fluxcd.io"
     where = ("service", "public-ingressgateway", "--namespace=istio-system")
-    rig.kubectl("patch", *where, "--type=merge", f"--patch={patch}")
+    rig.kubectl("label", *where, f"{flux}/name-", f"{flux}/namespace-", "app.kubernetes.io/managed-by-")
+    rig.kubectl("annotate", *where, "meta.helm.sh/release-name-", "meta.helm.sh/release-namespace-")
 
 
 def address(rig: Rig, namespace: str) -> str:

@@ -207,7 +207,8 @@ def test_a_cluster_without_flux() -> None:
 @pytest.mark.parametrize("step", ["step1", "step2"])
 def test_a_cluster_without_big_bang(step: str) -> None:
     assert said(run(step, cluster=FakeCluster()), 1) == (
-        "there is no Big Bang umbrella in this cluster; name its namespace with -n, or use -f"
+        "no HelmRelease and no Helm release of Big Bang was found; "
+        "name its namespace with -n, or look at another cluster with --context"
     )
 
 

@@ -122,7 +122,7 @@ def test_without_arguments_and_cluster_the_help_is_shown() -> None:
         ("YES\n", 0, "Do it? [y/N] "),
         ("\n", 1, "Do it? [y/N] error: nothing was done\n"),
         ("yep\n", 1, "Do it? [y/N] error: nothing was done\n"),
-        ("", 1, "Do it? [y/N] error: nothing was done\n"),
+        ("", 1, "Do it? [y/N] \nerror: nothing was done\n"),
     ],
 )
 def test_only_a_yes_is_a_yes(typed: str, code: int, err: str) -> None:

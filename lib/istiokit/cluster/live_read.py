@@ -11,8 +11,12 @@ from istiokit.errors import OperationFailed
 
 T = TypeVar("T")
 
-PAGE = 2000
-"""Objects a request. Measured with 59 MB: as fast as everything at once, with a fraction of the memory."""
+PAGE = 20_000
+"""Objects a request: nearly every list is one page, and a huge one is still read in bounded memory.
+
+The API server answers a first page from its watch cache. Those after it come from etcd unless they are read
+within minutes of the last write: of 10,000 VirtualServices (59 MB) that took three to six times as long.
+"""
 EXPIRED = 410
 """The server has forgotten the state that a `continue` token or a resourceVersion belongs to."""
 

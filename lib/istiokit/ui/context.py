@@ -66,7 +66,13 @@ class Context:
             )
         self.err.write(f"{question} [y/N] ")
         self.err.flush()
-        return self.stdin.readline().strip().lower() in ("y", "yes")
+        answer = ""
+        try:
+            answer = self.stdin.readline()
+        finally:
+            if not answer.endswith("\n"):  # Ctrl-C or Ctrl-D: what is told next begins on a line of its own
+                self.err.write("\n")
+        return answer.strip().lower() in ("y", "yes")
 
     def colour(self, stream: TextIO) -> bool:
         """Whether `stream` is a terminal that shows colours and whose user wants them (no-color.org)."""

@@ -9,6 +9,10 @@ from istiokit.ui.duration import show_duration
 
 if TYPE_CHECKING:  # slow to import, and only a terminal needs it
     from rich.table import Table
+    from rich.text import Text
+
+_AROUND = 3
+"""Lines of a terminal that the rows of the table leave free: the header, and room for what is told next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +92,11 @@ class LiveProgress(contextlib.AbstractContextManager["LiveProgress"]):
 
     def update(self, rows: Sequence[Row]) -> None:
         """Draw the table anew."""
-        self._live.update(_table(rows), refresh=True)
+        from rich.constrain import Constrain
+
+        # Two columns stay free: the `^C` that the terminal echoes must not wrap, or the table is drawn a line off.
+        shown = Constrain(_table(_fitting(rows, self._console.height - _AROUND)), self._console.width - 2)
+        self._live.update(shown, refresh=True)
 
     def say(self, line: str) -> None:
         """Put the line above the table."""
@@ -97,9 +105,20 @@ class LiveProgress(contextlib.AbstractContextManager["LiveProgress"]):
 
 def event_line(row: Row) -> str:
     """`bigbang/istiod: Ready (42s)`, with the reason where there is one."""
-    parts = (row.state, row.reason, row.detail if row.good is False else "")
+    reason = row.reason if row.reason != row.state else ""
+    parts = (row.state, reason, row.detail if row.good is False else "")
     said = ": ".join(part for part in parts if part)
     return f"{row.name}: {said} ({show_duration(row.elapsed)})"
+
+
+def _fitting(rows: Sequence[Row], room: int) -> Sequence[Row]:
+    """All rows, or where a terminal is too low for them those that are not well, and how many there are else."""
+    if len(rows) <= room:
+        return rows
+    first = [row for row in rows if not row.good][: max(1, room - 1)]
+    good = sum(row.good is True for row in rows)
+    elapsed = max(row.elapsed for row in rows)
+    return [*first, Row(f"and {len(rows) - len(first)} more", f"{good} Ready", elapsed=elapsed, good=True)]
 
 
 def _table(rows: Sequence[Row]) -> "Table":
@@ -107,14 +126,22 @@ def _table(rows: Sequence[Row]) -> "Table":
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="")
-    table.add_column("NAME", no_wrap=True)
+    # On a narrow terminal the columns that may wrap give way; their cells are cut instead of wrapped.
+    table.add_column("NAME")
     table.add_column("STATE", no_wrap=True)
     table.add_column("ELAPSED", no_wrap=True)
-    table.add_column("REASON", overflow="ellipsis", no_wrap=True)
+    table.add_column("REASON")
     for row in rows:
         style = {True: "green", False: "red", None: "yellow"}[row.good]
         # Text, because a reason with [brackets] would otherwise be read as markup.
         told = ": ".join(part for part in (row.reason, row.detail) if part)
-        cells = (row.name, row.state, show_duration(row.elapsed), told)
-        table.add_row(*(Text(cell, style=style if index == 1 else "") for index, cell in enumerate(cells)))
+        elapsed = show_duration(row.elapsed)
+        table.add_row(_cut(row.name), Text(row.state, style=style), Text(elapsed), _cut(told))
     return table
+
+
+def _cut(cell: str) -> "Text":
+    """A cell that is cut where its column ends."""
+    from rich.text import Text
+
+    return Text(cell, no_wrap=True, overflow="ellipsis")
