@@ -82,12 +82,12 @@ def run(given: Options, context: Context) -> int:
     runs = store.list(MIGRATION)
     plan = plan_rollback(runs, MIGRATION, given.to)
     rolling_back.show(plan, given.output, context)
+    if not plan.runs:
+        context.say(f"nothing to undo: the journal has no run after {given.to} ({store.place})")
     if given.dry_run != "none":
         context.say("nothing was changed (--dry-run)")
         return 0
-    if not plan.runs:
-        context.say(f"nothing to undo: the journal has no run after {given.to} ({store.place})")
-    elif not context.confirm(rollback_question(plan)):
+    if plan.runs and not context.confirm(rollback_question(plan)):
         raise NotDone("answered no; nothing was changed")
     drive = _drive(given, store, context)
     if plan.runs:

@@ -57,7 +57,8 @@ def _releases(status: Status) -> str:
         return f"HelmReleases: all {status.releases} Ready\n"
     lines = [f"HelmReleases: {len(status.not_ready)} of {status.releases} not Ready"]
     for row in status.not_ready:
-        lines.append(f"  {row.name}: {row.state}, {row.reason}: {row.message}")
+        reason = "" if row.reason.lower() == row.state else f", {row.reason}"
+        lines.append(f"  {row.name}: {row.state}{reason}: {row.message}")
         lines += [f"    -> {row.remedy}"] if row.remedy else []
     return _block(lines)
 

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from tests.charts.values import LAYERS
+from tests.e2e.bigbang import not_ready
 from tests.e2e.bigbang_objects import NAMESPACE
 from tests.e2e.cli import migrate
 from tests.tools.rig import Rig
@@ -35,10 +36,9 @@ def values(rig: Rig) -> dict[str, str]:
     return {name: _text(rig, kind, name) for name, kind in LAYERS.items()}
 
 
-def names(rig: Rig, kind: str, namespace: str | None = None) -> list[str]:
-    """The names of all objects of the kind, in one namespace or in all."""
-    where = f"--namespace={namespace}" if namespace else "--all-namespaces"
-    return [item["metadata"]["name"] for item in rig.get(kind, where)["items"]]
+def assert_ready(rig: Rig) -> None:
+    """Every HelmRelease is Ready, but for the moments in which Flux looks at one again."""
+    rig.until(lambda: not not_ready(rig), "every HelmRelease to be Ready still", 5)
 
 
 def _text(rig: Rig, kind: str, name: str) -> str:

@@ -13,7 +13,7 @@ import yaml
 from tests.charts.values import certificates, common, switches
 from tests.e2e.bigbang import install_umbrella, not_ready, release_names, set_layer, wait_ready
 from tests.e2e.cli import Result, migrate
-from tests.e2e.state import journal, place, values
+from tests.e2e.state import assert_ready, journal, place, values
 from tests.tools.rig import Rig
 
 RELEASES = "helmreleases.helm.toolkit.fluxcd.io"
@@ -44,7 +44,7 @@ def test_a_child_that_fails_and_both_ways_on(bigbang: Rig) -> None:
     again = migrate(bigbang, "step1", "--yes").done()
     assert "going on with bigbang-step1-" in again.err
     assert release_names(bigbang) == STEP1
-    assert not not_ready(bigbang)
+    assert_ready(bigbang)
     assert [run["state"] for run in journal(bigbang)] == ["rolled-back", "done"]
 
 
@@ -81,7 +81,7 @@ def test_a_failure_of_the_past_is_forced(bigbang: Rig) -> None:
 
     migrate(bigbang, "step1", "--yes", "--allow=IM001").done()
     assert release_names(bigbang) == {*STEP1, "filler-01"}
-    assert not not_ready(bigbang)
+    assert_ready(bigbang)
     assert journal(bigbang)[-1]["allowed"] == ["IM001"]
 
 
@@ -104,7 +104,7 @@ def test_the_chart_name_trap(bigbang: Rig) -> None:
     set_layer(bigbang, umbrella, "common", common())
     migrate(bigbang, "step2", "--yes").done()
     assert place(bigbang) == "step 2 done"
-    assert not not_ready(bigbang)
+    assert_ready(bigbang)
 
 
 def test_suspended_releases(bigbang: Rig) -> None:
@@ -200,7 +200,7 @@ def stopped_early(rig: Rig, *words: str) -> Result:
 def assert_operator(rig: Rig) -> None:
     assert place(rig) == "operator"
     assert release_names(rig) == OPERATOR
-    assert not not_ready(rig)
+    assert_ready(rig)
 
 
 def last_line(result: Result) -> str:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.charts.values import switches
-from tests.e2e.bigbang import Umbrella, git_umbrella, not_ready, release_names, request, wait_ready
+from tests.e2e.bigbang import Umbrella, git_umbrella, release_names, request, wait_ready
 from tests.e2e.cli import begin, migrate
-from tests.e2e.state import journal, place
+from tests.e2e.state import assert_ready, journal, place
 from tests.tools.rig import Rig
 
 FILE = "clusters/dev/environment.yaml"
@@ -69,7 +69,7 @@ def test_with_a_clone_the_edit_is_made_there_and_awaited(bigbang: Rig, hashed: b
     running.result().done()
 
     assert release_names(bigbang) == STEP1
-    assert not not_ready(bigbang)
+    assert_ready(bigbang)
     assert place(bigbang) == "step 1 done"
     assert [run["state"] for run in journal(bigbang)] == ["done"]
 
@@ -83,7 +83,7 @@ def test_with_a_clone_the_edit_is_made_there_and_awaited(bigbang: Rig, hashed: b
     wait_for_switch(bigbang, "istio.enabled on")
     migrate(bigbang, "rollback", "--yes").done()
     assert release_names(bigbang) == OPERATOR
-    assert not not_ready(bigbang)
+    assert_ready(bigbang)
     assert [run["state"] for run in journal(bigbang)] == ["rolled-back"]
 
 
@@ -96,7 +96,7 @@ def test_an_edit_that_was_pushed_by_hand_is_carried_out(bigbang: Rig) -> None:
     migrate(bigbang, "step1", "--yes").done()
 
     assert release_names(bigbang) == STEP1
-    assert not not_ready(bigbang)
+    assert_ready(bigbang)
     assert place(bigbang) == "step 1 done"
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.bigbang import install_umbrella, not_ready, uninstall, wait_ready
+from tests.e2e.bigbang import install_umbrella, uninstall, wait_ready
 from tests.e2e.cli import Result, Running, begin, migrate, start
-from tests.e2e.state import journal, place, values
+from tests.e2e.state import assert_ready, journal, place, values
 from tests.tools.rig import Rig
 
 RELEASES = "helmreleases.helm.toolkit.fluxcd.io"
@@ -58,12 +58,13 @@ def kill(rig: Rig, number: int, *words: str) -> Result:
 def snapshot(rig: Rig) -> Snapshot:
     """All that a step changes, as it is once nothing moves: texts of values, HelmReleases, what they install."""
     rig.until(lambda: not_leaving(rig), "what was removed to go")
+    assert_ready(rig)
     found: Snapshot = {f"values {name}": text for name, text in values(rig).items()}
     for item in rig.get(KINDS, "--all-namespaces")["items"]:
         metadata = item["metadata"]
         name = f"{item['kind']} {metadata.get('namespace', '')}/{metadata['name']}"
         found[name] = item["spec"] if item["kind"] in ("HelmRelease", "Gateway") else {}
-    return {**found, "place": place(rig), "not ready": not_ready(rig)}
+    return {**found, "place": place(rig)}
 
 
 def not_leaving(rig: Rig) -> bool:

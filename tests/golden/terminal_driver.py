@@ -7,7 +7,7 @@
 
 import os
 import sys
-import threading
+import time
 
 from istiokit.ui.app import Terminal, run_app
 from kubectl_istio_migrate.main import APP
@@ -35,8 +35,14 @@ def cluster(scene: str) -> FakeCluster:
         found.put(manifest(STUCK, RUNNING))
     for number in range(60 if scene == "many" else 0):
         found.put(manifest(f"package-{number:02}", READY))
-    threading.Timer(0.7, lambda: found.put(manifest("istiod", READY))).start()
+    found.later(lambda: later(found))
     return found
+
+
+def later(found: FakeCluster) -> None:
+    """Let what is there be seen first, twice."""
+    time.sleep(1.2)
+    found.put(manifest("istiod", READY))
 
 
 def main() -> int:

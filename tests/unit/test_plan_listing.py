@@ -2,12 +2,14 @@
 
 import re
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from istiokit.plan.difference import unified
 from istiokit.plan.journal import EntryState, RunState, entry
 from istiokit.plan.listing import plan_list, rollback_list
+from istiokit.plan.model import Group
 from istiokit.plan.rollback import plan_rollback
 from tests.unit.plan_worlds import turn
 from tests.unit.test_plan_render import PLAN, RUN
@@ -41,13 +43,20 @@ def test_a_plan_as_a_list() -> None:
 def test_long_lines_are_wrapped_and_words_stay_whole() -> None:
     path = "/srv/" + "clone/" * 20 + "values.yaml"
     why = f"the last source of values that sets these switches is {path} and nothing else does it after"
-    action = type(turn("x"))(
-        **{name: getattr(turn("x"), name) for name in turn("x").__struct_fields__} | {"why": why}
-    )
-    lines = plan_list([type(PLAN.groups[0])((action,))]).splitlines()
+    action = msgspec.structs.replace(turn("x"), why=why)
+    lines = plan_list([Group((action,))]).splitlines()
     assert path in [line.strip() for line in lines]
     assert all(len(line) <= 79 for line in lines if path not in line)
     assert all(line.startswith("     ") for line in lines[1:])
+
+
+def test_a_change_stays_on_one_line() -> None:
+    path = "a." * 25
+    lines = plan_list(
+        [Group((turn("x", "o" * 20, "n" * 20), turn("y", f"{path}1", f"{path}2")))]
+    ).splitlines()
+    assert f'     data.mode: "{"o" * 20}" -> "{"n" * 20}"' in lines
+    assert f'     "{path}1" -> "{path}2"' in lines
 
 
 def test_a_rollback_as_a_list() -> None:

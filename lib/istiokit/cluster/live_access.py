@@ -10,7 +10,7 @@ import binascii
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -157,9 +157,21 @@ def _login_failed(selection: Selection, why: str) -> SuiteError:
     return OperationFailed(f"no credentials for context {selection.context}: {why}", "log in again")
 
 
+class _SharedContext(ssl.SSLContext):
+    """A context for connections that several threads open at the same time.
+
+    urllib3 sets the ALPN protocols anew for every connection. OpenSSL then frees the list that another thread's
+    new connection may be copying, whose greeting the server refuses with "decode error" (measured).
+    """
+
+    def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
+        """Leave them as `_tls` has set them."""
+
+
 def _tls(selection: Selection, pem: bytes) -> ssl.SSLContext:
     """Trust the cluster's own authority (else the system's); show the client certificate, if there is one."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = _SharedContext(ssl.PROTOCOL_TLS_CLIENT)
+    ssl.SSLContext.set_alpn_protocols(context, ["http/1.1"])
     if selection.cluster.value.get("insecure-skip-tls-verify"):
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     authority = _pem(selection.cluster, "certificate-authority")

@@ -9,6 +9,7 @@ from istiokit.plan.rollback import RollbackPlan
 
 _INDENT = "     "
 _WIDTH = 79
+_ARROW = "\N{NO-BREAK SPACE}->\N{NO-BREAK SPACE}"
 
 
 def plan_list(groups: Sequence[Group]) -> str:
@@ -39,15 +40,17 @@ def _item(number: int, what: str, *told: str) -> str:
 
 
 def _wrapped(line: str) -> Sequence[str]:
-    """Words stay whole: they are paths, names and flags that people copy."""
-    return textwrap.wrap(
-        " ".join(line.split()),
+    """Words stay whole, since they are paths, names and flags that people copy, and so does `a -> b`."""
+    whole = " ".join(line.split()).replace(" -> ", _ARROW)
+    wrapped = textwrap.wrap(
+        whole,
         _WIDTH,
         initial_indent=_INDENT,
         subsequent_indent=_INDENT,
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return [part.replace(_ARROW, " -> ") for part in wrapped]
 
 
 def _final(action: Action) -> str:
