@@ -14,6 +14,7 @@ from istiokit.cluster import live_read
 from istiokit.cluster.decode import Object, Raw
 from istiokit.cluster.kinds import CONFIG_MAP, GATEWAY, HELM_RELEASE, NAMESPACE, POD, SECRET, VIRTUAL_SERVICE
 from istiokit.cluster.live import LiveCluster, connect
+from istiokit.cluster.live_http import Reply, Transport
 from istiokit.cluster.live_kubeconfig import ConnectOptions
 from istiokit.cluster.types import EventType, Kind, Ref, Where
 from istiokit.errors import Conflict, Forbidden, KindNotServed, OperationFailed, UsageError
@@ -47,6 +48,25 @@ def kubeconfig_with(rig: Rig, path: Path, *, server: str = "", user: dict[str, A
         config["users"][0]["user"] = user
     path.write_text(json.dumps(config))
     return str(path)
+
+
+def test_contents_of_secrets_stay_on_the_server_where_only_names_are_read(
+    cluster: LiveCluster, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": namespace}}
+    cluster.create({**secret, "stringData": {"key": "not to be seen"}})
+    bodies: list[bytes] = []
+    send = Transport.send
+
+    def recorded(*args: Any, **kwargs: Any) -> Reply:
+        reply = send(*args, **kwargs)
+        bodies.append(reply.body)
+        return reply
+
+    monkeypatch.setattr(Transport, "send", recorded)
+    assert [item.metadata.name for item in cluster.list(SECRET, Object, Where(namespace))] == ["s"]
+    assert b"PartialObjectMetadataList" in bodies[-1]
+    assert b"stringData" not in bodies[-1] and b'"data"' not in bodies[-1]
 
 
 def test_where_we_are(rig: Rig, cluster: LiveCluster) -> None:

@@ -83,7 +83,7 @@ class LiveCluster:
         collection = path(kind, version, where.namespace)
 
         def page(query: Mapping[str, str]) -> Reply:
-            reply = self._transport.send("GET", collection, query)
+            reply = self._transport.send("GET", collection, query, accept=live_read.accepted(as_))
             return reply if reply.status == live_read.EXPIRED else self._checked(reply, f"list {kind}", kind)
 
         return live_read.items(page, live_read.selectors(where), kind, version, as_)

@@ -38,6 +38,9 @@ class Impersonation:
         return user + [("Impersonate-Group", group) for group in self.groups]
 
 
+JSON = "application/json"
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A whole answer."""
@@ -63,10 +66,12 @@ class Transport:
         *,
         body: bytes | None = None,
         content_type: str = "application/json",
+        accept: str = JSON,
     ) -> Reply:
         """One request, repeated while the server is busy; raises NoAnswer if there is none."""
         for turn in range(_BUSY_TRIES):
-            response = self._once(method, path, query, body, content_type, self._timeout, stream=False)
+            headers = self._headers(content_type if body is not None else "", accept)
+            response = self._once(method, path, query, body, headers, self._timeout, stream=False)
             if response.status not in _BUSY or turn == _BUSY_TRIES - 1 or not _may_repeat(method, response):
                 break
             time.sleep(_delay(response.headers.get("Retry-After")))
@@ -74,7 +79,7 @@ class Transport:
 
     def stream(self, path: str, query: Mapping[str, str], seconds: float) -> urllib3.BaseHTTPResponse:
         """The open answer of a watch; a read waits at most `seconds` for the next bytes."""
-        return self._once("GET", path, query, None, "", seconds, stream=True)
+        return self._once("GET", path, query, None, self._headers("", JSON), seconds, stream=True)
 
     def _once(
         self,
@@ -82,14 +87,13 @@ class Transport:
         path: str,
         query: Mapping[str, str] | None,
         body: bytes | None,
-        content_type: str,
+        headers: urllib3.HTTPHeaderDict,
         seconds: float,
         *,
         stream: bool,
     ) -> urllib3.BaseHTTPResponse:
         url = self.access.server + path + ("?" + urlencode(query) if query else "")
         timeout = urllib3.Timeout(connect=min(CONNECT_SECONDS, seconds), read=seconds)
-        headers = self._headers(content_type if body is not None else "")
 
         def request() -> urllib3.BaseHTTPResponse:
             return self._pool.request(
@@ -107,8 +111,8 @@ class Transport:
         except failures.HTTPError as error:
             raise unreachable(self.access.server, error) from error
 
-    def _headers(self, content_type: str) -> urllib3.HTTPHeaderDict:
-        headers = urllib3.HTTPHeaderDict({"Accept": "application/json", "User-Agent": "istio-migrate"})
+    def _headers(self, content_type: str, accept: str) -> urllib3.HTTPHeaderDict:
+        headers = urllib3.HTTPHeaderDict({"Accept": accept, "User-Agent": "istio-migrate"})
         headers.update(self._accept)
         if content_type:
             headers["Content-Type"] = content_type

@@ -5,7 +5,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from istiokit.cluster.live_http import Reply
+from istiokit.cluster.decode import Object
+from istiokit.cluster.live_http import JSON, Reply
 from istiokit.cluster.types import Kind, Where
 from istiokit.errors import OperationFailed
 
@@ -45,6 +46,14 @@ def decoded(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw, what: s
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         hint = "is it an API server, and are its CRDs of a version that this program knows?"
         raise OperationFailed(f"{what}: the answer is not as expected: {error}", hint) from error
+
+
+def accepted(as_: Any) -> str:
+    """What to ask the server for. Where only metadata is read, Secrets' contents do not even leave the server."""
+    only_metadata = (
+        isinstance(as_, type) and issubclass(as_, Object) and as_.__struct_fields__ == ("metadata",)
+    )
+    return f"{JSON};as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,{JSON}" if only_metadata else JSON
 
 
 def page_decoder(as_: Any) -> msgspec.json.Decoder[Page[Any]]:
