@@ -38,7 +38,7 @@ def values(rig: Rig) -> dict[str, str]:
 
 def assert_ready(rig: Rig) -> None:
     """Every HelmRelease is Ready, but for the moments in which Flux looks at one again."""
-    rig.until(lambda: not not_ready(rig), "every HelmRelease to be Ready still", 5)
+    rig.until(lambda: not not_ready(rig), "every HelmRelease to be Ready still", 15)
 
 
 def _text(rig: Rig, kind: str, name: str) -> str:

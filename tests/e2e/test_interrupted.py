@@ -99,6 +99,9 @@ def test_killed_while_flux_works(operator: Rig) -> None:
     undoing = begin(operator, "rollback", "--yes")
     undoing.wait_for("undoing  ConfigMap bigbang/environment")
     assert undoing.end(signal.SIGKILL).code == KILLED
+    waiting = begin(operator, "rollback", "--yes")
+    waiting.wait_for("begin  HelmRelease bigbang/bigbang: reconcile")
+    assert waiting.end(signal.SIGKILL).code == KILLED
     migrate(operator, "rollback", "--yes").done()
     assert snapshot(operator) == before
 

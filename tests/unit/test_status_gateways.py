@@ -6,7 +6,8 @@ from istiokit.bigbang.facts import MeshFacts
 from istiokit.bigbang.status import gateway_rows
 from istiokit.istio.model import Gateway
 from istiokit.istio.workloads import Pod
-from tests.unit.facts_builder import decoded, service
+from tests.unit.facts_builder import service
+from tests.unit.flux_samples import decoded
 
 LABELS = {"app": "public-ingressgateway"}
 NEW = service("public-ingressgateway", "istio-gateway", selector=LABELS)
