@@ -104,7 +104,12 @@ def _unread(unread: Sequence[Unread]) -> str:
 
 
 def _next(status: Status, prog: str) -> str:
-    return f"Next: {prog} {status.next}\n" if status.next else "Next: nothing is left to do here\n"
+    if status.next:
+        return f"Next: {prog} {status.next}\n"
+    stranded = status.virtual_services.get("old-only") or status.virtual_services.get("broken")
+    if status.old_sidecars or status.leftovers or stranded:
+        return "Next: no step is left; the sidecars, bindings and leftovers above are for you to finish\n"
+    return "Next: nothing is left to do here\n"
 
 
 def _some(hosts: Sequence[str], *, wide: bool) -> Sequence[str]:

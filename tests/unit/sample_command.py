@@ -76,8 +76,14 @@ def run(given: Options, context: Context) -> int:
 def _fail(deed: str) -> None:
     failures: dict[str, BaseException] = {
         "interrupt": KeyboardInterrupt(),
+        "interrupt-at-work": _noted(KeyboardInterrupt(), "run it again"),
         "defect": ValueError("two\nlines"),
         "pipe": BrokenPipeError(32, "Broken pipe"),
         "disk": OSError(28, "No space left on device", "values.yaml"),
     }
     raise failures[deed]
+
+
+def _noted(error: BaseException, note: str) -> BaseException:
+    error.add_note(note)
+    return error

@@ -167,13 +167,12 @@ def test_an_interrupt_is_written_down_and_goes_on() -> None:
     cluster.on_write = interrupt
     world = World(cluster, said.append)
     plan = plan_of([turn("values-0"), turn("values-1"), turn("values-2")])
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as caught:
         run(plan, world, store_of(cluster), lease_of(cluster), who="alice@desk", command=())
     assert [entry.state for entry in only_run(cluster).latest().values()] == ["done", "failed", "failed"]
     assert only_run(cluster).state is RunState.FAILED
-    assert said[-1].startswith(
-        "interrupted; run the same command again to go on, or roll back (journal bigbang-"
-    )
+    ways_on = "run the same command again to go on, or roll back"
+    assert caught.value.__notes__ == [f"{ways_on} (journal {only_run(cluster).id})"]
     assert not cluster.raw(Ref("Lease", "istio-migrate-bigbang", "bigbang"))["spec"]["holderIdentity"]
 
 

@@ -75,6 +75,7 @@ def test_wrong_arguments_are_one_line_and_exit_2(argv: list[str], message: str) 
         ("disk", 3, "error: values.yaml: No space left on device\n"),
         ("pipe", 3, ""),
         ("interrupt", 130, "interrupted\n"),
+        ("interrupt-at-work", 130, "interrupted; run it again\n"),
     ],
 )
 def test_what_happens_decides_the_exit_code(deed: str, code: int, err: str) -> None:

@@ -84,18 +84,19 @@ class Driver:
             self._all(run, jobs, concurrency, results)
         except BaseException as cause:
             if not isinstance(cause, Exception):  # a defect is left as a kill would leave it
-                self._interrupted(run.with_entries(results.interrupted(jobs), failed))
+                self._interrupted(run.with_entries(results.interrupted(jobs), failed), cause)
             raise
         run = self.store.update(run.with_entries(results.entries, failed if results.errors else None))
         self.observer(Progress(Moment.WRITTEN, run))
         results.raise_first(run)
         return run
 
-    def _interrupted(self, run: Run) -> None:
+    def _interrupted(self, run: Run, cause: BaseException) -> None:
+        """Write down where it stopped; whoever prints the interruption tells the ways on with it."""
         self.world.stop.set()
         with contextlib.suppress(SuiteError):
             self.store.update(run)
-        self.world.say(f"interrupted; {_WAYS_ON} (journal {run.id})")
+        cause.add_note(f"{_WAYS_ON} (journal {run.id})")
 
     def _all(self, run: Run, jobs: Sequence[Job], concurrency: int, results: "_Results") -> None:
         """Run every job; one at a time happens in this thread, where an interrupt ends it at once."""

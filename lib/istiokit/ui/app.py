@@ -73,16 +73,21 @@ def run_app(app: App, argv: Sequence[str], terminal: Terminal, *, prog: str = ""
     except OSError as error:
         _report(terminal, argv, f"{error.filename or 'input or output'}: {error.strerror or error}")
         return FAILED
-    except KeyboardInterrupt:
-        terminal.err.write("interrupted\n")
+    except KeyboardInterrupt as cause:
+        terminal.err.write(_with_notes("interrupted", cause))
         return INTERRUPTED
-    except _Terminated:
-        terminal.err.write("terminated\n")
+    except _Terminated as cause:
+        terminal.err.write(_with_notes("terminated", cause))
         return TERMINATED
     except Exception as error:  # the last line of defence: a defect is told in one line too
         what = f"internal error: {type(error).__name__}: {error}"
         _report(terminal, argv, f"{what}; run it again with -v 9 and report what it prints")
         return FAILED
+
+
+def _with_notes(word: str, cause: BaseException) -> str:
+    """One line: the word, and what those have noted whom the signal met at work."""
+    return "; ".join((word, *getattr(cause, "__notes__", ()))) + "\n"
 
 
 def _keep_line_endings(*streams: TextIO) -> None:
