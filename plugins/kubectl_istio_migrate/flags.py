@@ -2,6 +2,8 @@
 
 import argparse
 
+from istiokit.ui.options import checked, file_name
+
 
 def add_bigbang_version(parser: argparse.ArgumentParser) -> None:
     """--bigbang-version as `bigbang_version`: overrides the version that was found."""
@@ -20,6 +22,7 @@ def add_edited_files(parser: argparse.ArgumentParser) -> None:
         "--filename",
         dest="filenames",
         metavar="FILE",
+        type=checked(file_name),
         action="append",
         default=[],
         help="File or folder that a step has edited, whose journal is beside it; repeat it for several.",

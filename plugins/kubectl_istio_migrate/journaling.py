@@ -1,6 +1,7 @@
 """Where the journal of a cluster is, who writes it, and what its last run says."""
 
 import getpass
+import os
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,8 +58,12 @@ def journal_line(runs: Sequence[Run]) -> str:
 
 
 def who() -> str:
-    """user@host, for the journal and the Lease."""
-    return f"{getpass.getuser()}@{socket.gethostname()}"
+    """user@host, for the journal and the Lease; in a container a user may have a number only."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = f"uid {os.getuid()}"
+    return f"{user}@{socket.gethostname()}"
 
 
 def open_store(namespace: str, filenames: Sequence[str], asked: str, context: Context) -> JournalStore:

@@ -17,7 +17,7 @@ def as_text(status: Status, unread: Sequence[Unread], journal: str, prog: str, *
         _workloads(status),
         _leftovers(status),
         _unread(unread),
-        _next(status, prog),
+        _next(status, unread, prog),
     )
     return "\n".join(section for section in sections if section)
 
@@ -103,9 +103,11 @@ def _unread(unread: Sequence[Unread]) -> str:
     return _block([*lines, *(f"  {item.kind}: {item.reason}" for item in unread)])
 
 
-def _next(status: Status, prog: str) -> str:
+def _next(status: Status, unread: Sequence[Unread], prog: str) -> str:
     if status.next:
         return f"Next: {prog} {status.next}\n"
+    if any(item.kind == "HelmRelease" and not item.missing for item in unread):
+        return "Next: cannot tell without HelmReleases; ask for the role in docs/rbac/, then look again\n"
     stranded = status.virtual_services.get("old-only") or status.virtual_services.get("broken")
     if status.old_sidecars or status.leftovers or stranded:
         return "Next: no step is left; the sidecars, bindings and leftovers above are for you to finish\n"

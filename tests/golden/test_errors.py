@@ -36,11 +36,19 @@ USAGE = {
     "check --step 1 --target 3.0": (
         f"argument --target: not allowed with argument --step; {SEE.format('check')}"
     ),
-    "check --explain IM999": "no check has the code IM999; they go from IM001 to IM025",
-    "check --allow XX -f values.yaml": "no check has the code XX; they go from IM001 to IM025",
-    "step1 --allow XX -f values.yaml": "no check has the code XX; they go from IM001 to IM025",
+    "check --explain IM999": "no check has the code IM999; they go from IM001 to IM026",
+    "check --allow XX -f values.yaml": "no check has the code XX; they go from IM001 to IM026",
+    "step1 --allow XX -f values.yaml": "no check has the code XX; they go from IM001 to IM026",
     "check -f values.yaml -n bigbang": (
         "-n names a namespace of a cluster, and -f reads files; leave one of them out"
+    ),
+    "step1 -f= --yes": (
+        "argument -f/--filename: an empty name; is a variable unset? Name a file, or . for this folder; "
+        + SEE.format("step1")
+    ),
+    "rollback -f= --yes": (
+        "argument -f/--filename: an empty name; is a variable unset? Name a file, or . for this folder; "
+        + SEE.format("rollback")
     ),
     "journal show": "unknown words: show; write `journal` or `journal show ID`",
     "journal list me": "unknown words: list me; write `journal` or `journal show ID`",

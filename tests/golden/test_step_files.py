@@ -366,3 +366,20 @@ def test_a_write_that_fails_leaves_a_way_back_and_a_way_on(values: Path, folder:
     assert run("step1", *flags, "--yes").code == 3
     assert run("rollback", *flags, "--yes").code == 0
     assert (values.read_text(), long.read_text()) == (VALUES, "istioOperator: {enabled: false}\n")
+
+
+def test_step1_after_step2_says_that_it_goes_backwards(values: Path) -> None:
+    warning = "istioGateway.enabled is on in these values and step 1 turns it off"
+    assert warning not in run("step1", "-f", "values.yaml", "--yes").err
+    run("step2", "-f", "values.yaml", "--yes")
+    assert warning in run("step1", "-f", "values.yaml", "--dry-run").err
+
+
+def test_a_damaged_journal_is_named(values: Path) -> None:
+    run("step1", "-f", "values.yaml", "--yes")
+    [journal] = (values.parent / ".istio-migrate").glob("*.jsonl")
+    journal.write_text(journal.read_text()[:200])
+    result = run("rollback", "-f", "values.yaml", "--yes")
+    assert result.code == 3
+    assert result.err.startswith(f"error: the journal {journal} cannot be read: ")
+    assert "move it away" in result.err

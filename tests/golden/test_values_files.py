@@ -11,12 +11,14 @@ import pytest
 
 from istiokit.bigbang.documents import classify
 from istiokit.bigbang.edit import EditPlan, plan_edits
-from istiokit.bigbang.embedded import Address, edited, reverted, standing_of
+from istiokit.bigbang.embedded import Address, edited
 from istiokit.bigbang.layers import Layer, merge
 from istiokit.bigbang.switches import Phase, Step, family_of, phase, switches, wanted
 from istiokit.bigbang.versions import Release, parse_version, release
-from istiokit.cluster.yamltext import Change, Standing
+from istiokit.cluster.yamltext import Change
 from istiokit.errors import UsageError
+from istiokit.plan.model import State
+from tests.journaled import reverted, state_of
 
 CASES = Path(__file__).parent / "values"
 ALL = sorted(case.name for case in CASES.iterdir() if case.is_dir())
@@ -56,8 +58,8 @@ class Folder:
             address = edit.layer.address
             before = self.texts[address.path]
             self.texts[address.path] = edited(before, address, edit.changes)
-            assert standing_of(before, address, edit.changes) is Standing.UNMADE
-            assert standing_of(self.texts[address.path], address, edit.changes) is Standing.MADE
+            assert state_of(before, address, edit.changes) is State.TODO
+            assert state_of(self.texts[address.path], address, edit.changes) is State.DONE
             journal.append((address, edit.changes))
         return journal
 

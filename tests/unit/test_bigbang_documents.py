@@ -11,14 +11,13 @@ from istiokit.bigbang.embedded import (
     Encoding,
     edited,
     reblocked,
-    reverted,
-    standing_of,
     text_at,
     with_text,
 )
 from istiokit.bigbang.layers import Layer
-from istiokit.cluster.yamltext import Standing
 from istiokit.errors import Conflict, UsageError
+from istiokit.plan.model import State
+from tests.journaled import reverted, state_of
 
 CONFIG_MAP = "kind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n  values.yaml: |\n    {values}\n"
 
@@ -151,9 +150,9 @@ def test_where_a_file_stands() -> None:
     assert isinstance(layer.address, Address)
     [edit] = plan_edits([layer], {"istio.enabled": False}).edits
     after = edited(text, layer.address, edit.changes)
-    assert standing_of(text, layer.address, edit.changes) is Standing.UNMADE
-    assert standing_of(after, layer.address, edit.changes) is Standing.MADE
-    assert standing_of(after.replace("false", "no"), layer.address, edit.changes) is Standing.CHANGED
+    assert state_of(text, layer.address, edit.changes) is State.TODO
+    assert state_of(after, layer.address, edit.changes) is State.DONE
+    assert state_of(text.replace("true", "yes"), layer.address, edit.changes) is State.CHANGED
 
 
 def test_no_secret_shows_in_what_a_journal_keeps() -> None:

@@ -43,6 +43,7 @@ def with_crd(**changes: object) -> Facts:
     return facts(crds=(*others, crd(GATEWAY_CRD, **changes)))
 
 
+SWITCHED = "istio: {enabled: %s}\nistioGateway: {enabled: %s}"
 CASES = (
     Case("IM009", TWO, facts(crds=()), facts(), ERROR, "virtualservices.networking.istio.io"),
     Case(
@@ -121,6 +122,15 @@ CASES = (
         "shop (1)",
     ),
     Case("IM023", TWO, facts(services=(old_load_balancer(),)), facts(), WARNING, "public-ingressgateway"),
+    Case("IM026", ONE, facts(extra=SWITCHED % ("false", "true")), facts(), ERROR, "rollback --to step1"),
+    Case(
+        "IM026",
+        ONE,
+        files(SWITCHED % ("true", "true")),
+        files(SWITCHED % ("true", "false")),
+        WARNING,
+        "new gateways",
+    ),
     Case(
         "IM024", TWO, facts(virtual_services=(SHOP,)), facts(virtual_services=(BOTH,)), WARNING, "shop/shop"
     ),

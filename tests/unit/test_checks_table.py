@@ -100,7 +100,7 @@ def test_files_are_asked_only_what_they_can_answer() -> None:
 
 def test_a_check_is_found_by_its_code_in_any_case() -> None:
     assert find_check("im007").code == "IM007"
-    with pytest.raises(UsageError, match="IM001 to IM025"):
+    with pytest.raises(UsageError, match="IM001 to IM026"):
         find_check("IM999")
 
 

@@ -1,5 +1,6 @@
 """Several watches as one stream."""
 
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from istiokit.cluster.kinds import HELM_RELEASE, HELM_REPOSITORY
 from istiokit.cluster.types import EVERYWHERE, Kind, Ref, Where
-from istiokit.errors import Forbidden, KindNotServed, OperationFailed
+from istiokit.errors import Forbidden, KindNotServed, OperationFailed, SuiteError, UsageError
 from istiokit.flux import feed as feeding
 from istiokit.flux.feed import Feed, Watched
 from istiokit.flux.model import HelmRelease, HelmRepository
@@ -72,6 +73,22 @@ def test_a_server_that_stays_away_is_an_error(monkeypatch: pytest.MonkeyPatch) -
     cluster.failures = 100
     with Feed(cluster, [RELEASES]) as feed, pytest.raises(OperationFailed, match="connection refused"):
         collect(feed, bool)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize(
+    ("error", "told"), [(UsageError("no plugin"), "no plugin"), (ValueError("x"), "has ended by a defect")]
+)
+def test_whatever_ends_a_watch_is_raised_and_never_waited_for(error: Exception, told: str) -> None:
+    class Broken(FakeCluster):
+        def list(self, kind: Kind, as_: type[Any], where: Where = EVERYWHERE) -> Any:
+            raise error
+
+    with Feed(Broken(), [RELEASES]) as feed, pytest.raises(SuiteError, match=told):
+        collect(feed, bool)
+    for thread in threading.enumerate():
+        if thread.name.startswith("watch "):
+            thread.join()  # pytest must meet the defect here, not in a later test
 
 
 def test_a_kind_that_is_not_served_is_an_error() -> None:

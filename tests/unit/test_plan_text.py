@@ -52,6 +52,13 @@ def test_text_in_a_secret_is_edited_and_nothing_else_of_it_is_shown() -> None:
     assert "+  enabled: false" in action.diff()
 
 
+def test_of_a_line_in_a_secret_only_the_switch_is_shown() -> None:
+    ref = Ref("Secret", "bb", "bigbang")
+    action = edit(TextPlace(ref=ref, key="values.yaml"), "istio: {enabled: true, tls: {key: hunter2}}\n")
+    assert "hunter2" not in repr(action)
+    assert "+istio: {enabled: false, ***: {***: ***}}" in action.diff()
+
+
 def test_text_in_a_file_is_edited_and_restored_byte_for_byte(tmp_path: Path) -> None:
     file = tmp_path / "values.yaml"
     file.write_bytes(TEXT.encode())
@@ -111,3 +118,17 @@ def test_what_cannot_be_read_is_told(place: TextPlace, reason: str) -> None:
     world = world_of(FakeCluster([config_map("values"), broken]))
     with pytest.raises(OperationFailed, match=reason):
         edit(place).state(world)
+
+
+def test_an_edit_that_somebody_has_taken_back_in_another_style_counts_as_undone(tmp_path: Path) -> None:
+    file = tmp_path / "values.yaml"
+    file.write_bytes(TEXT.encode())
+    action, world = edit(TextPlace(file=str(file))), world_of(FakeCluster())
+    action.do(world)
+    by_hand = "istio: {enabled: yes}  # back by hand\nistiod:\n    enabled: no\n"
+    file.write_text(by_hand)
+    action.undo(world)
+    assert file.read_text() == by_hand
+    file.write_text("istio: {enabled: yes}\nistiod: {enabled: yes}\n")
+    with pytest.raises(Conflict, match="or nothing of that any more"):
+        action.undo(world)

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,39 @@ def test_of_secrets_only_the_lines_that_change_are_shown(tmp_path: Path) -> None
         made = planned(path)
         assert "hunter2" not in codec().encode(_begun(made.plan))
         assert "+  enabled: false" in actions(made)[0].diff()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "istio: {enabled: true, registryPassword: hunter2}",
+        'istio: {"enabled":true,"password":"hunter2, {hunter2}: hunter2"}',
+        "istio: {enabled: true, url: 'https://hunter2:hunter2@host', password: x}",
+        "istio: {<<: *hunter2, enabled: true, password: x}",
+        "istio:\n  enabled: true  # the password: hunter2",
+    ],
+)
+def test_of_a_line_with_a_secret_only_the_switch_is_shown(tmp_path: Path, line: str) -> None:
+    text = f"x: &hunter2 {{token: hunter2}}\n{line}\n"
+    (action,) = actions(planned(write(tmp_path, "plain.yaml", text)))
+    assert "hunter2" not in codec().encode(_begun(planned(tmp_path / "plain.yaml").plan))
+    assert re.search("^[+].*enabled.* ?false", action.diff(), re.MULTILINE), action.diff()
+
+
+@given(st.text(), st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1))
+def test_no_other_word_of_a_private_line_is_shown(before: str, word: str) -> None:
+    known = ("istio", "enabled", "true")
+    shown = unified("", f"{before} {word}", "v", 0, known).splitlines()[3:]
+    assert set(re.findall(r"\w+", " ".join(shown))) <= set(known)
+
+
+@pytest.mark.parametrize(
+    "key", ["password", '"password" ', "registryPasswd", "api_key", "accessKey", "credential"]
+)
+def test_of_a_file_with_credentials_no_line_around_an_edit_is_shown(tmp_path: Path, key: str) -> None:
+    path = write(tmp_path, "plain.yaml", f"istio:\n  enabled: true\n  user: me\n  {key}: hunter2\n")
+    assert "me" not in actions(planned(path))[0].diff().splitlines()
+    assert "hunter2" not in actions(planned(path))[0].diff()
 
 
 def test_what_a_secret_generator_reads_is_a_secret(tmp_path: Path) -> None:

@@ -88,6 +88,16 @@ def test_another_name_is_another_object(clone: Path) -> None:
     ]
 
 
+def test_the_file_of_another_key_is_not_taken_for_that_of_the_values(clone: Path) -> None:
+    write(clone, kustomization=generator("environment", "my.yaml"), my=VALUES)
+    cluster = layer(VALUES)
+    assert isinstance(cluster.address, Source)
+    cluster = replace(cluster, address=replace(cluster.address, key="extra.yaml"))
+    found, said = find(clone, cluster)
+    assert found == [cluster]
+    assert "no file in folder . makes" in said[0]
+
+
 def test_a_name_that_the_kustomization_changes_is_found_by_the_text(clone: Path) -> None:
     write(clone, kustomization=generator("environment", "my.yaml", more="namePrefix: dev-\n"), my=VALUES)
     assert files(find(clone, layer(VALUES, name="dev-environment"))[0], clone) == ["my.yaml"]

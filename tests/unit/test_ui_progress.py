@@ -94,11 +94,3 @@ def test_a_cluster_that_fails_is_asked_again() -> None:
     for _ in range(2):
         with pytest.raises(OperationFailed):
             _ = given.cluster
-
-
-def test_details_are_told_from_their_level_on() -> None:
-    err = Stream()
-    given = Context("sample", Stream(), err, Stream(), verbosity=3)
-    given.detail(3, "told")
-    given.detail(4, "kept")
-    assert err.getvalue() == "told\n"

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from istiokit.cluster.yamltext import Standing, apply, parse, parse_all, standing, undo
+from istiokit.cluster.yamltext import apply, parse, parse_all, redo, undo
 from istiokit.errors import UsageError
 
 SWITCH = ("istio", "enabled")
@@ -103,8 +103,7 @@ def test_set_writes_the_value_and_nothing_else(
     assert change is not None
     assert apply(before, [change.splice]) == after
     assert parse(after, "v.yaml").set(SWITCH, False) is None
-    assert standing(before, change, "v.yaml") is Standing.UNMADE
-    assert standing(after, change, "v.yaml") is Standing.MADE
+    assert redo(before, change, "v.yaml") == change.splice
     assert apply(after, [undo(after, change, "v.yaml")]) == before
 
 

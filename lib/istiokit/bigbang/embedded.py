@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from istiokit.cluster.yamlnodes import Scalar
-from istiokit.cluster.yamltext import Change, Document, Splice, Standing, apply, parse_all, redo, undo
+from istiokit.cluster.yamltext import Change, Document, Splice, apply, parse_all, redo
 from istiokit.errors import Conflict, UsageError
 
 Path = tuple[str, ...]
@@ -98,25 +98,6 @@ def edited(text: str, address: Address, changes: Sequence[Change]) -> str:
     for change in changes:
         inner = apply(inner, (redo(inner, change, address.path),))
     return with_text(text, address, inner)
-
-
-def reverted(text: str, address: Address, changes: Sequence[Change]) -> str:
-    """The file's text without the changes, the last one first; raises Conflict where others edited the place."""
-    inner = text_at(text, address)
-    for change in reversed(changes):
-        inner = apply(inner, (undo(inner, change, address.path),))
-    return with_text(text, address, inner)
-
-
-def standing_of(text: str, address: Address, changes: Sequence[Change]) -> Standing:
-    """Whether the file has these changes, could take them as planned, or was edited by somebody else."""
-    for question, answer in ((reverted, Standing.MADE), (edited, Standing.UNMADE)):
-        try:
-            question(text, address, changes)
-        except (Conflict, UsageError):
-            continue
-        return answer
-    return Standing.CHANGED
 
 
 def reblocked(source: str, old: str, new: str, indent: int) -> str:

@@ -5,7 +5,6 @@ from istiokit.cluster.types import Kind
 _ISTIO = ("v1", "v1beta1", "v1alpha3")
 
 NAMESPACE = Kind("Namespace", "", "namespaces", ("v1",), namespaced=False)
-NODE = Kind("Node", "", "nodes", ("v1",), namespaced=False)
 POD = Kind("Pod", "", "pods", ("v1",))
 SERVICE = Kind("Service", "", "services", ("v1",))
 SECRET = Kind("Secret", "", "secrets", ("v1",))

@@ -8,7 +8,6 @@ which YAML takes for a break), and new lines get the break of their neighbours.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -43,15 +42,6 @@ class Change:
     """How many characters of `splice.new` stand before the value itself."""
     document: int = 0
     """Which document of the text, counted from 0."""
-
-
-class Standing(StrEnum):
-    """Whether a text still has a change."""
-
-    MADE = "made"
-    UNMADE = "unmade"
-    CHANGED = "changed"
-    """Neither: somebody else has edited this place."""
 
 
 def apply(text: str, splices: Iterable[Splice]) -> str:
@@ -197,17 +187,6 @@ def redo(text: str, change: Change, origin: str) -> Splice:
     if not again or not same:
         raise Conflict(f"{origin}: {'.'.join(change.path)} was edited meanwhile", "run the command again")
     return again.splice
-
-
-def standing(text: str, change: Change, origin: str) -> Standing:
-    """Whether the text has the change, could take it as planned, or was edited by somebody else."""
-    for question, answer in ((undo, Standing.MADE), (redo, Standing.UNMADE)):
-        try:
-            question(text, change, origin)
-        except (Conflict, UsageError):
-            continue
-        return answer
-    return Standing.CHANGED
 
 
 def _document(text: str, change: Change, origin: str) -> Document | None:

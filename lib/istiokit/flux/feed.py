@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from istiokit.cluster.types import Cluster, EventType, Kind, Ref, Where
-from istiokit.errors import Forbidden, KindNotServed, OperationFailed
+from istiokit.errors import Forbidden, KindNotServed, OperationFailed, SuiteError
 from istiokit.flux.model import Reconciled
 
 SLICE = 60.0
@@ -55,7 +55,7 @@ class _Told:
 class _Broken:
     """The end of a watch that cannot go on."""
 
-    error: OperationFailed
+    error: SuiteError
 
 
 _Item = _Listed | _Told | _Broken
@@ -93,7 +93,7 @@ class Feed:
     def changes(self, seconds: float) -> list[Change]:
         """What happened since the last call; waits for the first change for at most `seconds`.
 
-        Raises what ended a watch: Forbidden, KindNotServed of HelmReleases, another OperationFailed.
+        Raises what ended a watch: Forbidden, KindNotServed of HelmReleases, another SuiteError.
         """
         found: list[Change] = []
         try:
@@ -117,21 +117,27 @@ class Feed:
         return [*present, *(Change(ref, None) for ref in sorted(before - now))]
 
     def _follow(self, watched: Watched) -> None:
-        """List and watch until told to stop; a passing failure of the server is ridden out."""
+        """Watch; however that ends, the queue learns of it, or a dead thread would be waited for without an end."""
+        error: SuiteError = OperationFailed(f"the watch of {watched.kind} has ended by a defect")
+        try:
+            error = self._until_broken(watched) or error
+        finally:
+            if not self._stop.is_set():
+                self._queue.put(_Broken(error))
+
+    def _until_broken(self, watched: Watched) -> SuiteError | None:
+        """List and watch until told to stop, or until what is returned; a passing failure is ridden out."""
         failing_since: float | None = None
         while not self._stop.is_set():
             try:
                 self._once(watched)
                 failing_since = None
-            except (Forbidden, KindNotServed) as error:
-                self._queue.put(_Broken(error))
-                return
-            except OperationFailed as error:
+            except SuiteError as error:
                 failing_since = failing_since or time.monotonic()
-                if time.monotonic() - failing_since > PATIENCE:
-                    self._queue.put(_Broken(error))
-                    return
+                if not _passing(error) or time.monotonic() - failing_since > PATIENCE:
+                    return error
             self._stop.wait(_PAUSE)
+        return None
 
     def _once(self, watched: Watched) -> None:
         objects = self._cluster.list(watched.kind, watched.as_, watched.where)
@@ -142,6 +148,11 @@ class Feed:
             gone = event.type is EventType.DELETED
             change = Change(_ref(watched.kind, event.object), None if gone else event.object)
             self._queue.put(_Told(watched, change))
+
+
+def _passing(error: SuiteError) -> bool:
+    """Whether the server may get over it; a missing kind or permission stays missing."""
+    return isinstance(error, OperationFailed) and not isinstance(error, (Forbidden, KindNotServed))
 
 
 def _ref(kind: Kind, item: Reconciled) -> Ref:

@@ -105,7 +105,6 @@ class HelmReleaseSpec(ReconciledSpec, frozen=True, kw_only=True):
     values_from: tuple[ValuesReference, ...] = ()
     values: dict[str, Any] | None = None
     target_namespace: str = ""
-    release_name: str = ""
     drift_detection: DriftDetection | None = None
 
 
@@ -114,7 +113,6 @@ class Snapshot(Part, frozen=True, kw_only=True):
 
     chart_name: str = ""
     chart_version: str = ""
-    app_version: str = ""
     status: str = ""
     version: int = 0
 
@@ -126,12 +124,9 @@ class HelmReleaseStatus(ReconciledStatus, frozen=True, kw_only=True):
     last_handled_force_at: str = ""
     history: tuple[Snapshot, ...] = ()
     failures: int = 0
-    install_failures: int = 0
     upgrade_failures: int = 0
     last_attempted_revision: str = ""
     last_applied_revision: str = ""
-    helm_chart: str = ""
-    """`namespace/name` of the HelmChart made from spec.chart."""
 
 
 class HelmRelease(Reconciled, frozen=True, kw_only=True):

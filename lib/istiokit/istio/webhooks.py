@@ -20,7 +20,6 @@ class ClientConfig(Part, frozen=True, kw_only=True):
 class Rule(Part, frozen=True, kw_only=True):
     """Which requests are sent."""
 
-    api_groups: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
 

@@ -13,13 +13,12 @@ from istiokit.bigbang.versions import Family
 from istiokit.flux.order import release_ref
 from istiokit.flux.readiness import State, readiness
 from istiokit.istio.bindings import NEW_NAMESPACE, OLD_NAMESPACE
-from istiokit.plan import difference
 from istiokit.plan.actions.addresses import AwaitAddresses
 from istiokit.plan.actions.bigbang import AwaitSwitches
 from istiokit.plan.actions.flux import ReconcileReleases, WaitForReleases
 from istiokit.plan.actions.namespaces import AwaitNamespaces
 from istiokit.plan.actions.objects import SetField, set_field
-from istiokit.plan.actions.text import EditText, TextPlace
+from istiokit.plan.actions.text import EditText, TextPlace, edit_diff
 from istiokit.plan.fileedit import edit_action
 from istiokit.plan.model import Action, Group, Plan, Skip
 
@@ -80,10 +79,13 @@ def converge(umbrella: Umbrella, goal: Expected) -> list[Group]:
 
 
 def is_converged(facts: Facts, goal: Expected) -> bool:
-    """Whether every release is Ready, those that have to be there are, and those that have to be gone are."""
+    """Whether every release is Ready, those that have to be there are, and those that have to be gone are.
+
+    A suspended release counts as Ready, as it does in waiting: Flux leaves it alone, whatever is asked.
+    """
     names = {release.metadata.name for release in facts.releases}
-    ready = all(readiness(release).state is State.READY for release in facts.releases)
-    return ready and names.issuperset(goal.present) and names.isdisjoint(goal.absent)
+    settled = all(readiness(one).state in (State.READY, State.SUSPENDED) for one in facts.releases)
+    return settled and names.issuperset(goal.present) and names.isdisjoint(goal.absent)
 
 
 def _edits(edits: Sequence[LayerEdit], why: str) -> list[Group]:
@@ -102,7 +104,8 @@ def _written(edit: LayerEdit, why: str) -> list[Action]:
     if edit.layer.text is None:
         return [_field(edit, source, dotted, value, why) for dotted, value in edit.switches.items()]
     place = TextPlace(ref=source.ref, key=source.key)
-    shown = difference.unified(edit.layer.text, edit.text or "", str(place), 0 if place.secret else 3)
+    before, after = edit.layer.text, edit.text or ""
+    shown = edit_diff(before, after, str(place), edit.changes, private=place.secret)
     return [EditText(why=why, place=place, changes=edit.changes, shown=shown)]
 
 

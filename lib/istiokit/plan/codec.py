@@ -16,6 +16,7 @@ from istiokit.plan.model import Action, Group, State, World
 
 FORMAT = 1
 """Raised when an older version could no longer read what we write."""
+_DAMAGED = "was it edited by hand? Put it right, or move it away: what it did can then only be undone by hand"
 
 
 class UnknownAction(Action, frozen=True, kw_only=True):
@@ -78,22 +79,20 @@ class Codec:
         """The whole run but its revision."""
         return msgspec.json.Encoder().encode_lines(_lines(run)).decode()
 
-    def decode(self, text: str) -> Run:
-        """The run; raises OperationFailed where the text is not a journal that this version can read."""
+    def decode(self, text: str, place: str = "the journal") -> Run:
+        """The run; raises OperationFailed, naming `place`, where the text is no journal that this version can read."""
         try:
             lines = self._lines.decode_lines(text)
-            return self._run(lines)
+            return self._run(lines, place)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise OperationFailed(f"the journal cannot be read: {error}", "was it edited by hand?") from None
+            raise OperationFailed(f"{place} cannot be read: {error}", _DAMAGED) from None
 
-    def _run(self, lines: list[_RunLine | _ActionLine | _EntryLine]) -> Run:
+    def _run(self, lines: list[_RunLine | _ActionLine | _EntryLine], place: str) -> Run:
         head = lines[0] if lines else None
         if not isinstance(head, _RunLine):
-            raise OperationFailed("the journal cannot be read: its first line is not a run")
+            raise OperationFailed(f"{place} cannot be read: its first line is not a run", _DAMAGED)
         if head.format > FORMAT:
-            raise OperationFailed(
-                "the journal was written by a newer version", "use that version, or upgrade"
-            )
+            raise OperationFailed(f"{place} was written by a newer version", "use that version, or upgrade")
         groups: dict[int, Group] = {}
         for line in lines:
             if isinstance(line, _ActionLine):

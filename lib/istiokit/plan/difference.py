@@ -1,12 +1,16 @@
 """Values and texts, before and after, as people read them. Pure: strings out."""
 
 import difflib
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
 
 _LONGEST = 60
+_HIDDEN = "***"
+_WORD = re.compile(r"""["](?:\\.|[^"\\])*["]?|'[^']*'?|[^\s{}\[\],:](?:[^\s{}\[\],:]|:(?=[^\s{}\[\],]))*""")
+"""A quoted string, or a plain word, which may have colons within."""
 
 
 def short(value: Any) -> str:
@@ -24,10 +28,13 @@ def pretty(value: Any) -> str:
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
 
 
-def unified(before: str, after: str, label: str, context: int = 3) -> str:
+def unified(
+    before: str, after: str, label: str, context: int = 3, only: Collection[str] | None = None
+) -> str:
     """A unified diff with `a/` and `b/` before the label; empty where nothing differs.
 
     Lines are the same only under the same keys: `enabled: true` of one package is never shown as that of another.
+    With `only`, stars stand for all other words: a line of a Secret can hold more than the switch that changes.
     """
     old, new = before.splitlines(), after.splitlines()
     matcher = difflib.SequenceMatcher(None, _placed(old), _placed(new), autojunk=False)
@@ -37,11 +44,18 @@ def unified(before: str, after: str, label: str, context: int = 3) -> str:
         lines.append(f"@@ -{_range(first[1], last[2])} +{_range(first[3], last[4])} @@")
         for tag, start, stop, new_start, new_stop in group:
             if tag == "equal":
-                lines += [f" {line}" for line in old[start:stop]]
+                lines += [f" {_seen(line, only)}" for line in old[start:stop]]
             else:
-                lines += [f"-{line}" for line in old[start:stop]]
-                lines += [f"+{line}" for line in new[new_start:new_stop]]
+                lines += [f"-{_seen(line, only)}" for line in old[start:stop]]
+                lines += [f"+{_seen(line, only)}" for line in new[new_start:new_stop]]
     return "\n".join(lines)
+
+
+def _seen(line: str, only: Collection[str] | None) -> str:
+    """The line, or what people may see of it."""
+    if only is None:
+        return line
+    return _WORD.sub(lambda found: found[0] if found[0].strip("\"'") in only else _HIDDEN, line)
 
 
 def _placed(lines: Sequence[str]) -> list[tuple[str, ...]]:

@@ -5,12 +5,13 @@ import re
 from istiokit.bigbang.edit import LayerEdit
 from istiokit.bigbang.embedded import Address
 from istiokit.bigbang.layers import Layer
-from istiokit.plan import difference
-from istiokit.plan.actions.text import EditText, TextPlace
+from istiokit.plan.actions.text import EditText, TextPlace, edit_diff
 
-_PRIVATE = re.compile(r"PRIVATE KEY-----|(?i:password|token|secret|privatekey)\w*[\"']?:[ \t]*[^\s#]")
-"""Signs that a values file holds credentials: the lines around an edit are then not shown."""
-_CONTEXT = 3
+_PRIVATE = re.compile(
+    r"PRIVATE KEY-----"
+    r"|(?i:passw(?:or)?d|token|secret|credential|(?:private|access|api)[_-]?key)\w*[\"']?[ \t]*:[ \t]*[^\s#]"
+)
+"""Signs that a values file holds credentials: nothing but the switches of an edit is then shown."""
 
 
 def edit_action(edit: LayerEdit, why: str) -> EditText:
@@ -23,14 +24,10 @@ def edit_action(edit: LayerEdit, why: str) -> EditText:
         keys=address.keys,
         encoding=address.encoding,
     )
-    return EditText(why=why, place=place, changes=edit.changes, shown=edit_diff(edit, _label(layer)))
-
-
-def edit_diff(edit: LayerEdit, label: str) -> str:
-    """The unified diff of the layer's text; of one with credentials in it only the lines that change."""
-    before = edit.layer.text or ""
-    private = edit.layer.secret or _PRIVATE.search(before)
-    return difference.unified(before, edit.text or "", label, 0 if private else _CONTEXT)
+    before = layer.text or ""
+    private = layer.secret or bool(_PRIVATE.search(before))
+    shown = edit_diff(before, edit.text or "", _label(layer), edit.changes, private=private)
+    return EditText(why=why, place=place, changes=edit.changes, shown=shown)
 
 
 def _label(layer: Layer) -> str:

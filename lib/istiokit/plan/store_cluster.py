@@ -121,7 +121,9 @@ class ClusterStore:
         texts = [part.data.get(TEXT, "") for part in parts if part is not None]
         if len(texts) < len(parts):
             return None
-        run = self._codec.decode("".join([head.data.get(TEXT, ""), *texts]))
+        run = self._codec.decode(
+            "".join([head.data.get(TEXT, ""), *texts]), f"the journal {self._ref(head.metadata.name)}"
+        )
         return msgspec.structs.replace(run, revision=head.metadata.resource_version)
 
     def _remove_parts(self, run_id: str, keep: Sequence[str]) -> None:

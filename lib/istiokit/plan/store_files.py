@@ -44,7 +44,7 @@ class FileStore:
         data = self._read(run_id)
         if data is None:
             return None
-        run = self._codec.decode(data.decode(errors="replace"))
+        run = self._codec.decode(data.decode(errors="replace"), f"the journal {self._path(run_id)}")
         return msgspec.structs.replace(run, revision=_revision(data))
 
     def create(self, run: Run) -> Run:

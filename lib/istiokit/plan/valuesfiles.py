@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from istiokit.bigbang.edit import Blocked, LayerEdit, plan_edits
 from istiokit.bigbang.layers import Layer
-from istiokit.bigbang.switches import Step, wanted
+from istiokit.bigbang.switches import GATEWAY, Step, switches, wanted
 from istiokit.bigbang.versions import Family
 from istiokit.plan.actions.text import EditText
 from istiokit.plan.bigbang import MIGRATION
@@ -15,6 +15,10 @@ from istiokit.plan.model import Group, Plan, Skip
 _OUTAGE = (
     "When step 1 reaches the cluster, its old gateways are removed at once: nothing is served from outside until "
     "the gateways of step 2 are Ready."
+)
+_BACKWARDS = (
+    "istioGateway.enabled is on in these values and step 1 turns it off: where step 2 was done, nothing is served "
+    "from outside then, and the way back is `rollback`, not step 1."
 )
 
 
@@ -43,7 +47,7 @@ def plan_files(layers: Sequence[Layer], step: Step, family: Family) -> FilesPlan
         f"step{step}",
         (Group(actions),) if actions else (),
         skipped=tuple(Skip(_origin(one), f"{one.path}: {one.reason}") for one in found.blocked),
-        notes=(_OUTAGE,) if step == 1 and actions else (),
+        notes=_notes(layers, family) if step == 1 and actions else (),
     )
     return FilesPlan(plan, found.edits, found.blocked, found.unknown)
 
@@ -59,6 +63,11 @@ def without_file(plan: Plan, path: str) -> Plan:
         for group in plan.groups
     ]
     return replace(plan, groups=tuple(Group(actions) for actions in kept if actions))
+
+
+def _notes(layers: Sequence[Layer], family: Family) -> tuple[str, ...]:
+    """What to know before step 1."""
+    return (_OUTAGE, _BACKWARDS) if switches(layers, family).states[GATEWAY].on else (_OUTAGE,)
 
 
 def _origin(blocked: Blocked) -> str:

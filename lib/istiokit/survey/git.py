@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from istiokit.bigbang.documents import KUSTOMIZATIONS, NoValuesError, classify, generated
+from istiokit.bigbang.documents import KUSTOMIZATIONS, VALUES_KEY, NoValuesError, classify, generated
 from istiokit.bigbang.facts import Source
 from istiokit.bigbang.layers import Layer
 from istiokit.cluster.files import files_under, read_text
@@ -69,9 +69,10 @@ def _files_of(layer: Layer, source: Source, candidates: Sequence[_Candidate]) ->
     """What makes the layer: a HelmRelease and its patches, or the one file of a ConfigMap or Secret.
 
     Of several files for one name it is that with the text of the cluster, else the last: an overlay replaces the
-    values of its base. A kustomization may also change names; then the text alone tells.
+    values of its base. A kustomization may also change names; then the text alone tells. Candidates are what
+    makes the usual key of values: the file of another key cannot be told.
     """
-    if layer.target_path:
+    if layer.target_path or source.key not in ("", VALUES_KEY):
         return []
     named = [one for one in candidates if one.makes(source)]
     if layer.inline:

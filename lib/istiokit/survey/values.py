@@ -4,21 +4,24 @@ import base64
 import binascii
 import gzip
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from istiokit.bigbang.facts import Source
 from istiokit.bigbang.layers import Layer, hidden, values_layer
 from istiokit.cluster import kinds
 from istiokit.cluster.decode import Metadata, Object
 from istiokit.cluster.types import Cluster, Ref
-from istiokit.errors import OperationFailed
+from istiokit.errors import Forbidden, OperationFailed
 from istiokit.flux.git import GitPlace, git_source, reference_target
 from istiokit.flux.model import HelmRelease, Kustomization, Reconciled, ValuesReference
 from istiokit.flux.ownership import Owner, OwnerKind, Owners, Reverts, owner
 from istiokit.flux.sources import SOURCE_KINDS
 from istiokit.flux.values import Absent, Problem, pick, reference_ref, values_references
+
+T = TypeVar("T")
 
 HELM = Owner(OwnerKind.HELM, None, Reverts.NO, "the values of `helm upgrade` live in its own Secret")
 
@@ -39,7 +42,7 @@ def read_layers(cluster: Cluster, release: HelmRelease) -> tuple[tuple[Layer, ..
     for reference in values_references(release):
         ref = reference_ref(reference, release)
         item = cluster.get(ref, DataObject) if ref.kind in kinds.KINDS else None
-        found = pick(reference, None if item is None else decoded(ref, item))
+        found = pick(reference, None if item is None else _only(reference.values_key, ref, item))
         if isinstance(found, Problem):
             problems.append(found.reason)
         elif not isinstance(found, Absent) and item is not None:
@@ -50,16 +53,6 @@ def read_layers(cluster: Cluster, release: HelmRelease) -> tuple[tuple[Layer, ..
     return tuple(layers), tuple(problems)
 
 
-def decoded(ref: Ref, item: DataObject) -> Mapping[str, str]:
-    """The data as text: a Secret's values are base64. Raises OperationFailed if not."""
-    if ref.kind != kinds.SECRET.name:
-        return item.data
-    try:
-        return {key: base64.b64decode(text, validate=True).decode() for key, text in item.data.items()}
-    except (binascii.Error, UnicodeDecodeError):
-        raise OperationFailed(f"{ref} holds something that is not text", "look at its keys") from None
-
-
 def helm_layer(cluster: Cluster, ref: Ref) -> tuple[Layer, str]:
     """The values that `helm upgrade` was given, from the release's Secret, and the version of the chart.
 
@@ -67,9 +60,9 @@ def helm_layer(cluster: Cluster, ref: Ref) -> tuple[Layer, str]:
     """
     item = cluster.get(ref, DataObject)
     try:
-        packed = base64.b64decode(decoded(ref, item)["release"] if item else "")
+        packed = base64.b64decode(_only("release", ref, item)["release"] if item else "")
         stored: dict[str, Any] = json.loads(gzip.decompress(packed))
-    except (KeyError, ValueError, OSError):
+    except (KeyError, ValueError, OSError, EOFError, zlib.error):
         raise OperationFailed(f"{ref} does not hold a Helm release", "look at `helm list -A`") from None
     layer = Layer(
         origin=f"values of Helm release {stored.get('namespace', '')}/{stored.get('name', '')}",
@@ -79,6 +72,18 @@ def helm_layer(cluster: Cluster, ref: Ref) -> tuple[Layer, str]:
     )
     version: str = stored.get("chart", {}).get("metadata", {}).get("version", "")
     return layer, version
+
+
+def _only(key: str, ref: Ref, item: DataObject) -> Mapping[str, str]:
+    """What this one key holds, as text; the others may hold anything. Raises OperationFailed if it is not text."""
+    if key not in item.data:
+        return {}
+    if ref.kind != kinds.SECRET.name:
+        return {key: item.data[key]}
+    try:
+        return {key: base64.b64decode(item.data[key], validate=True).decode()}
+    except (binascii.Error, UnicodeDecodeError):
+        raise OperationFailed(f"{ref} key {key} is not text", "a values file is YAML in UTF-8") from None
 
 
 def _layer(reference: ValuesReference, text: str, source: Source) -> Layer:
@@ -101,11 +106,14 @@ def _inline(cluster: Cluster, release: HelmRelease) -> Layer:
 
 
 def _source(cluster: Cluster, ref: Ref, key: str, metadata: Metadata) -> Source:
-    """The source with its owner; a Kustomization is read for its repository and whether it is suspended."""
+    """The source with its owner; a Kustomization is read for its repository and whether it is suspended.
+
+    Where it may not be read the source counts as one that its owner puts back.
+    """
     first = owner(metadata)
     if first.kind is not OwnerKind.FLUX_KUSTOMIZATION or first.ref is None:
         return Source(ref, key, first)
-    kustomization = cluster.get(first.ref, Kustomization)
+    kustomization = _readable(cluster, first.ref, Kustomization)
     if kustomization is None:
         return Source(ref, key, first)
     known = Owners(kustomizations={first.ref: kustomization})
@@ -117,8 +125,16 @@ def _place(cluster: Cluster, kustomization: Kustomization) -> GitPlace | None:
     if reference is None or reference.kind not in SOURCE_KINDS:
         return None
     target = reference_target(reference, kustomization.metadata.namespace)
-    found: Reconciled | None = cluster.get(target, SOURCE_KINDS[reference.kind][1])
+    found: Reconciled | None = _readable(cluster, target, SOURCE_KINDS[reference.kind][1])
     return git_source(kustomization, {target: found}) if found else None
+
+
+def _readable(cluster: Cluster, ref: Ref, as_: type[T]) -> T | None:
+    """The object; None where there is none, or it is not for us to read."""
+    try:
+        return cluster.get(ref, as_)
+    except Forbidden:
+        return None
 
 
 def _why_blocked(source: Source) -> str:

@@ -51,11 +51,6 @@ class Context:
         self.err.write(f"{line}\n")
         self.err.flush()
 
-    def detail(self, level: int, line: str) -> None:
-        """Tell one line on stderr if -v asks for this level."""
-        if self.verbosity >= level:
-            self.say(line)
-
     def confirm(self, question: str) -> bool:
         """Ask on stderr; only `y` and `yes` are a yes. Raises UsageError where there is nobody to ask."""
         if self.assume_yes:

@@ -130,6 +130,7 @@ def add_files(parser: argparse.ArgumentParser) -> None:
         "--filename",
         dest="filenames",
         metavar="FILE",
+        type=checked(file_name),
         action="append",
         default=[],
         help="File or folder to work on instead of a cluster, - for stdin; repeat it for several.",
@@ -228,6 +229,13 @@ def parse_level(text: str) -> int:
     if text not in tuple("0123456789"):
         raise ValueError(f"{text!r} is not a level from 0 to 9")
     return int(text)
+
+
+def file_name(text: str) -> str:
+    """The name of a file; ValueError for an empty one (an unset variable), which would mean the working folder."""
+    if not text:
+        raise ValueError("an empty name; is a variable unset? Name a file, or . for this folder")
+    return text
 
 
 def checked(parse: Callable[[str], T]) -> Callable[[str], T]:

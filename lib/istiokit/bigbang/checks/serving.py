@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from istiokit.bigbang.checks.model import STEPS, Check, Subject, Target, counted, shortened
+from istiokit.bigbang.switches import GATEWAY, OLD, switches
+from istiokit.bigbang.versions import Family
 from istiokit.findings import Finding, Severity
 from istiokit.istio.bindings import Binding, Sides, classify, sides_of
 from istiokit.istio.hosts import stops_serving
@@ -22,6 +24,21 @@ def _stops(subject: Subject) -> Iterator[Finding]:
     )
     remedy = "plan an outage, or run old and new gateways side by side first (the blue-green way)"
     yield Finding("IM013", Severity.WARNING, shortened(sorted(old), 3), reason, remedy)
+
+
+def _backwards(subject: Subject) -> Iterator[Finding]:
+    now = switches(subject.layers, subject.family).states
+    if subject.family is Family.HELM_ONLY or not now[GATEWAY].on:
+        return
+    if now[OLD].on:
+        reason = (
+            "it is on, and this step turns it off: new gateways that serve already go, with their addresses"
+        )
+        yield Finding("IM026", Severity.WARNING, GATEWAY, reason, "move clients to the old gateways first")
+        return
+    reason = "it is on and the old gateways are off: this step would turn off the gateways that serve now"
+    remedy = "go on with step 2, or back with kubectl istio-migrate rollback --to step1; --allow IM026 if you mean it"
+    yield Finding("IM026", Severity.ERROR, GATEWAY, reason, remedy)
 
 
 def _left_behind(subject: Subject) -> Iterator[Finding]:
@@ -67,5 +84,15 @@ CHECKS = (
         steps=frozenset({Target.STEP2, Target.BIG_BANG_3}),
         live=True,
         needs=frozenset({"Gateway", "VirtualService"}),
+    ),
+    Check(
+        code="IM026",
+        title="Step 1 would turn the new gateways off",
+        severity=Severity.ERROR,
+        why="Step 1 ends with istioGateway.enabled false. On a mesh that has the new gateways it is a step back: the "
+        "operator returns, the new gateways and their addresses go, and nothing serves from outside.",
+        remedy="After step 2 do not run step 1 again; the way back is kubectl istio-migrate rollback.",
+        run=_backwards,
+        steps=frozenset({Target.STEP1}),
     ),
 )

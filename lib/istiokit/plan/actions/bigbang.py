@@ -33,7 +33,7 @@ class AwaitSwitches(Action, frozen=True, kw_only=True):
 
     def do(self, world: World, *, dry_run: bool = False) -> None:
         until = time.monotonic() + world.timeout
-        told = dry_run
+        told = False
         while not dry_run and (missing := self._missing(world)):
             if not told:
                 world.say(f"waiting for Flux to bring {', '.join(missing)}: commit and push the edit now")

@@ -39,17 +39,26 @@ class ReconcileReleases(Action, frozen=True, kw_only=True):
         if dry_run:
             return
         releases = [item for item in self._listed(world) if item.metadata.deletion_timestamp is None]
+        self._bring(world, releases)
+
+    def undo(self, world: World) -> None:
+        """Flux acts on the values as they are; what undoes the edit reconciles again."""
+
+    def _bring(self, world: World, releases: Sequence[HelmRelease]) -> None:
+        """Reconcile; those that fail once more with force, and then those that were left out because of them."""
         outcomes = {item.ref: item for item in self._reconciled(world, releases, force=False)}
         failed = [release for release in releases if outcomes[release_ref(release)].result is Result.FAILED]
+        left_out = [
+            release for release in releases if outcomes[release_ref(release)].result is Result.SKIPPED
+        ]
         if failed:
             # helm-controller keeps Ready=False when the values are turned back to what is deployed after an
             # upgrade that failed while rendering ("release in-sync"): only forceAt makes it look again.
             world.say(f"{len(failed)} failed; trying once more with force")
             outcomes |= {item.ref: item for item in self._reconciled(world, failed, force=True)}
         refuse_failures(list(outcomes.values()))
-
-    def undo(self, world: World) -> None:
-        """Flux acts on the values as they are; what undoes the edit reconciles again."""
+        if failed and left_out:
+            self._bring(world, left_out)
 
     def _reconciled(self, world: World, releases: Sequence[HelmRelease], *, force: bool) -> Sequence[Outcome]:
         options = ReconcileOptions(

@@ -14,11 +14,14 @@ from istiokit.bigbang.embedded import Address, Encoding, text_at, with_text
 from istiokit.cluster import yamltext
 from istiokit.cluster.files import replace_file
 from istiokit.cluster.types import Ref
+from istiokit.cluster.yamlvalues import read_at
 from istiokit.errors import Conflict, OperationFailed, UsageError
 from istiokit.plan import difference
 from istiokit.plan.model import Action, State, World
 from istiokit.plan.optimistic import ChangedByOthers, existing, retried, unchanged_since
 
+_SWITCH_WORDS = frozenset(("true", "false", "yes", "no", "on", "off", "null", "~", "<<"))
+"""What the values of switches are written with: these may be shown of a Secret."""
 Wanted = tuple[yamltext.Path, yamltext.Value]
 """A path into the values and the value that it shall have."""
 
@@ -94,7 +97,7 @@ class EditText(Action, frozen=True, kw_only=True):
     changes: tuple[yamltext.Change, ...]
     """In the order in which they are made; each one counts on those before it."""
     shown: str
-    """The unified diff, made when the plan was; of a Secret only the lines that change."""
+    """The unified diff, made when the plan was; of a Secret only the switches in the lines that change."""
 
     def target(self) -> str:
         return str(self.place)
@@ -125,12 +128,13 @@ class EditText(Action, frozen=True, kw_only=True):
     def undo(self, world: World) -> None:
         def attempt() -> None:
             text = self.place.read(world)
-            if self._redone(text) is not None:
+            if self._redone(text) is not None or self._is_gone(text):
                 return
             try:
                 old = self._undone(text)
             except (Conflict, UsageError):
-                raise ChangedByOthers(self.place, f"it should still have {self.change()}") from None
+                expected = f"it should still have {self.change()}, or nothing of that any more"
+                raise ChangedByOthers(self.place, expected) from None
             self.place.write(world, text, old, dry_run=False)
 
         retried(attempt)
@@ -140,6 +144,14 @@ class EditText(Action, frozen=True, kw_only=True):
         try:
             documents = yamltext.parse_all(text, str(self.place))
             return all(documents[one.document].set(one.path, one.value) is None for one in self.changes)
+        except (UsageError, IndexError):
+            return False
+
+    def _is_gone(self, text: str) -> bool:
+        """Whether no value is as wanted: somebody has set all of them back by hand, in whatever style."""
+        try:
+            values = [one.values for one in yamltext.parse_all(text, str(self.place))]
+            return all(read_at(values[one.document], one.path) != (True, one.value) for one in self.changes)
         except (UsageError, IndexError):
             return False
 
@@ -174,8 +186,24 @@ def edit_text(
             changes.append(one)
     if not changes:
         return None
-    shown = difference.unified(text, new, str(place), 0 if place.secret else context)
+    shown = edit_diff(text, new, str(place), changes, private=place.secret, context=context)
     return EditText(why=why, place=place, changes=tuple(changes), shown=shown)
+
+
+def edit_diff(
+    before: str,
+    after: str,
+    label: str,
+    changes: Sequence[yamltext.Change],
+    *,
+    private: bool,
+    context: int = 3,
+) -> str:
+    """The unified diff of an edit; of a private text only the lines that change, and in them only what changes."""
+    if not private:
+        return difference.unified(before, after, label, context)
+    words = {word for one in changes for word in one.path}
+    return difference.unified(before, after, label, 0, words | _SWITCH_WORDS)
 
 
 def _read_file(file: str) -> str:
