@@ -39,7 +39,7 @@ def run_on_cluster(step: Step, given: Options, context: Context) -> int:
     context.write(plan_text.shown(plan, given.output))
     plan_text.say_what_to_know(plan, context)
     if given.dry_run != "none":
-        return _dry(plan, given.dry_run, context)
+        return _dry(plan, made.blocked, given, context)
     _refuse(found, made.blocked, given, context)
     if not plan.groups and not _unfinished(facts, plan, given, context):
         context.say(
@@ -79,11 +79,15 @@ def _notes(facts: Facts, step: Step) -> tuple[str, ...]:
     return tuple(report.before_step1(facts)) if step == 1 else ()
 
 
-def _dry(plan: Plan, dry: str, context: Context) -> int:
-    """A dry run gives 0, whatever stands in the way: that was shown."""
-    if dry == "server":
+def _dry(plan: Plan, blocked: Sequence[Blocked], given: Options, context: Context) -> int:
+    """A dry run gives 0, whatever stands in the way: it says so."""
+    if given.dry_run == "server":
         for line in verdict_lines(dry_run(plan, World(context.cluster, context.say))):
             context.say(line)
+    try:
+        _refuse(plan.findings, blocked, given, context)
+    except NotDone as refusal:
+        context.say(f"without --dry-run it would be refused: {refusal.what}")
     context.say("nothing was changed (--dry-run)")
     return 0
 
@@ -93,8 +97,9 @@ def _refuse(found: Sequence[Finding], blocked: Sequence[Blocked], given: Options
     errors = refusing(found, given.allow)
     if errors:
         codes = ", ".join(sorted({item.code for item in errors}))
+        many = f"{len(errors)} findings stand" if len(errors) > 1 else "a finding stands"
         raise NotDone(
-            f"{len(errors)} findings stand in the way ({codes}); nothing was changed",
+            f"{many} in the way ({codes}); nothing was changed",
             f"mend them (`{context.prog} check`), or let one pass with --allow CODE",
         )
     if blocked:

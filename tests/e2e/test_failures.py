@@ -75,7 +75,7 @@ def test_a_failure_of_the_past_is_forced(bigbang: Rig) -> None:
 
     refused = migrate(bigbang, "step1", "--yes")
     assert refused.code == 1
-    assert "1 findings stand in the way (IM001)" in last_line(refused)
+    assert "a finding stands in the way (IM001)" in last_line(refused)
     assert "error IM001  HelmRelease bigbang/filler-01" in refused.err
     assert values(bigbang)["environment"] == layers["environment"]
 
@@ -92,7 +92,7 @@ def test_the_chart_name_trap(bigbang: Rig) -> None:
 
     refused = migrate(bigbang, "step2", "--yes")
     assert refused.code == 1
-    assert "1 findings stand in the way (IM005); nothing was changed" in last_line(refused)
+    assert "a finding stands in the way (IM005); nothing was changed" in last_line(refused)
     assert values(bigbang)["environment"] == switches("step1")
 
     failed = stopped_early(bigbang, "step2", "--yes", "--allow=IM005")
@@ -115,7 +115,7 @@ def test_suspended_releases(bigbang: Rig) -> None:
     suspend(bigbang, "bigbang", True)
     refused = migrate(bigbang, "step1", "--yes")
     assert refused.code == 1
-    assert "1 findings stand in the way (IM002); nothing was changed" in last_line(refused)
+    assert "a finding stands in the way (IM002); nothing was changed" in last_line(refused)
     assert "-> flux resume helmrelease bigbang -n bigbang" in refused.err
     assert values(bigbang)["environment"] == layers["environment"]
 
