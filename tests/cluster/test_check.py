@@ -131,7 +131,7 @@ def test_who_may_not_read_secrets_gets_doubts_instead_of_verdicts(cluster: Rig) 
         cluster.apply([config_map()])
     assert "IM008" in codes(sure, "error")
     assert "IM008" in codes(unsure, "warning") and "IM008" not in codes(unsure, "error")
-    assert "IM025" in codes(unsure, "info")
+    assert "IM025" in codes(unsure, "warning")
 
 
 def test_a_secret_in_the_new_namespace_is_seen_by_its_name_alone(cluster: Rig) -> None:

@@ -134,7 +134,7 @@ CASES = (
     Case(
         "IM024", TWO, facts(virtual_services=(SHOP,)), facts(virtual_services=(BOTH,)), WARNING, "shop/shop"
     ),
-    Case("IM025", ONE, facts(unread=unread("Pod")), facts(), INFO, "Pod"),
+    Case("IM025", ONE, facts(unread=unread("Pod")), facts(), WARNING, "Pod"),
 )
 
 

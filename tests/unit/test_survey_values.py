@@ -2,14 +2,16 @@
 
 import base64
 import gzip
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from istiokit.bigbang.facts import Source
+from istiokit.bigbang.facts import Source, Unread
 from istiokit.bigbang.layers import Layer
 from istiokit.cluster.types import Ref
 from istiokit.errors import OperationFailed
+from istiokit.survey.reading import Reading
 from istiokit.survey.values import helm_layer, read_layers
 from tests.fakes import FakeCluster
 from tests.unit.flux_samples import release
@@ -28,31 +30,33 @@ def secret(name: str, data: dict[str, str], **labels: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data}
 
 
-def only_layer(cluster: FakeCluster) -> Layer:
-    layers, problems = read_layers(cluster, UMBRELLA)
+def only_layer(cluster: FakeCluster) -> tuple[Layer, Sequence[Unread]]:
+    with Reading(cluster) as reading:
+        layers, problems = read_layers(reading, UMBRELLA)
     assert not problems
-    return layers[0]
+    return layers[0], reading.unread
 
 
 def test_another_key_of_a_secret_may_hold_what_is_no_text() -> None:
     data = {"values.yaml": base(VALUES.encode()), "keystore.p12": base(b"\xff\xfe\x00")}
-    assert only_layer(FakeCluster([secret("environment", data)])).text == VALUES
+    assert only_layer(FakeCluster([secret("environment", data)]))[0].text == VALUES
 
 
 def test_the_key_itself_must_hold_text() -> None:
     cluster = FakeCluster([secret("environment", {"values.yaml": base(b"\xff\xfe\x00")})])
     with pytest.raises(OperationFailed, match=r"Secret bigbang/environment key values\.yaml is not text"):
-        read_layers(cluster, UMBRELLA)
+        only_layer(cluster)
 
 
 @pytest.mark.parametrize("kind", ["Kustomization", "GitRepository"])
 def test_an_owner_that_may_not_be_read_still_keeps_us_from_editing(kind: str) -> None:
     owned = {f"kustomize.toolkit.fluxcd.io/{key}": value for key, value in OWNER.items()}
     values = secret("environment", {"values.yaml": base(VALUES.encode())}, **owned)
-    layer = only_layer(FakeCluster([values, KUSTOMIZATION], denied={("get", kind)}))
+    layer, unread = only_layer(FakeCluster([values, KUSTOMIZATION], denied={("get", kind)}))
     assert isinstance(layer.address, Source)
     assert layer.address.place is None
     assert layer.blocked.endswith("edit it at its source")
+    assert [item.kind for item in unread] == [kind]
 
 
 @pytest.mark.parametrize("packed", [b"", b"\x1f\x8b", gzip.compress(b"{}" * 99)[:-9], b"no gzip"])

@@ -46,7 +46,7 @@ def _flux_facts(reading: Reading, release: HelmRelease) -> Facts:
     place = release.metadata.namespace or finder.NAME
     releases = reading.list(kinds.HELM_RELEASE, HelmRelease, Where(place))
     sources = finder.read_sources(reading, place)
-    layers, problems = read_layers(reading.cluster, release)
+    layers, problems = read_layers(reading, release)
     return Facts(
         where="",
         umbrella=finder.of_release(release, sources.values()),

@@ -7,21 +7,20 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from istiokit.bigbang.facts import Source
 from istiokit.bigbang.layers import Layer, hidden, values_layer
 from istiokit.cluster import kinds
 from istiokit.cluster.decode import Metadata, Object
 from istiokit.cluster.types import Cluster, Ref
-from istiokit.errors import Forbidden, OperationFailed
+from istiokit.errors import OperationFailed
 from istiokit.flux.git import GitPlace, git_source, reference_target
-from istiokit.flux.model import HelmRelease, Kustomization, Reconciled, ValuesReference
+from istiokit.flux.model import HelmRelease, Kustomization, ValuesReference
 from istiokit.flux.ownership import Owner, OwnerKind, Owners, Reverts, owner
 from istiokit.flux.sources import SOURCE_KINDS
 from istiokit.flux.values import Absent, Problem, pick, reference_ref, values_references
-
-T = TypeVar("T")
+from istiokit.survey.reading import Reading
 
 HELM = Owner(OwnerKind.HELM, None, Reverts.NO, "the values of `helm upgrade` live in its own Secret")
 
@@ -32,24 +31,25 @@ class DataObject(Object, frozen=True, kw_only=True):
     data: dict[str, str] = {}
 
 
-def read_layers(cluster: Cluster, release: HelmRelease) -> tuple[tuple[Layer, ...], tuple[str, ...]]:
+def read_layers(reading: Reading, release: HelmRelease) -> tuple[tuple[Layer, ...], tuple[str, ...]]:
     """The umbrella's layers in merge order, and the entries of valuesFrom that stop it, a sentence each.
 
+    Who owns them may be hidden from us: that goes to the reading's `unread`.
     Raises UsageError where a source holds no YAML mapping, Forbidden where one may not be read.
     """
     layers: list[Layer] = []
     problems: list[str] = []
     for reference in values_references(release):
         ref = reference_ref(reference, release)
-        item = cluster.get(ref, DataObject) if ref.kind in kinds.KINDS else None
+        item = reading.cluster.get(ref, DataObject) if ref.kind in kinds.KINDS else None
         found = pick(reference, None if item is None else _only(reference.values_key, ref, item))
         if isinstance(found, Problem):
             problems.append(found.reason)
         elif not isinstance(found, Absent) and item is not None:
-            source = _source(cluster, ref, reference.values_key, item.metadata)
+            source = _source(reading, ref, reference.values_key, item.metadata)
             layers.append(_layer(reference, found.text, source))
     if release.spec.values:
-        layers.append(_inline(cluster, release))
+        layers.append(_inline(reading, release))
     return tuple(layers), tuple(problems)
 
 
@@ -96,16 +96,16 @@ def _layer(reference: ValuesReference, text: str, source: Source) -> Layer:
     return values_layer(text, origin, blocked=blocked, address=source)
 
 
-def _inline(cluster: Cluster, release: HelmRelease) -> Layer:
+def _inline(reading: Reading, release: HelmRelease) -> Layer:
     metadata = release.metadata
     ref = Ref(kinds.HELM_RELEASE.name, metadata.name, metadata.namespace)
-    source = _source(cluster, ref, "", metadata)
+    source = _source(reading, ref, "", metadata)
     values = release.spec.values or {}
     layer = Layer(origin=f"{ref} spec.values", values=hidden(values), inline=True, address=source)
     return replace(layer, blocked=_why_blocked(source))
 
 
-def _source(cluster: Cluster, ref: Ref, key: str, metadata: Metadata) -> Source:
+def _source(reading: Reading, ref: Ref, key: str, metadata: Metadata) -> Source:
     """The source with its owner; a Kustomization is read for its repository and whether it is suspended.
 
     Where it may not be read the source counts as one that its owner puts back.
@@ -113,28 +113,21 @@ def _source(cluster: Cluster, ref: Ref, key: str, metadata: Metadata) -> Source:
     first = owner(metadata)
     if first.kind is not OwnerKind.FLUX_KUSTOMIZATION or first.ref is None:
         return Source(ref, key, first)
-    kustomization = _readable(cluster, first.ref, Kustomization)
+    kustomization = reading.get(kinds.KUSTOMIZATION, first.ref, Kustomization).result()
     if kustomization is None:
         return Source(ref, key, first)
     known = Owners(kustomizations={first.ref: kustomization})
-    return Source(ref, key, owner(metadata, owners=known), _place(cluster, kustomization))
+    return Source(ref, key, owner(metadata, owners=known), _place(reading, kustomization))
 
 
-def _place(cluster: Cluster, kustomization: Kustomization) -> GitPlace | None:
+def _place(reading: Reading, kustomization: Kustomization) -> GitPlace | None:
     reference = kustomization.spec.source_ref
     if reference is None or reference.kind not in SOURCE_KINDS:
         return None
     target = reference_target(reference, kustomization.metadata.namespace)
-    found: Reconciled | None = _readable(cluster, target, SOURCE_KINDS[reference.kind][1])
+    kind, as_ = SOURCE_KINDS[reference.kind]
+    found = reading.get(kind, target, as_).result()
     return git_source(kustomization, {target: found}) if found else None
-
-
-def _readable(cluster: Cluster, ref: Ref, as_: type[T]) -> T | None:
-    """The object; None where there is none, or it is not for us to read."""
-    try:
-        return cluster.get(ref, as_)
-    except Forbidden:
-        return None
 
 
 def _why_blocked(source: Source) -> str:

@@ -84,7 +84,7 @@ def _unread(subject: Subject) -> Iterator[Finding]:
     for item in subject.facts.unread:
         if not item.missing:
             remedy = "ask for the read-only role in docs/rbac, and check again"
-            yield Finding("IM025", Severity.INFO, item.kind, f"could not be read: {item.reason}", remedy)
+            yield Finding("IM025", Severity.WARNING, item.kind, f"could not be read: {item.reason}", remedy)
 
 
 CHECKS = (
@@ -101,7 +101,7 @@ CHECKS = (
     Check(
         code="IM025",
         title="Something could not be read",
-        severity=Severity.INFO,
+        severity=Severity.WARNING,
         why="A check that needs what could not be read says nothing, so fewer errors do not mean fewer problems.",
         remedy="Bind the read-only ClusterRole from docs/rbac to your user and check again.",
         run=_unread,

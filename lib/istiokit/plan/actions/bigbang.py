@@ -8,6 +8,7 @@ from istiokit.cluster.yamlvalues import read_at
 from istiokit.errors import NotDone, OperationFailed
 from istiokit.flux.model import HelmRelease
 from istiokit.plan.model import Action, State, World
+from istiokit.survey.reading import Reading
 from istiokit.survey.values import read_layers
 
 _PERIOD = 2.0
@@ -48,7 +49,8 @@ class AwaitSwitches(Action, frozen=True, kw_only=True):
         release = world.cluster.get(self.umbrella, HelmRelease)
         if release is None:
             raise OperationFailed(f"{self.umbrella} is gone")
-        values = merge(read_layers(world.cluster, release)[0])
+        with Reading(world.cluster) as reading:
+            values = merge(read_layers(reading, release)[0])
         return [
             f"{dotted}: {str(on).lower()}"
             for dotted, on in self.switches.items()
