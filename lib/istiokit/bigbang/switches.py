@@ -24,6 +24,9 @@ CORE, CRDS, ISTIOD, GATEWAY = (
     "istioGateway.enabled",
 )
 _NEW = {Family.CORE: (CORE,), Family.SPLIT: (CRDS, ISTIOD), Family.HELM_ONLY: (CRDS, ISTIOD)}
+_CORE_SPLIT = (
+    "from 2.51 on it is istioCRDs and istiod: move its values there; no CRD may go with it (check IM009)"
+)
 _DEFAULT_ORIGIN = "the chart's default"
 
 
@@ -95,9 +98,8 @@ def family_of(values: Mapping[str, Any], release: Release | None = None) -> Fami
         return Family.CORE if core else Family.SPLIT
     if (core and release.family is not Family.CORE) or (split and release.family is Family.CORE):
         key = "istioCore" if core else split[0]
-        raise UsageError(
-            f"Big Bang {release.version} has no package {key}", f"check the version; known: {KNOWN}"
-        )
+        hint = _CORE_SPLIT if core else f"check the version; known: {KNOWN}"
+        raise UsageError(f"Big Bang {release.version} has no package {key}", hint)
     return release.family
 
 
