@@ -105,5 +105,5 @@ def _refuse_missing(name: str) -> None:
 
 
 def _folder(filenames: Sequence[str]) -> Path:
-    first = Path(filenames[0]).absolute()
+    first = Path(filenames[0]).resolve()  # the same journal, whichever link leads to the file
     return first if first.is_dir() else first.parent

@@ -287,6 +287,14 @@ def test_mode_and_symbolic_link_are_kept(values: Path, folder: Path) -> None:
     assert (link.is_symlink(), values.read_text(), values.stat().st_mode & 0o777) == (True, VALUES, 0o640)
 
 
+def test_whichever_link_leads_to_a_file_it_has_one_journal(values: Path, folder: Path) -> None:
+    (folder / "links").mkdir()
+    (folder / "links" / "link.yaml").symlink_to(values)
+    assert run("step1", "-f", "links/link.yaml", "--yes").code == 0
+    assert run("rollback", "-f", "values.yaml", "--yes").code == 0
+    assert values.read_text() == VALUES
+
+
 def test_the_way_back_keeps_what_others_wrote_meanwhile(values: Path) -> None:
     assert run("step1", "-f", "values.yaml", "--yes").code == 0
     values.write_text(AFTER.replace("example.com", "other.com"))
