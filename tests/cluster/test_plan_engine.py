@@ -17,13 +17,14 @@ from istiokit.errors import Conflict, NotDone
 from istiokit.plan.actions import codec
 from istiokit.plan.actions.lifecycle import CreateObject
 from istiokit.plan.actions.objects import ABSENT, SetField, set_field
-from istiokit.plan.actions.text import TextPlace, edit_text
+from istiokit.plan.actions.text import TextPlace
 from istiokit.plan.journal import RunState, begin
 from istiokit.plan.lease import ClusterLease
 from istiokit.plan.model import Group, Plan, State, World
 from istiokit.plan.runner import dry_run, run
 from istiokit.plan.store_cluster import PART_OF, ClusterStore
 from tests.cluster.plan_driver import DURATION, NAMES, config_map
+from tests.edits import edit_text
 from tests.tools.rig import Rig
 
 KILLS = [(at, bool(number % 2)) for number, at in enumerate((0, 1, 2, 4, 9, 10, 14, 15, 19))]

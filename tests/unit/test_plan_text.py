@@ -8,8 +8,9 @@ import pytest
 
 from istiokit.cluster.types import Ref
 from istiokit.errors import Conflict, OperationFailed
-from istiokit.plan.actions.text import EditText, TextPlace, edit_text
+from istiokit.plan.actions.text import EditText, TextPlace
 from istiokit.plan.model import State
+from tests.edits import edit_text
 from tests.fakes import FakeCluster
 from tests.unit.plan_worlds import config_map, there_and_back, world_of
 

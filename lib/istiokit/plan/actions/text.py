@@ -22,8 +22,6 @@ from istiokit.plan.optimistic import ChangedByOthers, existing, retried, unchang
 
 _SWITCH_WORDS = frozenset(("true", "false", "yes", "no", "on", "off", "null", "~", "<<"))
 """What the values of switches are written with: these may be shown of a Secret."""
-Wanted = tuple[yamltext.Path, yamltext.Value]
-"""A path into the values and the value that it shall have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,7 @@ class TextPlace:
 
 
 class EditText(Action, frozen=True, kw_only=True):
-    """Give some values in a YAML text other values, and touch no other byte. Build it with `edit_text`."""
+    """Give some values in a YAML text other values, and touch no other byte."""
 
     place: TextPlace
     changes: tuple[yamltext.Change, ...]
@@ -168,26 +166,6 @@ class EditText(Action, frozen=True, kw_only=True):
         for one in reversed(self.changes):
             text = yamltext.apply(text, (yamltext.undo(text, one, str(self.place)),))
         return text
-
-
-def edit_text(
-    text: str, place: TextPlace, wanted: Sequence[Wanted], *, why: str, document: int = 0, context: int = 3
-) -> EditText | None:
-    """The action that gives the values in `text` (read at `place`) what is wanted; None if all is so already.
-
-    `document` counts the YAML documents of the text from 0, `context` the lines around a change in the diff
-    (0 for a Secret, whatever is asked). Raises UsageError where a value cannot be changed without others.
-    """
-    new, changes = text, []
-    for path, value in wanted:
-        one = yamltext.parse_all(new, str(place))[document].set(path, value)
-        if one is not None:
-            new = yamltext.apply(new, (one.splice,))
-            changes.append(one)
-    if not changes:
-        return None
-    shown = edit_diff(text, new, str(place), changes, private=place.secret, context=context)
-    return EditText(why=why, place=place, changes=tuple(changes), shown=shown)
 
 
 def edit_diff(
