@@ -1,23 +1,18 @@
 """Waiting for Git: an edit that people commit and push arrives in the cluster through Flux."""
 
-import time
-
 from istiokit.bigbang.layers import merge
 from istiokit.cluster.types import Ref
 from istiokit.cluster.yamlvalues import read_at
 from istiokit.errors import NotDone, OperationFailed
 from istiokit.flux.model import HelmRelease
-from istiokit.plan.model import Action, State, World
+from istiokit.plan.actions.waiting import Await
+from istiokit.plan.model import World
 from istiokit.survey.reading import Reading
 from istiokit.survey.values import read_layers
 
-_PERIOD = 2.0
 
-
-class AwaitSwitches(Action, frozen=True, kw_only=True):
+class AwaitSwitches(Await, frozen=True, kw_only=True):
     """Wait until the effective values of the umbrella have the switches as wanted."""
-
-    passive = True
 
     umbrella: Ref
     switches: dict[str, bool]
@@ -29,23 +24,13 @@ class AwaitSwitches(Action, frozen=True, kw_only=True):
     def change(self) -> str:
         return "wait until Flux has brought the edit"
 
-    def state(self, world: World) -> State:
-        return State.TODO if self._missing(world) else State.DONE
+    def late(self, pending: list[str]) -> NotDone:
+        return NotDone(f"the edit has not arrived: {', '.join(pending)}", "commit and push it")
 
-    def do(self, world: World, *, dry_run: bool = False) -> None:
-        until = time.monotonic() + world.timeout
-        told = False
-        while not dry_run and (missing := self._missing(world)):
-            if not told:
-                world.say(f"waiting for Flux to bring {', '.join(missing)}: commit and push the edit now")
-                told = True
-            if time.monotonic() > until or world.stop.wait(_PERIOD):
-                raise NotDone(f"the edit has not arrived: {', '.join(missing)}", "commit and push it")
+    def begun(self, pending: list[str], world: World) -> None:
+        world.say(f"waiting for Flux to bring {', '.join(pending)}: commit and push the edit now")
 
-    def undo(self, world: World) -> None:
-        """There is nothing to take back: the edit is in Git."""
-
-    def _missing(self, world: World) -> list[str]:
+    def pending(self, world: World) -> list[str]:
         release = world.cluster.get(self.umbrella, HelmRelease)
         if release is None:
             raise OperationFailed(f"{self.umbrella} is gone")

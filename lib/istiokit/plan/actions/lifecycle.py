@@ -24,8 +24,8 @@ _SERVER_SET = (
 _PERIOD = 0.5
 
 
-class CreateObject(Action, frozen=True, kw_only=True):
-    """Make an object that is not there; undoing deletes it if it is still as we made it."""
+class _WholeObject(Action, frozen=True, kw_only=True):
+    """An action on the object that its manifest describes."""
 
     manifest: dict[str, Any]
 
@@ -39,6 +39,10 @@ class CreateObject(Action, frozen=True, kw_only=True):
 
     def target(self) -> str:
         return str(self.ref)
+
+
+class CreateObject(_WholeObject, frozen=True, kw_only=True):
+    """Make an object that is not there; undoing deletes it if it is still as we made it."""
 
     def change(self) -> str:
         return "create"
@@ -73,22 +77,11 @@ class CreateObject(Action, frozen=True, kw_only=True):
         return {**self.manifest, "metadata": {**metadata, "annotations": annotations}}
 
 
-class DeleteObject(Action, frozen=True, kw_only=True):
-    """Delete an object; undoing makes it again from its manifest. Build it with `delete_object`."""
+class DeleteObject(_WholeObject, frozen=True, kw_only=True):
+    """Delete an object; undoing makes it again from its manifest. Build it with `delete_object`.
 
-    manifest: dict[str, Any]
-    """Without status and without what the server sets."""
-
-    def __post_init__(self) -> None:
-        _refuse_secret(self.manifest)
-
-    @property
-    def ref(self) -> Ref:
-        """The object's address."""
-        return ref_of(self.manifest)
-
-    def target(self) -> str:
-        return str(self.ref)
+    The manifest is without status and without what the server sets.
+    """
 
     def change(self) -> str:
         return "delete"

@@ -1,0 +1,42 @@
+"""What the actions have in common that look again and again until others have done their part."""
+
+import time
+from typing import ClassVar
+
+from istiokit.errors import NotDone
+from istiokit.plan.model import Action, State, World
+
+
+class Await(Action, frozen=True, kw_only=True):
+    """Wait until nothing is pending; says what is late once the world's timeout is over."""
+
+    passive = True
+    period: ClassVar[float] = 2.0
+    """Seconds between two looks."""
+
+    def pending(self, world: World) -> list[str]:
+        """What is still to come, sorted as people are told; empty when the wait is over."""
+        raise NotImplementedError
+
+    def late(self, pending: list[str]) -> NotDone:
+        """The error for what has not come in time."""
+        raise NotImplementedError
+
+    def begun(self, pending: list[str], world: World) -> None:
+        """Called once, before the wait, if there is anything to wait for."""
+
+    def state(self, world: World) -> State:
+        return State.TODO if self.pending(world) else State.DONE
+
+    def do(self, world: World, *, dry_run: bool = False) -> None:
+        if dry_run or not (pending := self.pending(world)):
+            return
+        until = time.monotonic() + world.timeout
+        self.begun(pending, world)
+        while pending:
+            if time.monotonic() > until or world.stop.wait(self.period):
+                raise self.late(pending)
+            pending = self.pending(world)
+
+    def undo(self, world: World) -> None:
+        """There is nothing to take back."""
