@@ -10,6 +10,7 @@ from istiokit.plan.listing import plan_list
 from istiokit.plan.model import Plan
 from istiokit.ui.context import Context
 from istiokit.ui.output import API_VERSION, as_json, as_yaml, table
+from istiokit.ui.printable import printable
 
 _TOLD_BY_NOTES = ("IM013",)
 """That serving stops: a note says it, last of all before the question."""
@@ -48,8 +49,8 @@ def finding_lines(finding: Finding) -> list[str]:
     """A finding in three lines: what and where, what was seen, what to do."""
     return [
         f"{finding.severity} {finding.code}  {finding.object}",
-        f"  {finding.reason}",
-        f"  -> {finding.remedy}",
+        f"  {printable(finding.reason)}",
+        f"  -> {printable(finding.remedy)}",
     ]
 
 

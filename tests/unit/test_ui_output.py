@@ -7,12 +7,13 @@ from typing import Any
 import msgspec
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from istiokit.plan.model import Skip
 from istiokit.ui.output import API_VERSION, Column, Document, render, table
 from istiokit.ui.plain import camel, plain
+from istiokit.ui.printable import printable
 
 
 class Colour(StrEnum):
@@ -124,8 +125,20 @@ def test_plain_values_are_left_alone(value: Any) -> None:
     assert plain(value) == value
 
 
-@given(st.lists(st.lists(st.text(), min_size=2, max_size=2)))
-def test_a_table_has_a_line_per_row_whatever_the_cells(rows: list[list[str]]) -> None:
+CELLS = st.lists(st.lists(st.text() | st.lists(st.text()), min_size=2, max_size=2))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("\x1b[2J", "^[[2J"), ("a\x00b\x7f", "a^@b^?"), ("\x9b1m", "\ufffd1m"), ("ü\tß\n", "ü\tß\n")],
+)
+def test_nothing_from_a_cluster_steers_the_terminal(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+@given(CELLS)
+@example([["", "\x01"]])  # tabulate's own mark of a separating line
+def test_a_table_has_a_line_per_row_whatever_the_cells(rows: list[list[object]]) -> None:
     lines = table(["a", "b"], rows).split("\n")
     assert len(lines) == len(rows) + 2
     assert all(line == line.rstrip() for line in lines)

@@ -15,6 +15,7 @@ from istiokit.ui import options
 from istiokit.ui.commands import App, Command, command_parser, find, help_text, prog_name
 from istiokit.ui.context import Context, connect
 from istiokit.ui.parser import HelpAsked
+from istiokit.ui.printable import printable
 
 if TYPE_CHECKING:
     from istiokit.cluster.types import Cluster
@@ -161,7 +162,7 @@ def _report(terminal: Terminal, argv: Sequence[str], text: str) -> None:
         import traceback
 
         terminal.err.write(traceback.format_exc())
-    terminal.err.write(f"error: {' '.join(text.split())}\n")
+    terminal.err.write(f"error: {printable(' '.join(text.split()))}\n")
 
 
 def _asks_for_traceback(argv: Sequence[str]) -> bool:

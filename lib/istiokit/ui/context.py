@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from istiokit.errors import UsageError
 from istiokit.ui.options import NO_FLAGS, Connection
+from istiokit.ui.printable import printable
 
 if TYPE_CHECKING:  # imported when a command needs them: --help needs neither
     from istiokit.cluster.types import Cluster
@@ -48,7 +49,7 @@ class Context:
 
     def say(self, line: str) -> None:
         """Tell people one line on stderr, at once."""
-        self.err.write(f"{line}\n")
+        self.err.write(f"{printable(line)}\n")
         self.err.flush()
 
     def confirm(self, question: str) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from istiokit.ui.plain import plain
+from istiokit.ui.printable import printable
 
 API_VERSION = "istio-migrate/v1alpha1"
 """Of every document; within a version fields are added, never renamed or removed. See docs/output.md."""
@@ -110,10 +111,9 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, no_header
 
 def _cell(value: object) -> str:
     """One line of text: `<none>` for nothing, as kubectl has it, and a list with commas."""
-    if value is None or value == "" or value == ():
-        return "<none>"
     if isinstance(value, Mapping):
-        return ",".join(f"{key}={item}" for key, item in value.items()) or "<none>"
-    if isinstance(value, (list, tuple)):
-        return ",".join(map(str, value)) or "<none>"
-    return " ".join(str(value).split())
+        value = ",".join(f"{key}={item}" for key, item in value.items())
+    elif isinstance(value, (list, tuple)):
+        value = ",".join(map(str, value))
+    text = "" if value is None else printable(" ".join(str(value).split()))
+    return text or "<none>"

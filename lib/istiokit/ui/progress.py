@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from istiokit.ui.duration import show_duration
+from istiokit.ui.printable import printable
 
 if TYPE_CHECKING:  # slow to import, and only a terminal needs it
     from rich.table import Table
@@ -100,7 +101,7 @@ class LiveProgress(contextlib.AbstractContextManager["LiveProgress"]):
 
     def say(self, line: str) -> None:
         """Put the line above the table."""
-        self._console.print(line, markup=False, soft_wrap=True)
+        self._console.print(printable(line), markup=False, soft_wrap=True)
 
 
 def event_line(row: Row) -> str:
@@ -108,7 +109,7 @@ def event_line(row: Row) -> str:
     reason = row.reason if row.reason != row.state else ""
     parts = (row.state, reason, row.detail if row.good is False else "")
     said = ": ".join(part for part in parts if part)
-    return f"{row.name}: {said} ({show_duration(row.elapsed)})"
+    return f"{row.name}: {printable(said)} ({show_duration(row.elapsed)})"
 
 
 def _fitting(rows: Sequence[Row], room: int) -> Sequence[Row]:
@@ -144,4 +145,4 @@ def _cut(cell: str) -> "Text":
     """A cell that is cut where its column ends."""
     from rich.text import Text
 
-    return Text(cell, no_wrap=True, overflow="ellipsis")
+    return Text(printable(cell), no_wrap=True, overflow="ellipsis")
