@@ -9,7 +9,7 @@ from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
 from kubectl_istio_migrate import flags
 
-_TARGETS = ("3.0",)
+_TARGETS = ("2.54", "3.0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,11 @@ def configure(parser: Parser) -> None:
     goal = parser.add_mutually_exclusive_group()
     goal.add_argument("--step", choices=("1", "2"), metavar="1|2", default="", help="The step to check for.")
     goal.add_argument(
-        "--target", choices=_TARGETS, metavar="3.0", default="", help="Check for leaving to Big Bang 3.0."
+        "--target",
+        choices=_TARGETS,
+        metavar="2.54|3.0",
+        default="",
+        help="Check for an upgrade of Big Bang: 2.54 for an istioCore installation, 3.0 after both steps.",
     )
     parser.add_argument(
         "--allow",

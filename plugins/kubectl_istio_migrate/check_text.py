@@ -18,7 +18,12 @@ _COLUMNS: tuple[Column[Finding], ...] = (
     Column("reason", lambda one: one.reason),
     Column("remedy", lambda one: one.remedy),
 )
-_GOALS = {Target.STEP1: "step 1", Target.STEP2: "step 2", Target.BIG_BANG_3: "Big Bang 3.0"}
+_GOALS = {
+    Target.STEP1: "step 1",
+    Target.STEP2: "step 2",
+    Target.BIG_BANG_3: "Big Bang 3.0",
+    Target.CORE: "the upgrade of istioCore",
+}
 
 
 def findings_text(

@@ -8,17 +8,21 @@ _COMMANDS = {
     "check": "Find everything that would make a step fail or hurt",
     "step1": "Swap the package istio for istiod and Istio's CRDs",
     "step2": "Turn the operator off and the new gateways on",
+    "carry-core": "Carry an istioCore installation on to istioCRDs and istiod",
     "reconcile": "Reconcile HelmReleases in parallel, in dependsOn order",
     "wait": "Wait until every HelmRelease is Ready",
     "journal": "List what was done, when and by whom",
     "rollback": "Undo what the journal says was done",
 }
-"""Each is a module of this package of the same name."""
+"""Each is a module of this package of the same name, with _ for -."""
 
 APP = App(
     name="kubectl-istio-migrate",
     description="Carry a cluster off the Istio operator onto Helm-managed Istio: look, plan, do, and undo.",
-    commands=tuple(Command(name, text, f"kubectl_istio_migrate.{name}") for name, text in _COMMANDS.items()),
+    commands=tuple(
+        Command(name, text, f"kubectl_istio_migrate.{name.replace('-', '_')}")
+        for name, text in _COMMANDS.items()
+    ),
     default="status",
 )
 

@@ -16,6 +16,7 @@ def run(step: Literal[1, 2], given: Options, context: Context) -> int:
         from kubectl_istio_migrate.step_files import run_on_files
 
         return run_on_files(step, given, context)
-    from kubectl_istio_migrate.step_cluster import run_on_cluster
+    from kubectl_istio_migrate.moving import run_on_cluster
+    from kubectl_istio_migrate.step_cluster import move_of
 
-    return run_on_cluster(step, given, context)
+    return run_on_cluster(move_of(step, given, context), given, context)

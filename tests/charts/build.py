@@ -24,11 +24,11 @@ PACKAGES = {
 }
 
 
-def build_all(folder: Path) -> Iterator[Path]:
-    """All charts, made in FOLDER: every version of the umbrella, then every package."""
+def build_all(folder: Path, crds: Path) -> Iterator[Path]:
+    """All charts, made in FOLDER: every version of the umbrella, then every package. CRDS has Istio's CRDs."""
     for version in PACKAGES:
         yield build_umbrella(version, folder)
-    yield from build_packages(folder)
+    yield from build_packages(folder, crds)
 
 
 def build_umbrella(version: str, folder: Path) -> Path:
@@ -46,17 +46,26 @@ def build_umbrella(version: str, folder: Path) -> Path:
     return chart
 
 
-def build_packages(folder: Path) -> Iterator[Path]:
-    """The package charts, made in FOLDER. istio-core is istiod under its old name."""
-    for source in sorted((_HERE / "packages").iterdir()):
-        yield shutil.copytree(source, folder / source.name)
-    core = shutil.copytree(_HERE / "packages" / "istiod", folder / "istio-core")
+def build_packages(folder: Path, crds: Path) -> Iterator[Path]:
+    """The package charts, made in FOLDER; CRDS goes into istio-crds. istio-core is istiod with the CRDs."""
+    packages = [shutil.copytree(one, folder / one.name) for one in sorted((_HERE / "packages").iterdir())]
+    new_crds = folder / "istio-crds"
+    (new_crds / "files").mkdir()
+    shutil.copyfile(crds, new_crds / "files" / "crds.yaml")
+    yield from (*packages, _core(folder, new_crds))
+
+
+def _core(folder: Path, new_crds: Path) -> Path:
+    core = shutil.copytree(folder / "istiod", folder / "istio-core")
+    shutil.copytree(new_crds / "files", core / "files")
+    shutil.copyfile(new_crds / "templates" / "crds.yaml", core / "templates" / "crds.yaml")
+    _write(core / "values.yaml", {**_read(core / "values.yaml"), **_read(new_crds / "values.yaml")})
     metadata = _read(core / "Chart.yaml")
     _write(
         core / "Chart.yaml",
         {**metadata, "name": "istio-core", "version": "1.24.2-bb.0", "appVersion": "1.24.2"},
     )
-    yield core
+    return core
 
 
 def _turn_on(values: dict[str, Any], packages: tuple[str, ...]) -> None:

@@ -198,7 +198,8 @@ def _prepare(rig: Rig, apps: int) -> None:
     """Publishes the charts, once per rig, and makes what is there before the umbrella."""
     folder = rig.dir / "umbrella-charts"
     if not folder.exists():
-        rig.charts.publish(*build_all(folder))
+        crds = rig.tool_dir("istio-crds") / "crds" / "istio.yaml"
+        rig.charts.publish(*build_all(folder, crds))
     rig.apply([namespace(NAMESPACE), *applications(apps)], field_manager="admin")
 
 

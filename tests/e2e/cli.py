@@ -11,11 +11,14 @@ from queue import Empty, Queue
 from threading import Thread
 from typing import IO
 
+import yaml
+
 from tests.tools.rig import Rig
 
 PROGRAM = Path(sys.executable).with_name("kubectl-istio_migrate")
 """Beside the interpreter, where `make install` puts it."""
 _LONGEST = 180.0
+_ROLES = Path(__file__).parents[2] / "docs" / "rbac"
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,22 @@ def start(argv: list[str], rig: Rig, kubeconfig: Path | None = None) -> Running:
     for reader in running.readers:
         reader.start()
     return running
+
+
+def user(rig: Rig, *roles: str) -> Path:
+    """A kubeconfig of a user who may do what these ClusterRoles of docs/rbac say, and no more."""
+    rules = [
+        rule for role in roles for rule in yaml.safe_load((_ROLES / f"{role}.yaml").read_text())["rules"]
+    ]
+    name = f"e2e-{'-'.join(roles)}"
+    return rig.kubeconfig_for(
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "ClusterRole",
+            "metadata": {"name": name},
+            "rules": rules,
+        }
+    )
 
 
 def _read_out(running: Running) -> None:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from tests.charts.values import certificates, common, switches
 from tests.e2e.bigbang import install_umbrella, not_ready, release_names, set_layer, wait_ready
-from tests.e2e.cli import Result, migrate
+from tests.e2e.cli import Result, migrate, user
 from tests.e2e.state import assert_ready, journal, place, values
 from tests.tools.rig import Rig
 
 RELEASES = "helmreleases.helm.toolkit.fluxcd.io"
-ROLES = Path(__file__).parents[2] / "docs" / "rbac"
 OPERATOR = {"bigbang", "istio-operator", "istio"}
 STEP1 = {"bigbang", "istio-operator", "istio-crds", "istiod"}
 EARLY = 60.0
@@ -227,17 +225,3 @@ def in_sync(rig: Rig, name: str) -> bool:
 def suspend(rig: Rig, name: str, suspended: bool) -> None:
     patch = json.dumps({"spec": {"suspend": suspended}})
     rig.kubectl("patch", RELEASES, name, "--namespace=bigbang", "--type=merge", f"--patch={patch}")
-
-
-def user(rig: Rig, *roles: str) -> Path:
-    """A kubeconfig of a user who may do what these ClusterRoles of docs/rbac say, and no more."""
-    rules = [rule for role in roles for rule in yaml.safe_load((ROLES / f"{role}.yaml").read_text())["rules"]]
-    name = f"e2e-{'-'.join(roles)}"
-    return rig.kubeconfig_for(
-        {
-            "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": "ClusterRole",
-            "metadata": {"name": name},
-            "rules": rules,
-        }
-    )

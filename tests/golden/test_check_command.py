@@ -139,7 +139,7 @@ def test_explain_needs_neither_cluster_nor_files() -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--explain", "IM999"), "no check has the code IM999; they go from IM001 to IM026"),
+        (("--explain", "IM999"), "no check has the code IM999; they go from IM001 to IM028"),
         (("--allow", "IM0", "-f", "-"), "no check has the code IM0"),
         (("--step", "3"), "invalid choice: '3'"),
         (("--step", "1", "--target", "3.0"), "not allowed with"),

@@ -36,9 +36,9 @@ USAGE = {
     "check --step 1 --target 3.0": (
         f"argument --target: not allowed with argument --step; {SEE.format('check')}"
     ),
-    "check --explain IM999": "no check has the code IM999; they go from IM001 to IM026",
-    "check --allow XX -f values.yaml": "no check has the code XX; they go from IM001 to IM026",
-    "step1 --allow XX -f values.yaml": "no check has the code XX; they go from IM001 to IM026",
+    "check --explain IM999": "no check has the code IM999; they go from IM001 to IM028",
+    "check --allow XX -f values.yaml": "no check has the code XX; they go from IM001 to IM028",
+    "step1 --allow XX -f values.yaml": "no check has the code XX; they go from IM001 to IM028",
     "check -f values.yaml -n bigbang": (
         "-n names a namespace of a cluster, and -f reads files; leave one of them out"
     ),
@@ -69,7 +69,7 @@ USAGE = {
 CHOICES = {
     "status -o xml": "argument -o/--output: invalid choice: xml (choose from table, wide, json, yaml, name)",
     "check --step 3": "argument --step: invalid choice: 3 (choose from 1, 2)",
-    "check --target 4.0": "argument --target: invalid choice: 4.0 (choose from 3.0)",
+    "check --target 4.0": "argument --target: invalid choice: 4.0 (choose from 2.54, 3.0)",
     "rollback --to step2": "argument --to: invalid choice: step2 (choose from start, step1)",
     "step1 --dry-run=maybe": ("argument --dry-run: invalid choice: maybe (choose from none, client, server)"),
     "rollback --dry-run=server": "argument --dry-run: invalid choice: server (choose from none, client)",

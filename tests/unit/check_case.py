@@ -7,7 +7,7 @@ from istiokit.bigbang.checks.model import Target
 from istiokit.bigbang.facts import Facts
 from istiokit.findings import Finding, Severity
 
-ONE, TWO, THREE = Target
+ONE, TWO, THREE = Target.STEP1, Target.STEP2, Target.BIG_BANG_3
 ERROR, WARNING, INFO = Severity
 
 

@@ -16,7 +16,13 @@ from istiokit.bigbang.switches import Step, wanted
 from istiokit.bigbang.versions import Family
 from istiokit.errors import UsageError
 from istiokit.findings import Finding, Severity
-from tests.unit import test_checks_gateways, test_checks_mesh, test_checks_releases, test_checks_values
+from tests.unit import (
+    test_checks_core,
+    test_checks_gateways,
+    test_checks_mesh,
+    test_checks_releases,
+    test_checks_values,
+)
 from tests.unit.check_case import Case, of_code
 from tests.unit.facts_builder import facts, files, unread
 
@@ -28,7 +34,7 @@ SECTIONS = (
     "## Example that fails",
     "## The example mended",
 )
-MODULES = (test_checks_gateways, test_checks_mesh, test_checks_releases, test_checks_values)
+MODULES = (test_checks_core, test_checks_gateways, test_checks_mesh, test_checks_releases, test_checks_values)
 ALL_CASES: list[Case] = [case for module in MODULES for case in module.CASES]
 EACH = pytest.mark.parametrize("one", CHECKS, ids=lambda one: one.code)
 
@@ -100,7 +106,7 @@ def test_files_are_asked_only_what_they_can_answer() -> None:
 
 def test_a_check_is_found_by_its_code_in_any_case() -> None:
     assert find_check("im007").code == "IM007"
-    with pytest.raises(UsageError, match="IM001 to IM026"):
+    with pytest.raises(UsageError, match="IM001 to IM028"):
         find_check("IM999")
 
 

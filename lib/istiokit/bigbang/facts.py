@@ -68,6 +68,8 @@ class CustomResource:
     """Whether `helm.sh/resource-policy: keep` guards it against the removal of its release."""
     release: str = ""
     """The Helm release that it is part of, as `namespace/name`; empty where Helm does not own it."""
+    uid: str = ""
+    """Another one means that it was deleted and made again, and its objects with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,6 +231,8 @@ def _next(found: Standing, facts: Facts, unfinished: str, *, waiting: bool) -> s
         return "check --step 1"
     if found.place is Place.STEP1:
         return "check --step 2"
+    if found.place is Place.STEP2 and found.switches and found.switches.family is Family.CORE:
+        return "check --target 2.54"
     if found.place is Place.MIXED and found.switches is not None:
         return "check --step 2" if _halfway(found) else "check --step 1"
     return ""

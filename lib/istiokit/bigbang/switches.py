@@ -25,7 +25,7 @@ CORE, CRDS, ISTIOD, GATEWAY = (
 )
 _NEW = {Family.CORE: (CORE,), Family.SPLIT: (CRDS, ISTIOD), Family.HELM_ONLY: (CRDS, ISTIOD)}
 _CORE_SPLIT = (
-    "from 2.51 on it is istioCRDs and istiod: move its values there; no CRD may go with it (check IM009)"
+    "from 2.51 on it is istioCRDs and istiod; before the upgrade run kubectl istio-migrate carry-core"
 )
 _DEFAULT_ORIGIN = "the chart's default"
 

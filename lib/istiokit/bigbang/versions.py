@@ -58,6 +58,10 @@ class Version:
         return f"{self.major}.{self.minor}.{self.patch}"
 
 
+SPLIT_SINCE = Version(2, 51)
+"""The first Big Bang with istioCRDs and istiod in place of istioCore."""
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
     """What a Big Bang version means for the migration."""

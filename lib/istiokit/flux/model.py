@@ -104,6 +104,7 @@ class HelmReleaseSpec(ReconciledSpec, frozen=True, kw_only=True):
     depends_on: tuple[Dependency, ...] = ()
     values_from: tuple[ValuesReference, ...] = ()
     values: dict[str, Any] | None = None
+    release_name: str = ""
     target_namespace: str = ""
     drift_detection: DriftDetection | None = None
 
@@ -134,6 +135,15 @@ class HelmRelease(Reconciled, frozen=True, kw_only=True):
 
     spec: HelmReleaseSpec = HelmReleaseSpec()
     status: HelmReleaseStatus = HelmReleaseStatus()
+
+    @property
+    def helm_name(self) -> str:
+        """The name of the release for Helm: spec.releaseName, else `<target namespace>-<name>`.
+
+        Source: GetReleaseName in api/v2/helmrelease_types.go of helm-controller.
+        """
+        place = f"{self.spec.target_namespace}-" if self.spec.target_namespace else ""
+        return self.spec.release_name or f"{place}{self.metadata.name}"
 
 
 class KustomizationSpec(ReconciledSpec, frozen=True, kw_only=True):

@@ -70,6 +70,7 @@ def _custom_resource(crd: Crd) -> CustomResource:
         served_versions=tuple(version.name for version in crd.spec.versions if version.served),
         kept=crd.metadata.annotations.get("helm.sh/resource-policy") == "keep",
         release=owner[1] if owner else "",
+        uid=crd.metadata.uid,
     )
 
 

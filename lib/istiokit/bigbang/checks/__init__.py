@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 
 from istiokit.bigbang.checks import (
+    core,
     crds,
     endpoints,
     gateways,
@@ -18,7 +19,7 @@ from istiokit.bigbang.facts import Facts
 from istiokit.errors import UsageError
 from istiokit.findings import Finding, Severity
 
-_MODULES = (releases, values, gateways, endpoints, crds, operator, permissions, versions, serving)
+_MODULES = (releases, values, gateways, endpoints, crds, operator, permissions, versions, serving, core)
 
 CHECKS: tuple[Check, ...] = tuple(
     sorted((one for module in _MODULES for one in module.CHECKS), key=lambda one: one.code)

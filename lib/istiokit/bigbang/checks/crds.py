@@ -55,9 +55,14 @@ def _stored(crd: CustomResource) -> Iterator[Finding]:
 
 
 def _pruned(crd: CustomResource, subject: Subject) -> Iterator[Finding]:
-    """A CRD goes with its Helm release unless it is kept, and all objects of its kind go with it."""
-    release = crd.release.rpartition("/")[2]
-    if not release or crd.kept or release in subject.goal.present:
+    """A CRD goes with its Helm release unless it is kept, and all objects of its kind go with it.
+
+    A HelmRelease that is suspended when it is deleted is not uninstalled.
+    """
+    name = crd.release.rpartition("/")[2]
+    owner = next((one for one in subject.facts.releases if one.helm_name == name), None)
+    stays = owner is not None and (owner.spec.suspend or owner.metadata.name in subject.goal.present)
+    if not name or crd.kept or stays or name in subject.goal.present:
         return
     reason = f"it belongs to Helm release {crd.release}, which goes; the CRD and all its objects would go too"
     remedy = (

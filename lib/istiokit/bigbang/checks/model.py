@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from istiokit.bigbang.core import carried
 from istiokit.bigbang.facts import Facts
 from istiokit.bigbang.layers import Layer, merge
 from istiokit.bigbang.place import known_release
@@ -25,10 +26,17 @@ class Target(StrEnum):
     STEP1 = "1"
     STEP2 = "2"
     BIG_BANG_3 = "3.0"
+    CORE = "2.54"
+    """An istioCore installation, carried on to istioCRDs and istiod by an upgrade to 2.51 or later."""
+
+    @property
+    def acts(self) -> bool:
+        """Whether there is a command with a plan for it."""
+        return self is not Target.BIG_BANG_3
 
     @property
     def step(self) -> Step | None:
-        """The step of the migration; None for the way to Big Bang 3.0."""
+        """The step of the migration; None for an upgrade of Big Bang."""
         steps: dict[Target, Step] = {Target.STEP1: 1, Target.STEP2: 2}
         return steps.get(self)
 
@@ -85,8 +93,10 @@ class Subject:
 
     @cached_property
     def wanted(self) -> dict[str, bool]:
-        """The switches of the step; of Big Bang 3.0 (and of a step on it, which cannot be) its defaults."""
+        """The switches of the target; of Big Bang 3.0 (and of a step on it, which cannot be) its defaults."""
         step = self.target.step
+        if self.target is Target.CORE:
+            return carried(self.values)
         if step is None or self.family is Family.HELM_ONLY:
             return defaults(Family.HELM_ONLY)
         return wanted(step, self.family)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from istiokit.bigbang.checks.model import EVERY, Check, Subject
+from istiokit.bigbang.checks.model import EVERY, STEPS, Check, Subject, Target
 from istiokit.bigbang.edit import plan_edits
 from istiokit.bigbang.facts import Source, Umbrella
 from istiokit.cluster import kinds
@@ -38,7 +38,7 @@ def needed(subject: Subject) -> list[Permission]:
     They are those of the actions (plan/bigbang.py), of the journal and of the Lease.
     """
     umbrella = subject.facts.umbrella
-    if subject.target.step is None or umbrella is None or umbrella.release is None:
+    if not subject.target.acts or umbrella is None or umbrella.release is None:
         return []
     place = umbrella.namespace
     found = [Permission(verb, kinds.HELM_RELEASE, place) for verb in _RECONCILE]
@@ -60,6 +60,8 @@ def _sources(subject: Subject, namespace: str) -> Iterable[tuple[Kind, str]]:
 
 
 def _edits(subject: Subject, umbrella: Umbrella) -> list[Permission]:
+    if subject.target.step is None:
+        return []
     try:
         plan = plan_edits(subject.layers, subject.wanted)
     except UsageError:
@@ -96,6 +98,7 @@ CHECKS = (
         "So every verb of the plan is asked for beforehand, with a SelfSubjectAccessReview each.",
         remedy="Bind the step's ClusterRole from docs/rbac to your user, or run the step as somebody who may.",
         run=_denied,
+        steps=STEPS | {Target.CORE},
         live=True,
     ),
     Check(

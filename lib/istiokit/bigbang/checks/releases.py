@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from istiokit.bigbang.checks.model import EVERY, Check, Subject
+from istiokit.bigbang import core
+from istiokit.bigbang.checks.model import EVERY, Check, Subject, Target
 from istiokit.bigbang.releases import is_gateway_release
 from istiokit.findings import Finding, Severity
 from istiokit.flux.model import HelmRelease
@@ -10,6 +11,11 @@ from istiokit.flux.order import release_ref
 from istiokit.flux.readiness import Readiness, State, readiness
 from istiokit.flux.remedy import remedy
 
+_BEGUN = {
+    Target.STEP1: frozenset({"istio-crds", "istiod", "istio-core"}),
+    Target.CORE: frozenset({"bigbang", "istio-crds", "istiod"}),
+}
+"""What a command that is run again finds not Ready because it has begun: of an upgrade the umbrella itself."""
 _ISTIO = frozenset({"istio-operator", "istio", "istio-core", "istio-crds", "istiod"})
 
 
@@ -30,17 +36,17 @@ def _settles(release: HelmRelease, judged: Readiness, subject: Subject) -> bool:
     Otherwise a step that was interrupted could never be run again.
     """
     name = release.metadata.name
-    begun = {1: frozenset({"istio-crds", "istiod", "istio-core"})}.get(subject.target.step or 0, frozenset())
-    gateway = subject.target.step == 2 and is_gateway_release(name)
+    begun = _BEGUN.get(subject.target, frozenset())
+    gateway = subject.target is Target.STEP2 and is_gateway_release(name)
     return judged.state is State.PROGRESSING or name in begun or gateway
 
 
 def _suspended(subject: Subject) -> Iterator[Finding]:
     umbrella = subject.facts.umbrella
     for release in subject.facts.releases:
-        if not release.spec.suspend:
-            continue
         name = release.metadata.name
+        if not release.spec.suspend or (subject.target is Target.CORE and name == core.RELEASE):
+            continue
         vital = (
             (umbrella is not None and name == umbrella.ref.name) or name in _ISTIO or is_gateway_release(name)
         )
@@ -53,7 +59,7 @@ def _suspended(subject: Subject) -> Iterator[Finding]:
 
 def _umbrella(subject: Subject) -> Iterator[Finding]:
     umbrella = subject.facts.umbrella
-    severity = Severity.ERROR if subject.target.step else Severity.INFO
+    severity = Severity.ERROR if subject.target.acts else Severity.INFO
     if umbrella is None:
         reason = "no HelmRelease and no Helm release of Big Bang was found"
         advice = "name its namespace with -n, or look at another cluster with --context"
@@ -66,6 +72,9 @@ def _umbrella(subject: Subject) -> Iterator[Finding]:
 
 
 def _helm_command(subject: Subject, namespace: str) -> str:
+    if subject.target is Target.CORE:
+        suspend = f"flux suspend helmrelease {core.RELEASE} -n {namespace}"
+        return f"{suspend}, then helm upgrade bigbang <the chart> -n {namespace} with the new values"
     switches = " ".join(f"--set {path}={str(on).lower()}" for path, on in subject.wanted.items())
     version = f" --version {subject.version}" if subject.version else ""
     return f"helm upgrade bigbang <the chart>{version} -n {namespace} --reuse-values {switches}"

@@ -9,14 +9,22 @@ from istiokit.errors import UsageError
 
 
 def next_target(facts: Facts, version: str = "") -> Target:
-    """The step that comes next, Big Bang 3.0 after both; step 1 where the values do not tell."""
+    """The step that comes next, Big Bang 3.0 after both (before it 2.54 for an istioCore installation).
+
+    Step 1 where the values do not tell.
+    """
     try:
         found = standing(facts, version)
     except UsageError:
         return Target.STEP1
     if found.place is Place.STEP2:
-        return Target.BIG_BANG_3
+        return Target.CORE if _is_core(found) else Target.BIG_BANG_3
     return Target.STEP2 if found.place is Place.STEP1 or _is_past_step1(found) else Target.STEP1
+
+
+def _is_core(found: Standing) -> bool:
+    """Whether the mesh is on istioCore, so that an upgrade of Big Bang splits it."""
+    return found.switches is not None and found.switches.family is Family.CORE
 
 
 def _is_past_step1(found: Standing) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from istiokit.bigbang import versions as big_bang
-from istiokit.bigbang.checks.model import EVERY, Check, Subject, Target, counted, shortened
+from istiokit.bigbang.checks.model import EVERY, STEPS, Check, Subject, Target, counted, shortened
 from istiokit.bigbang.place import Place, standing
 from istiokit.bigbang.versions import Window
 from istiokit.findings import Finding, Severity
@@ -117,7 +117,7 @@ CHECKS = (
         "the time to migrate; from 3.0 on the operator packages are gone.",
         remedy="Go to Big Bang 2.54, migrate there, and go to 3.0 afterwards.",
         run=_window,
-        steps=EVERY,
+        steps=STEPS | {Target.BIG_BANG_3},
     ),
     Check(
         code="IM016",

@@ -1,11 +1,13 @@
 """All actions that a journal can hold. A new one: its module here, and its class in `TYPES`."""
 
 from istiokit.plan.actions.addresses import AwaitAddresses
-from istiokit.plan.actions.bigbang import AwaitSwitches
+from istiokit.plan.actions.bigbang import AwaitSwitches, AwaitUpgrade
+from istiokit.plan.actions.crds import ProveCrds
 from istiokit.plan.actions.flux import ReconcileReleases, WaitForReleases
 from istiokit.plan.actions.lifecycle import CreateObject, DeleteObject
 from istiokit.plan.actions.namespaces import AwaitNamespaces
 from istiokit.plan.actions.objects import Annotate, SetField
+from istiokit.plan.actions.releases import SuspendRelease
 from istiokit.plan.actions.text import EditText
 from istiokit.plan.codec import Codec
 from istiokit.plan.model import Action
@@ -15,11 +17,14 @@ TYPES: tuple[type[Action], ...] = (
     AwaitAddresses,
     AwaitNamespaces,
     AwaitSwitches,
+    AwaitUpgrade,
     CreateObject,
     DeleteObject,
     EditText,
+    ProveCrds,
     ReconcileReleases,
     SetField,
+    SuspendRelease,
     WaitForReleases,
 )
 

@@ -1,14 +1,20 @@
-"""Waiting for Git: an edit that people commit and push arrives in the cluster through Flux."""
+"""Waiting for people: an edit, or another version of Big Bang, arrives in the cluster through Flux."""
 
+from istiokit.bigbang.core import is_split
 from istiokit.bigbang.layers import merge
+from istiokit.bigbang.versions import SPLIT_SINCE
 from istiokit.cluster.types import Ref
 from istiokit.cluster.yamlvalues import read_at
 from istiokit.errors import NotDone, OperationFailed
 from istiokit.flux.model import HelmRelease
+from istiokit.flux.readiness import State, readiness
 from istiokit.plan.actions.waiting import Await
 from istiokit.plan.model import World
 from istiokit.survey.reading import Reading
+from istiokit.survey.umbrella import of_release
 from istiokit.survey.values import read_layers
+
+_SPLIT = f"{SPLIT_SINCE.major}.{SPLIT_SINCE.minor}"
 
 
 class AwaitSwitches(Await, frozen=True, kw_only=True):
@@ -27,13 +33,11 @@ class AwaitSwitches(Await, frozen=True, kw_only=True):
     def late(self, pending: list[str]) -> NotDone:
         return NotDone(f"the edit has not arrived: {', '.join(pending)}", "commit and push it")
 
-    def begun(self, pending: list[str], world: World) -> None:
+    def waits(self, pending: list[str], world: World) -> None:
         world.say(f"waiting for Flux to bring {', '.join(pending)}: commit and push the edit now")
 
     def pending(self, world: World) -> list[str]:
-        release = world.cluster.get(self.umbrella, HelmRelease)
-        if release is None:
-            raise OperationFailed(f"{self.umbrella} is gone")
+        release = _existing(self.umbrella, world)
         with Reading(world.cluster) as reading:
             values = merge(read_layers(reading, release)[0])
         return [
@@ -41,3 +45,39 @@ class AwaitSwitches(Await, frozen=True, kw_only=True):
             for dotted, on in self.switches.items()
             if read_at(values, tuple(dotted.split(".")))[1] is not on
         ]
+
+
+class AwaitUpgrade(Await, frozen=True, kw_only=True):
+    """Wait until the umbrella runs a Big Bang that has istioCRDs and istiod in place of istioCore."""
+
+    umbrella: Ref
+
+    def target(self) -> str:
+        return str(self.umbrella)
+
+    def change(self) -> str:
+        return f"wait until it is Big Bang {_SPLIT} or later"
+
+    def late(self, pending: list[str]) -> NotDone:
+        return NotDone(
+            f"the upgrade has not arrived: {pending[0]}", "upgrade Big Bang, then run the same command"
+        )
+
+    def waits(self, pending: list[str], world: World) -> None:
+        world.say(f"waiting for Big Bang {_SPLIT} or later; {pending[0]}")
+
+    def pending(self, world: World) -> list[str]:
+        release = _existing(self.umbrella, world)
+        version = of_release(release, ()).version
+        if is_split(version):
+            return []
+        judged = readiness(release)
+        trouble = f" ({judged.reason}: {judged.message})" if judged.state is State.FAILED else ""
+        return [f"{self.umbrella} runs {version or 'an unknown version'}{trouble}"]
+
+
+def _existing(umbrella: Ref, world: World) -> HelmRelease:
+    release = world.cluster.get(umbrella, HelmRelease)
+    if release is None:
+        raise OperationFailed(f"{umbrella} is gone")
+    return release

@@ -22,8 +22,8 @@ class Await(Action, frozen=True, kw_only=True):
         """The error for what has not come in time."""
         raise NotImplementedError
 
-    def begun(self, pending: list[str], world: World) -> None:
-        """Called once, before the wait, if there is anything to wait for."""
+    def waits(self, pending: list[str], world: World) -> None:
+        """Called when there is something to wait for, and again whenever that has changed."""
 
     def state(self, world: World) -> State:
         return State.TODO if self.pending(world) else State.DONE
@@ -32,8 +32,11 @@ class Await(Action, frozen=True, kw_only=True):
         if dry_run or not (pending := self.pending(world)):
             return
         until = time.monotonic() + world.timeout
-        self.begun(pending, world)
+        told: list[str] = []
         while pending:
+            if pending != told:
+                self.waits(pending, world)
+            told = pending
             if time.monotonic() > until or world.stop.wait(self.period):
                 raise self.late(pending)
             pending = self.pending(world)
