@@ -32,20 +32,44 @@ def test_killed_at_every_boundary_of_step_1(operator: Rig) -> None:
     assert snapshot(operator) == before
 
     for number in boundaries(actions):
-        killed = kill(operator, number, "step1", "--yes")
-        assert killed.code == KILLED, f"boundary {number} was never reached: {killed}"
-        migrate(operator, "step1", "--yes").done()
-        assert snapshot(operator) == after, f"resumed after boundary {number}"
-        assert journal(operator)[-1]["state"] == "done"
+        killed_and_resumed(operator, number, "step1", after)
         migrate(operator, "rollback", "--yes").done()
         assert snapshot(operator) == before, f"rolled back after boundary {number}"
+
+
+def test_killed_between_each_call_of_step_2_and_its_journal(operator: Rig) -> None:
+    """Resumed each time, and taken back to step 1 only."""
+    before = snapshot(operator)
+    migrate(operator, "step1", "--yes").done()
+    first = snapshot(operator)
+    migrate(operator, "step2", "--yes").done()
+    after, actions = snapshot(operator), journal(operator)[-1]["actions"]
+    migrate(operator, "rollback", "--to=step1", "--yes").done()
+
+    for group in range(actions):
+        number = group * len(PLACES) + PLACES.index("end")
+        killed_and_resumed(operator, number, "step2", after)
+        migrate(operator, "rollback", "--to=step1", "--yes").done()
+        assert snapshot(operator) == first, f"rolled back after boundary {number}"
+    migrate(operator, "rollback", "--yes").done()
+    assert snapshot(operator) == before
+
+
+def killed_and_resumed(rig: Rig, number: int, step: str, after: Snapshot) -> None:
+    killed = kill(rig, number, step, "--yes")
+    assert killed.code == KILLED, f"boundary {number} was never reached: {killed}"
+    migrate(rig, step, "--yes").done()
+    assert snapshot(rig) == after, f"resumed after boundary {number}"
+    assert journal(rig)[-1]["state"] == "done"
 
 
 def boundaries(actions: int) -> Iterator[int]:
     """Where a kill leaves something else behind than at the boundary before.
 
-    Between `written` and the next `group`, and between `ahead` and `begin`, nothing is sent to the server.
+    At the first `group` the run is in the journal and nothing else. Between `written` and a later `group`, and
+    between `ahead` and `begin`, nothing is sent to the server.
     """
+    yield PLACES.index("group")
     per_group = len(PLACES)
     for group in range(actions):
         yield from (group * per_group + PLACES.index(name) for name in ("ahead", "end", "written"))
