@@ -8,7 +8,6 @@ BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 
-PLUGINS := istiokit,kubectl_istio_migrate
 FAST := --ignore=tests/e2e --ignore=tests/bench tests
 
 .PHONY: help install lint types test e2e bench demo docs build tools rig-up rig-down clean

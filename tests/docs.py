@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from istiokit.ui.commands import App, command_parser, help_text, prog_name
-from kubectl_istio_migrate.main import APP
+from kubectl_istio_migrate.main import APP as ISTIO_MIGRATE
+from kubectl_vs_gateways.main import APP as VS_GATEWAYS
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "commands.md"
-APPS = (APP,)
+APPS = (ISTIO_MIGRATE, VS_GATEWAYS)
 """Every plugin."""
 
 _HEAD = """\

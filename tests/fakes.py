@@ -69,6 +69,8 @@ class FakeCluster:
         """The stored object, for assertions; KeyError if it is not there."""
         return copy.deepcopy(self._objects[ref])
 
+    namespace: str | None = None
+
     def server_version(self) -> str | None:
         return self._version
 

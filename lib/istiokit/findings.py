@@ -24,3 +24,5 @@ class Finding:
     """What was seen, in one line."""
     remedy: str
     """What to do about it, in one line."""
+    path: str = ""
+    """The field that it is about: `spec.http[0].match[1].gateways[0]`; empty where it is not one field."""

@@ -1,23 +1,15 @@
 """Findings as people and programs read them. Everything returns a string."""
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 
 from istiokit.bigbang.checks import CHECKS, applicable, refusing
 from istiokit.bigbang.checks.model import Check, Target
 from istiokit.bigbang.facts import Facts
-from istiokit.findings import Finding, Severity
-from istiokit.ui.output import Column, Document, render
-from kubectl_istio_migrate.plan_text import finding_lines
+from istiokit.findings import Finding
+from istiokit.ui.findings import blocks, columns, counted, counts
+from istiokit.ui.output import Document, render
 from kubectl_istio_migrate.reading import skipped_of
 
-_COLUMNS: tuple[Column[Finding], ...] = (
-    Column("severity", lambda one: one.severity),
-    Column("code", lambda one: one.code),
-    Column("object", lambda one: one.object),
-    Column("reason", lambda one: one.reason),
-    Column("remedy", lambda one: one.remedy),
-)
 _GOALS = {
     Target.STEP1: "step 1",
     Target.STEP2: "step 2",
@@ -37,27 +29,26 @@ def findings_text(
 ) -> str:
     """The findings: a block each by default, since their sentences are too long for a table; a row with wide."""
     if output == "table":
-        return "\n".join("".join(f"{line}\n" for line in finding_lines(one)) for one in found)
+        return blocks(found)
     summary = {
         "target": target,
-        **{f"{severity}s": count for severity, count in _counts(found).items()},
+        **{f"{severity}s": count for severity, count in counts(found).items()},
         "refused": bool(refusing(found, allowed)),
         "allowed": sorted(allowed),
     }
     document = Document("FindingList", found, summary=summary, skipped=skipped_of(facts.unread))
     if output == "wide" and not found:
         return ""
-    return render(document, _COLUMNS, output, name=lambda one: one.code, no_headers=no_headers)
+    return render(document, columns(found), output, name=lambda one: one.code, no_headers=no_headers)
 
 
 def summary_line(
     found: Sequence[Finding], facts: Facts, target: Target, allowed: Collection[str], prog: str
 ) -> str:
     """`2 errors, 3 warnings for step 1; ...`: how it stands, and the next command."""
-    counted = ", ".join(_counted(count, severity) for severity, count in _counts(found).items() if count)
     left_out = sum(target in one.steps for one in CHECKS) - len(applicable(facts, target))
     partly = f"; {left_out} checks need a cluster and were left out" if left_out else ""
-    return f"{counted or 'nothing found'} for {_GOALS[target]}{partly}; {_next(found, target, allowed, prog)}"
+    return f"{counted(found)} for {_GOALS[target]}{partly}; {_next(found, target, allowed, prog)}"
 
 
 def explanation(one: Check) -> str:
@@ -83,14 +74,3 @@ def _next(found: Sequence[Finding], target: Target, allowed: Collection[str], pr
     if target.step is None:
         return "next: upgrade Big Bang"
     return f"next: {prog} step{target.step}"
-
-
-def _counts(found: Sequence[Finding]) -> dict[str, int]:
-    numbers = Counter(one.severity for one in found)
-    return {str(severity): numbers[severity] for severity in Severity}
-
-
-def _counted(count: int, severity: str) -> str:
-    """Infos are facts, and are called so."""
-    word = "fact" if severity == Severity.INFO else severity
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from istiokit.bigbang.edit import Blocked
 from istiokit.bigbang.facts import Source
-from istiokit.findings import Finding, Severity
+from istiokit.findings import Severity
 from istiokit.plan import render
 from istiokit.plan.listing import plan_list
 from istiokit.plan.model import Plan
 from istiokit.ui.context import Context
+from istiokit.ui.findings import finding_lines
 from istiokit.ui.output import API_VERSION, as_json, as_yaml, table
-from istiokit.ui.printable import printable
 
 _TOLD_BY_NOTES = ("IM013",)
 """That serving stops: a note says it, last of all before the question."""
@@ -43,15 +43,6 @@ def say_what_to_know(plan: Plan, context: Context) -> None:
         context.say(line)
     for note in plan.notes:
         context.say(note)
-
-
-def finding_lines(finding: Finding) -> list[str]:
-    """A finding in three lines: what and where, what was seen, what to do."""
-    return [
-        f"{finding.severity} {finding.code}  {finding.object}",
-        f"  {printable(finding.reason)}",
-        f"  -> {printable(finding.remedy)}",
-    ]
 
 
 def edits_to_make(blocked: Sequence[Blocked]) -> list[str]:

@@ -104,7 +104,7 @@ def test_json_has_target_counts_and_what_was_allowed(bad: str) -> None:
         "refused": False,
         "allowed": ["IM003", "IM005"],
     }
-    assert set(document["items"][0]) == {"code", "severity", "object", "reason", "remedy"}
+    assert set(document["items"][0]) == {"code", "severity", "object", "reason", "remedy", "path"}
 
 
 def test_names_are_the_codes(bad: str) -> None:

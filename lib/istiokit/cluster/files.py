@@ -53,6 +53,11 @@ class FilesCluster:
         for source in self._texts:
             self._read(source)
 
+    @property
+    def namespace(self) -> str | None:
+        """None: all that the files hold."""
+        return None
+
     def text(self, source: str = STDIN) -> str:
         """The text of a file, or of stdin, with every change so far."""
         return self._texts[source]

@@ -80,6 +80,10 @@ class Cluster(Protocol):
     def name(self) -> str:
         """How messages call it: the context and server, or the files."""
 
+    @property
+    def namespace(self) -> str | None:
+        """The namespace that commands mean where they name none; None means all of them (files)."""
+
     def server_version(self) -> str | None:
         """`v1.32.4`; None where there is no server (files)."""
 

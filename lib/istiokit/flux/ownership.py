@@ -47,6 +47,19 @@ class Owner:
     reverts: Reverts
     why: str
 
+    @property
+    def title(self) -> str:
+        """In a word or two, for a table: `HelmRelease bigbang/shop`; empty for nobody."""
+        return str(self.ref) if self.ref else _TITLES.get(self.kind, self.why.partition(" overwrites")[0])
+
+
+_TITLES = {
+    OwnerKind.NONE: "",
+    OwnerKind.ARGO_CD: "an Argo CD Application",
+    OwnerKind.KUBECTL_APPLY: "kubectl apply",
+    OwnerKind.ZARF: "Zarf",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Owners:

@@ -163,8 +163,13 @@ def _stage(part: frozenset[str], sides: Sides) -> Binding:
     return Binding.NEW_ONLY if part & sides.new else Binding.OTHER
 
 
+def is_generated(name: str) -> bool:
+    """Whether it is istiod's own name for a listener of the Kubernetes Gateway API: there is no such object."""
+    return _GENERATED in name
+
+
 def _is_missing(name: str, sides: Sides) -> bool:
-    return sides.known is not None and name not in sides.known and _GENERATED not in name
+    return sides.known is not None and name not in sides.known and not is_generated(name)
 
 
 def _rendered_by_others(gateway: Gateway) -> bool:

@@ -86,7 +86,7 @@ def skipped_of(skipped: Sequence[Skip]) -> list[dict[str, str]]:
 
 
 def findings_of(findings: Sequence[Finding]) -> list[dict[str, str]]:
-    """One dict for each: code, severity, object, reason, remedy."""
+    """One dict for each: code, severity, object, reason, remedy, path."""
     plain: list[dict[str, str]] = msgspec.to_builtins(list(findings))
     return plain
 

@@ -99,10 +99,12 @@ def _keep_line_endings(*streams: TextIO) -> None:
 
 
 def _dispatch(app: App, argv: Sequence[str], terminal: Terminal, prog: str) -> int:
-    leading, rest = _split(argv)
+    leading, rest = _split(argv, any_flag=not app.names)
     if not rest:
         return _without_command(app, leading, terminal, prog)
     name, *rest = rest
+    if app.names and _is_for_default(app, name):
+        return _run(find(app, app.default, prog), argv, terminal, prog)
     if name in ("-h", "--help", "help"):
         topic = find(app, rest[0], prog) if rest else None
         raise HelpAsked(command_parser(topic, prog).format_help() if topic else help_text(app, prog))
@@ -112,15 +114,24 @@ def _dispatch(app: App, argv: Sequence[str], terminal: Terminal, prog: str) -> i
     return _run(find(app, name, prog), [*leading, *rest], terminal, prog)
 
 
-def _split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+def _split(argv: Sequence[str], *, any_flag: bool) -> tuple[list[str], list[str]]:
     """The flags in front of the command, and the rest from the command (or --help, --version) on.
 
-    Connection flags may stand in front, as with kubectl's own commands; they are read with the others.
+    Connection flags may stand in front, as with kubectl's own commands; they are read with the others. Without
+    `any_flag` the first other flag ends them: it is one of the default command.
     """
     at = 0
     while at < len(argv) and argv[at].startswith("-") and argv[at] not in ("-h", "--help", "--version"):
-        at += 2 if argv[at] in options.LEADING else 1
+        flag, equals, _ = argv[at].partition("=")
+        if flag not in options.LEADING and not any_flag:
+            break
+        at += 2 if flag in options.LEADING and not equals else 1
     return list(argv[:at]), list(argv[at:])
+
+
+def _is_for_default(app: App, word: str) -> bool:
+    commands = {command.name for command in app.commands}
+    return word not in (*commands, "-h", "--help", "help", "--version")
 
 
 def _without_command(app: App, leading: Sequence[str], terminal: Terminal, prog: str) -> int:

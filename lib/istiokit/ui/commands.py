@@ -40,6 +40,8 @@ class App:
     epilog: str = ""
     default: str = ""
     """The command to run without arguments where a cluster answers; without one, the help is shown."""
+    names: bool = False
+    """Whether words and flags that are no command go to the default one: `kubectl vs-gateways shop/web`."""
 
 
 def prog_name(program: str, name: str) -> str:
@@ -76,8 +78,9 @@ def help_text(app: App, prog: str) -> str:
     """The plugin's own help: what it is for, its commands, where to read on."""
     width = max((len(command.name) for command in app.commands), default=0)
     commands = "".join(f"  {command.name:{width}}  {command.help}\n" for command in app.commands)
+    short = f"       {prog} [NAME...] [flags], which is {prog} {app.default}\n" if app.names else ""
     parts = (
-        f"usage: {prog} COMMAND [flags]\n",
+        f"usage: {prog} COMMAND [flags]\n{short}",
         f"{app.description}\n",
         f"commands:\n{commands}" if commands else "",
         "flags:\n  -h, --help  Show this help, or that of a command.\n  --version   Show the version.\n",

@@ -1,0 +1,33 @@
+"""Every rule of `kubectl vs-gateways audit`, with its stable code; docs/checks has a page for each. Pure."""
+
+from istiokit.errors import UsageError
+from istiokit.findings import Finding, Severity
+from istiokit.istio.audit import reach, references
+from istiokit.istio.audit.model import Rule, Subject
+from istiokit.istio.routing.facts import RouteFacts
+
+RULES: tuple[Rule, ...] = tuple(sorted((*references.RULES, *reach.RULES), key=lambda rule: rule.code))
+"""Sorted by code."""
+
+_ORDER = tuple(Severity)
+
+
+def audit(facts: RouteFacts) -> tuple[Finding, ...]:
+    """All findings, the worst first, then by code, object and field."""
+    subject = Subject(facts)
+    found = {
+        finding for item in facts.virtual_services for rule in RULES for finding in rule.run(item, subject)
+    }
+    return tuple(sorted(found, key=_key))
+
+
+def find_rule(code: str) -> Rule:
+    """The rule with this code, in any case; raises UsageError where there is none."""
+    for rule in RULES:
+        if rule.code == code.upper():
+            return rule
+    raise UsageError(f"no rule has the code {code}", f"they go from {RULES[0].code} to {RULES[-1].code}")
+
+
+def _key(finding: Finding) -> tuple[int, str, str, str]:
+    return _ORDER.index(finding.severity), finding.code, finding.object, finding.path

@@ -1,0 +1,83 @@
+"""What a rule of the audit is, and what it looks at. Pure: facts in, findings out."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from istiokit.findings import Finding, Severity
+from istiokit.istio.bindings import MESH, Sides, is_generated, resolve
+from istiokit.istio.listing import sides_in
+from istiokit.istio.model import Gateway, VirtualService, full_name
+from istiokit.istio.routing.facts import RouteFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One entry of a list of gateways in a VirtualService."""
+
+    path: str
+    """`spec.gateways[0]`, `spec.http[0].match[1].gateways[0]`."""
+    spelled: str
+    gateway: str
+    """In full, `namespace/name`, or `mesh`."""
+
+    @property
+    def top(self) -> bool:
+        """Whether it is in the VirtualService's own list, not in that of a route condition."""
+        return self.path.startswith("spec.gateways")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The facts, and what several rules would otherwise work out again."""
+
+    facts: RouteFacts
+
+    @cached_property
+    def gateways(self) -> dict[str, Gateway]:
+        """Those that were read, by `namespace/name`."""
+        return {full_name(gateway): gateway for gateway in self.facts.gateways or ()}
+
+    @cached_property
+    def sides(self) -> Sides:
+        """Old and new Gateways."""
+        return sides_in(self.facts)
+
+    def exists(self, gateway: str) -> bool | None:
+        """Whether the Gateway is there; None where nobody can tell."""
+        if gateway in self.gateways or gateway == MESH or is_generated(gateway):
+            return True
+        return False if self.facts.gateways is not None and self.facts.all_gateways else None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. `run` yields findings of this code alone, for one VirtualService at a time."""
+
+    code: str
+    title: str
+    severity: Severity
+    """The worst that it can say."""
+    why: str
+    """What goes wrong without it, for --explain."""
+    remedy: str
+    """What to do in general, for --explain."""
+    run: Callable[[VirtualService, Subject], Iterable[Finding]]
+
+
+def references(item: VirtualService) -> Iterator[Reference]:
+    """Every entry of every list of gateways, in the order of the manifest."""
+    place = item.metadata.namespace or "default"
+    for at, name in enumerate(item.spec.gateways or ()):
+        yield Reference(f"spec.gateways[{at}]", name, resolve(name, place))
+    for protocol, routes in (("http", item.spec.http), ("tls", item.spec.tls), ("tcp", item.spec.tcp)):
+        for number, route in enumerate(routes or ()):
+            for condition, match in enumerate(route.match or ()):
+                for at, name in enumerate(match.gateways or ()):
+                    path = f"spec.{protocol}[{number}].match[{condition}].gateways[{at}]"
+                    yield Reference(path, name, resolve(name, place))
+
+
+def subject_of(item: VirtualService) -> str:
+    """How findings call it."""
+    return f"VirtualService {full_name(item)}"

@@ -1,0 +1,1 @@
+"""What answers where: a model of how istiod makes routes for gateway pods, and questions to ask it. Pure."""

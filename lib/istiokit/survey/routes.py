@@ -1,0 +1,91 @@
+"""Reads what decides which gateway serves which VirtualService: routes, Gateways, gateway pods, owners."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from istiokit.bigbang.facts import Unread
+from istiokit.cluster import kinds
+from istiokit.cluster.decode import Object
+from istiokit.cluster.files import FilesCluster
+from istiokit.cluster.types import Cluster, Ref, Where
+from istiokit.errors import NotDone
+from istiokit.flux.model import HelmRelease, Kustomization
+from istiokit.flux.ownership import Owners
+from istiokit.istio.model import Gateway, VirtualService, full_name
+from istiokit.istio.routing.facts import RouteFacts
+from istiokit.survey.reading import Reading
+
+T = TypeVar("T", bound=Object)
+
+
+@dataclass(frozen=True, slots=True)
+class RouteReading:
+    """One reading: the facts, who owns what, and what could not be read."""
+
+    facts: RouteFacts
+    owners: Owners
+    unread: tuple[Unread, ...]
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Where each VirtualService of files stands, by `namespace/name`: `apps/web.yaml:12`."""
+
+    def only(self, names: Sequence[str], namespace: str | None) -> "RouteReading":
+        """Just the VirtualServices of these names (`name` means one in `namespace`, or anywhere without one).
+
+        Raises NotDone, with all of them, for names that are not there.
+        """
+        found = [item for item in self.facts.virtual_services if _is_named(item, names, namespace)]
+        there = {full_name(item) for item in found} | {item.metadata.name for item in found}
+        missing = [name for name in names if name not in there]
+        if missing:
+            where = f" in namespace {namespace}" if namespace else ""
+            raise NotDone(
+                f"no VirtualService {', '.join(missing)}{where}", "look with -A, or check the spelling"
+            )
+        return replace(self, facts=replace(self.facts, virtual_services=tuple(found)))
+
+
+def read_routes(cluster: Cluster, where: Where) -> RouteReading:
+    """Read the VirtualServices of `where`, all Gateways, and the owners that Flux names.
+
+    Gateways that may not be read are None in the facts: then nobody can tell which exist.
+    """
+    with Reading(cluster) as reading:
+        routes = reading.list(kinds.VIRTUAL_SERVICE, VirtualService, where)
+        gateways = reading.list(kinds.GATEWAY, Gateway)
+        releases = reading.list(kinds.HELM_RELEASE, HelmRelease)
+        kustomizations = reading.list(kinds.KUSTOMIZATION, Kustomization)
+        found = tuple(sorted(routes.result(), key=full_name))
+        known: tuple[Gateway, ...] | None = gateways.result()
+        owners = Owners(
+            _by_ref("HelmRelease", releases.result()), _by_ref("Kustomization", kustomizations.result())
+        )
+        unread = reading.unread
+    if any(item.kind == kinds.GATEWAY.name and not item.missing for item in unread):
+        known = None
+    return RouteReading(RouteFacts(cluster.name, found, known, workloads=None), owners, unread)
+
+
+def read_files(files: FilesCluster, where: Where, others: Cluster | None = None) -> RouteReading:
+    """The same from manifests, and Gateways from `others` too.
+
+    Without others there may be more elsewhere, so no Gateway counts as missing.
+    """
+    reading = read_routes(files, where)
+    more = others.list(kinds.GATEWAY, Gateway) if others and others.served(kinds.GATEWAY) else ()
+    known = {full_name(gateway): gateway for gateway in (*more, *(reading.facts.gateways or ()))}
+    facts = replace(reading.facts, gateways=tuple(known.values()), all_gateways=others is not None)
+    places = {
+        full_name(item): files.origin(Ref("VirtualService", item.metadata.name, item.metadata.namespace))
+        for item in facts.virtual_services
+    }
+    return replace(reading, facts=facts, unread=(), places=places)
+
+
+def _by_ref(kind: str, items: Iterable[T]) -> dict[Ref, T]:
+    return {Ref(kind, item.metadata.name, item.metadata.namespace): item for item in items}
+
+
+def _is_named(item: VirtualService, names: Sequence[str], namespace: str | None) -> bool:
+    here = namespace is None or item.metadata.namespace == namespace
+    return full_name(item) in names or (here and item.metadata.name in names)

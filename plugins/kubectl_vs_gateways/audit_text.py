@@ -1,0 +1,120 @@
+"""The audit's findings as people, merge requests and code scanners read them. Everything returns strings."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from istiokit.findings import Finding, Severity
+from istiokit.istio.audit import RULES, find_rule
+from istiokit.survey.routes import RouteReading
+from istiokit.ui import findings
+from istiokit.ui.output import Document, as_json, render
+
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def findings_text(
+    found: Sequence[Finding],
+    reading: RouteReading,
+    summary: Mapping[str, Any],
+    output: str,
+    *,
+    no_headers: bool = False,
+) -> str:
+    """The findings in the format `output`; a block each for people, a row each with wide."""
+    if output == "table":
+        return findings.blocks(found)
+    if output == "sarif":
+        return as_json(sarif(found, reading.places))
+    if output == "markdown":
+        return markdown(found, reading.places)
+    if output == "wide" and not found:
+        return ""
+    skipped = [{"object": item.kind, "reason": item.reason} for item in reading.unread if not item.missing]
+    counted = {f"{severity}s": number for severity, number in findings.counts(found).items()}
+    document = Document("FindingList", found, summary={**counted, **summary}, skipped=skipped)
+    return render(document, findings.columns(found), output, name=lambda one: one.code, no_headers=no_headers)
+
+
+def verdict_line(found: Sequence[Finding], prog: str) -> str:
+    """`2 errors, 1 warning; next: ...`."""
+    codes = sorted({one.code for one in found if one.severity is Severity.ERROR})
+    then = f"; mend {', '.join(codes)} first ({prog} --explain {codes[0]})" if codes else ""
+    return f"{findings.counted(found)}{then}"
+
+
+def explanation(code: str) -> str:
+    """What a code means, for --explain; raises UsageError for one that no rule has."""
+    rule = find_rule(code)
+    return "\n".join(
+        (
+            f"{rule.code}: {rule.title}",
+            f"at worst: {rule.severity}",
+            "",
+            f"Why it matters: {rule.why}",
+            f"What to do: {rule.remedy}",
+            f"More: docs/checks/{rule.code}.md",
+            "",
+        )
+    )
+
+
+def sarif(found: Sequence[Finding], places: Mapping[str, str]) -> dict[str, Any]:
+    """A SARIF 2.1.0 log (https://docs.oasis-open.org/sarif/sarif/v2.1.0/), as code scanners take it."""
+    rules = [
+        {
+            "id": rule.code,
+            "shortDescription": {"text": rule.title},
+            "fullDescription": {"text": rule.why},
+            "help": {"text": rule.remedy},
+            "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+        }
+        for rule in RULES
+    ]
+    driver = {"name": "kubectl vs-gateways", "rules": rules}
+    results = [_result(one, places) for one in found]
+    return {"$schema": _SARIF, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
+
+
+def markdown(found: Sequence[Finding], places: Mapping[str, str]) -> str:
+    """A table for the comment of a merge request."""
+    if not found:
+        return "No findings.\n"
+    lines = ["| severity | code | object | field | reason | remedy |", "|---|---|---|---|---|---|"]
+    for one in found:
+        place = _place(one, places)
+        cells = (
+            one.severity,
+            one.code,
+            f"{one.object} ({place})" if place else one.object,
+            one.path,
+            one.reason,
+        )
+        lines.append("| " + " | ".join(_escaped(cell) for cell in (*cells, one.remedy)) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _result(one: Finding, places: Mapping[str, str]) -> dict[str, Any]:
+    text = (
+        f"{one.object} {one.path}: {one.reason}. {one.remedy}" if one.path else f"{one.object}: {one.reason}"
+    )
+    logical = {"fullyQualifiedName": f"{one.object} {one.path}".strip(), "kind": "object"}
+    location: dict[str, Any] = {"logicalLocations": [logical]}
+    file, _, line = _place(one, places).rpartition(":")
+    if file:
+        region = {"startLine": int(line)}
+        location["physicalLocation"] = {"artifactLocation": {"uri": file}, "region": region}
+    return {
+        "ruleId": one.code,
+        "level": _LEVELS[one.severity],
+        "message": {"text": text},
+        "locations": [location],
+    }
+
+
+def _place(one: Finding, places: Mapping[str, str]) -> str:
+    return places.get(one.object.partition(" ")[2], "")
+
+
+def _escaped(cell: str) -> str:
+    return cell.replace("|", "\\|") or " "

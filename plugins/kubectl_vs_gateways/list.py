@@ -1,0 +1,106 @@
+"""`kubectl vs-gateways [list]`: which gateways each VirtualService is bound to. Changes nothing."""
+
+import argparse
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from istiokit.errors import UsageError
+from istiokit.ui import options
+from istiokit.ui.context import Context
+from istiokit.ui.parser import Parser
+from kubectl_vs_gateways import scope
+from kubectl_vs_gateways.scope import Scope
+
+if TYPE_CHECKING:  # --help needs none of it
+    from istiokit.istio.listing import BindingRow
+
+STATES = ("delegate", "broken", "mesh-only", "old-only", "both", "new-only", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to list, and how to show it."""
+
+    scope: Scope
+    states: tuple[str, ...]
+    """Only these; none means all."""
+    audit: bool
+    explain: str
+    output: str
+    no_headers: bool
+
+
+def configure(parser: Parser) -> None:
+    """The flags of the command."""
+    parser.description = (
+        "Show which gateways each VirtualService is bound to and how far it has come from the old ones to the new: "
+        "delegate, broken (a Gateway does not exist), mesh-only, old-only, both, new-only or other; the first that "
+        "applies. Gateways named in route conditions count: the least migrated part decides."
+    )
+    parser.examples = (
+        ("All VirtualServices of the cluster", "-A"),
+        ("Those that still need work", "-A --state old-only --state broken"),
+        ("One of them", "shop/web"),
+        ("What is wrong with the manifests of a repository", "--audit -f ./apps -R"),
+        ("What a code means", "--explain VSG005"),
+    )
+    scope.add_flags(parser)
+    parser.add_argument(
+        "--state",
+        dest="states",
+        metavar="STATE",
+        choices=STATES,
+        action="append",
+        default=[],
+        help=f"Show only this state, one of {', '.join(STATES)}; repeat it for several.",
+    )
+    parser.add_argument(
+        "--audit",
+        action="store_true",
+        help="Say what is wrong instead, as findings; exit code 1 on an error.",
+    )
+    parser.add_argument(
+        "--explain", metavar="CODE", default="", help="Say what a code of the audit means, and do no more."
+    )
+    options.add_output(parser, "sarif", "markdown")
+
+
+def parse(namespace: argparse.Namespace) -> Options:
+    """The arguments as a value; raises UsageError for contradicting ones."""
+    if namespace.output in ("sarif", "markdown") and not namespace.audit:
+        raise UsageError(f"-o {namespace.output} is for findings", "add --audit")
+    return Options(
+        scope=scope.parse_scope(namespace),
+        states=tuple(namespace.states),
+        audit=namespace.audit,
+        explain=namespace.explain,
+        output=namespace.output,
+        no_headers=namespace.no_headers,
+    )
+
+
+def run(given: Options, context: Context) -> int:
+    """Read, classify, show; with --audit 1 if there is an error."""
+    if given.explain:
+        from kubectl_vs_gateways.audit_text import explanation
+
+        context.write(explanation(given.explain))
+        return 0
+    reading = scope.read_scope(given.scope, context)
+
+    if given.audit:
+        from kubectl_vs_gateways.auditing import run_audit
+
+        return run_audit(reading, given.output, context, no_headers=given.no_headers)
+    from istiokit.istio.listing import by_state, percent_done, rows
+    from istiokit.ui.output import Document, render
+    from kubectl_vs_gateways.list_text import COLUMNS, row_name, summary_line
+
+    everything = rows(reading.facts, reading.owners)
+    shown = [row for row in everything if not given.states or row.state in given.states]
+    summary = {"states": by_state(everything), "percentDone": percent_done(everything)}
+    skipped = [{"object": item.kind, "reason": item.reason} for item in reading.unread if not item.missing]
+    document: Document[BindingRow] = Document("BindingList", shown, summary=summary, skipped=skipped)
+    context.write(render(document, COLUMNS, given.output, name=row_name, no_headers=given.no_headers))
+    context.say(summary_line(everything))
+    return 0

@@ -1,0 +1,113 @@
+"""Which VirtualServices a command is about: the flags that all of this plugin's commands share, and what they read."""
+
+import argparse
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from istiokit.errors import UsageError
+from istiokit.ui import options
+from istiokit.ui.context import Context
+
+if TYPE_CHECKING:  # --help needs none of it
+    from istiokit.cluster.files import FilesCluster
+    from istiokit.cluster.types import Cluster, Where
+    from istiokit.survey.routes import RouteReading
+
+_PREFIXES = ("vs/", "virtualservice/", "virtualservices/", "virtualservice.networking.istio.io/")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which VirtualServices: of a cluster or of files."""
+
+    names: tuple[str, ...]
+    """`name` in the namespace, or `namespace/name`; none means all."""
+    namespace: str
+    all_namespaces: bool
+    selector: str
+    field_selector: str
+    filenames: tuple[str, ...]
+    recursive: bool
+    gateways: str
+    """Where Gateways are read from beside the files: a file, `cluster`, or empty for the files alone."""
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """NAME..., -n, -A, -l, --field-selector, -f, -R, and how to connect."""
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="VirtualServices: name, namespace/name, or vs/name; none means all.",
+    )
+    options.add_scope(parser)
+    options.add_files(parser)
+    parser.add_argument(
+        "--gateways",
+        metavar="FILE|cluster",
+        default="",
+        help="With -f: where all Gateways are (file, folder or the cluster); else one not in the files is unknown.",
+    )
+    options.add_connection(parser)
+
+
+def parse_scope(namespace: argparse.Namespace) -> Scope:
+    """The flags of `add_flags` as a value; raises UsageError for contradicting ones."""
+    if namespace.filenames and namespace.all_namespaces:
+        raise UsageError("-A is about a cluster, and -f reads files", "leave one of them out")
+    if namespace.gateways and not namespace.filenames:
+        raise UsageError("--gateways goes with -f; a cluster has its own", "leave it out")
+    return Scope(
+        names=tuple(_plain(name) for name in namespace.names),
+        namespace=namespace.namespace,
+        all_namespaces=namespace.all_namespaces,
+        selector=namespace.selector,
+        field_selector=namespace.field_selector,
+        filenames=tuple(namespace.filenames),
+        recursive=namespace.recursive,
+        gateways=namespace.gateways,
+    )
+
+
+def read_scope(scope: Scope, context: Context) -> "RouteReading":
+    """Read the VirtualServices of the scope and all that they are judged by; raises NotDone for unknown names."""
+    from istiokit.survey.routes import read_files, read_routes
+
+    if scope.filenames:
+        place = scope.namespace or None
+        reading = read_files(_files(scope, context), _where(scope, place), _others(scope, context))
+    else:
+        place = None if scope.all_namespaces else scope.namespace or context.cluster.namespace
+        reading = read_routes(context.cluster, _where(scope, place))
+    return reading.only(scope.names, place) if scope.names else reading
+
+
+def _where(scope: Scope, namespace: str | None) -> "Where":
+    """A name with a namespace of its own may be anywhere."""
+    from istiokit.cluster.types import Where
+
+    anywhere = any("/" in name for name in scope.names)
+    return Where(None if anywhere else namespace, scope.selector, scope.field_selector)
+
+
+def _files(scope: Scope, context: Context) -> "FilesCluster":
+    from istiokit.cluster.files import STDIN, FilesCluster
+
+    stdin = context.stdin.read() if STDIN in scope.filenames else ""
+    return FilesCluster(scope.filenames, recursive=scope.recursive, stdin=stdin)
+
+
+def _others(scope: Scope, context: Context) -> "Cluster | None":
+    """Where the Gateways are that the files may lack."""
+    from istiokit.cluster.files import FilesCluster
+
+    if scope.gateways in ("", "cluster"):
+        return context.cluster if scope.gateways else None
+    return FilesCluster([scope.gateways], recursive=True)
+
+
+def _plain(name: str) -> str:
+    for prefix in _PREFIXES:
+        if name.startswith(prefix):
+            return name.removeprefix(prefix)
+    return name

@@ -1,0 +1,117 @@
+"""The audit's rules, on the manifests that their own pages show, and on what a cluster knows and files do not."""
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from istiokit.cluster.files import FilesCluster
+from istiokit.cluster.types import EVERYWHERE
+from istiokit.errors import UsageError
+from istiokit.findings import Finding, Severity
+from istiokit.istio.audit import RULES, audit, find_rule
+from istiokit.istio.audit.model import Rule
+from istiokit.istio.model import VirtualService
+from istiokit.istio.routing.facts import RouteFacts
+from istiokit.survey.routes import read_files, read_routes
+from tests.unit.flux_samples import decoded
+
+PAGES = Path(__file__).parents[2] / "docs" / "checks"
+EACH = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+ABOUT_FILES = "VSG002"
+"""What only files can leave unknown: the examples of all other pages are judged as clusters."""
+
+
+def examples(rule: Rule) -> tuple[str, str]:
+    failing, mended = re.findall(r"```yaml\n(.*?)```", (PAGES / f"{rule.code}.md").read_text(), re.DOTALL)
+    return failing, mended
+
+
+def findings(text: str, *, files: bool = False) -> tuple[Finding, ...]:
+    cluster = FilesCluster(["-"], stdin=text)
+    return audit((read_files if files else read_routes)(cluster, EVERYWHERE).facts)
+
+
+def codes(text: str, *, files: bool = False) -> set[str]:
+    return {one.code for one in findings(text, files=files)}
+
+
+@EACH
+def test_the_page_shows_what_fails_and_what_does_not(rule: Rule) -> None:
+    failing, mended = examples(rule)
+    files = rule.code == ABOUT_FILES
+    found = [one for one in findings(failing, files=files) if one.code == rule.code]
+    assert found and all(one.severity is rule.severity for one in found)
+    assert all(one.path.startswith("spec.") and one.object == "VirtualService shop/web" for one in found)
+    assert rule.code not in codes(mended, files=files)
+
+
+@EACH
+def test_the_page_has_its_title_and_its_row(rule: Rule) -> None:
+    assert (PAGES / f"{rule.code}.md").read_text().startswith(f"# {rule.code}: {rule.title}\n")
+    row = f"| [{rule.code}]({rule.code}.md) | {rule.severity} | {rule.title} |"
+    assert row in (PAGES / "README.md").read_text()
+
+
+def test_codes_have_no_gaps_and_no_page_is_without_its_rule() -> None:
+    assert [rule.code for rule in RULES] == [f"VSG{number:03}" for number in range(1, len(RULES) + 1)]
+    assert {path.stem for path in PAGES.glob("VSG*.md")} == {rule.code for rule in RULES}
+
+
+def test_a_rule_is_found_by_its_code_in_any_case() -> None:
+    assert find_rule("vsg005").code == "VSG005"
+    with pytest.raises(UsageError, match="VSG001 to VSG"):
+        find_rule("VSG999")
+
+
+def test_what_files_do_not_hold_is_unknown_and_not_missing() -> None:
+    failing, _ = examples(find_rule("VSG001"))
+    assert "VSG001" in codes(failing)
+    assert codes(failing, files=True) == {"VSG002"}
+
+
+def test_without_any_right_to_read_gateways_none_is_missing() -> None:
+    failing, _ = examples(find_rule("VSG001"))
+    reading = read_routes(FilesCluster(["-"], stdin=failing), EVERYWHERE)
+    blind = RouteFacts("test", reading.facts.virtual_services, None)
+    assert {one.code for one in audit(blind)} == {"VSG002"}
+
+
+NAMES = st.sampled_from(
+    ["mesh", "istio-system/public", "istio-gateway/public-ingressgateway", "own", "x.y.svc", "./z", ""]
+)
+LISTS = st.none() | st.lists(NAMES, max_size=3)
+ROUTES = st.none() | st.lists(
+    st.fixed_dictionaries({"match": st.lists(st.fixed_dictionaries({"gateways": LISTS}), max_size=2)}),
+    max_size=2,
+)
+SPECS = st.fixed_dictionaries(
+    {
+        "hosts": st.none() | st.lists(st.sampled_from(["a.example.com", "*", "a"]), max_size=2),
+        "gateways": LISTS,
+        "exportTo": st.none() | st.lists(st.sampled_from([".", "*", "~", "shop"]), max_size=2),
+        "http": ROUTES,
+        "tls": ROUTES,
+    }
+)
+
+
+@given(SPECS)
+def test_every_path_leads_to_what_it_is_about(spec: dict[str, object]) -> None:
+    item = decoded({"metadata": {"name": "web", "namespace": "shop"}, "spec": spec}, VirtualService)
+    for one in audit(RouteFacts("test", (item,), ())):
+        assert at(spec, one.path.removeprefix("spec.")) is not None
+
+
+def at(value: object, path: str) -> object:
+    for step in re.findall(r"\w+", path):
+        value = value[int(step)] if isinstance(value, list) else value[step]  # type: ignore[index]
+    return value
+
+
+def test_errors_come_first() -> None:
+    failing, _ = examples(find_rule("VSG005"))
+    severities = [one.severity for one in findings(failing)]
+    assert severities == sorted(severities, key=list(Severity).index)
