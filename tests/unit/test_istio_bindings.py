@@ -160,7 +160,7 @@ def test_a_successor_is_an_egress_gateway_only_where_that_exists() -> None:
 
 
 def test_counting_lists_every_binding() -> None:
-    counted = count([virtual_service([OLD]), virtual_service([OLD]), virtual_service([NEW])], SIDES)
+    counted = count([virtual_service([OLD]), virtual_service([OLD]), virtual_service([NEW])], EXISTING)
     assert list(counted) == list(Binding)
     assert {binding: number for binding, number in counted.items() if number} == {
         Binding.OLD_ONLY: 2,

@@ -10,7 +10,7 @@ from istiokit.flux.order import release_ref
 from istiokit.flux.readiness import State, readiness
 from istiokit.flux.remedy import remedy
 from istiokit.istio import versions
-from istiokit.istio.bindings import NEW_NAMESPACE, OLD_NAMESPACE, count, sides_of
+from istiokit.istio.bindings import NEW_NAMESPACE, OLD_NAMESPACE, count
 from istiokit.istio.hosts import server_hosts
 from istiokit.istio.injection import has_sidecar, old_sidecars
 from istiokit.istio.leftovers import Leftover, dead_webhooks, orphaned_load_balancers, stuck_operators
@@ -217,8 +217,8 @@ def _bindings(facts: Facts) -> dict[str, int]:
     if not facts.mesh.virtual_services:
         return {}
     unknown = any(item.kind == "Gateway" for item in facts.unread)
-    sides = sides_of(None if unknown else facts.mesh.gateways, facts.mesh.virtual_services)
-    return {str(binding): number for binding, number in count(facts.mesh.virtual_services, sides).items()}
+    found = count(facts.mesh.virtual_services, None if unknown else facts.mesh.gateways)
+    return {str(binding): number for binding, number in found.items()}
 
 
 def _next(found: Standing, facts: Facts, unfinished: str, *, waiting: bool) -> str:

@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
-from istiokit.istio.model import Gateway, Match, VirtualService, VirtualServiceSpec, full_name
+from istiokit.istio.model import Gateway, Match, VirtualService, full_name
 
 MESH = "mesh"
 """The reserved reference to every sidecar."""
@@ -49,6 +50,16 @@ class Sides:
     """None where nobody can tell which Gateways exist; then no reference counts as broken."""
 
 
+class _Wording(NamedTuple):
+    """All that decides where a VirtualService is bound. Thousands of them share a few wordings."""
+
+    namespace: str
+    has_hosts: bool
+    gateways: tuple[str, ...] | None
+    conditions: frozenset[tuple[str, ...] | None]
+    """The gateway lists of all route conditions; None for one (or a route) that has no list of its own."""
+
+
 def resolve(reference: str, namespace: str) -> str:
     """A reference to a Gateway in its one full form, `namespace/name`; `mesh` stays `mesh`.
 
@@ -66,11 +77,7 @@ def resolve(reference: str, namespace: str) -> str:
 
 def references(virtual_service: VirtualService) -> frozenset[str]:
     """Every Gateway that it names, at the top level or in a route condition; never `mesh`."""
-    spec, namespace = virtual_service.spec, _namespace(virtual_service)
-    named = set(spec.gateways or ())
-    for gateways in _conditions(spec):
-        named.update(gateways or ())
-    return frozenset(resolve(name, namespace) for name in named) - {MESH}
+    return _references(_wording(virtual_service))
 
 
 def attachments(virtual_service: VirtualService) -> frozenset[frozenset[str]]:
@@ -79,13 +86,7 @@ def attachments(virtual_service: VirtualService) -> frozenset[frozenset[str]]:
     Without such conditions there is just one set, the top-level list (`mesh` where that is absent). An empty
     set stands for a part that nothing can reach.
     """
-    spec, namespace = virtual_service.spec, _namespace(virtual_service)
-    top = frozenset(resolve(name, namespace) for name in spec.gateways or (MESH,))
-    parts = {
-        top if gateways is None else top & {resolve(name, namespace) for name in gateways}
-        for gateways in _conditions(spec)
-    }
-    return frozenset(parts) or frozenset({top})
+    return _attachments(_wording(virtual_service))
 
 
 def bound_to(virtual_service: VirtualService) -> frozenset[str]:
@@ -101,21 +102,22 @@ def classify(virtual_service: VirtualService, sides: Sides) -> Binding:
     Each part is judged by itself, and the least migrated part decides: a top-level list with both Gateways is
     still OLD_ONLY where one condition is narrowed to the old Gateway.
     """
-    if not virtual_service.spec.hosts:
-        return Binding.DELEGATE
-    if any(_is_missing(name, sides) for name in references(virtual_service)):
-        return Binding.BROKEN
-    parts = attachments(virtual_service)
-    if not any(part - {MESH} for part in parts):
-        return Binding.MESH_ONLY
-    stages = {_stage(part, sides) for part in parts}
-    return next(binding for binding in Binding if binding in stages)
+    return _classify(_wording(virtual_service), sides)
 
 
-def count(virtual_services: Iterable[VirtualService], sides: Sides) -> dict[Binding, int]:
-    """How many VirtualServices there are of each binding; every binding is listed, also with 0."""
-    found = Counter(classify(item, sides) for item in virtual_services)
-    return {binding: found[binding] for binding in Binding}
+def count(
+    virtual_services: Iterable[VirtualService], gateways: Iterable[Gateway] | None
+) -> dict[Binding, int]:
+    """How many VirtualServices there are of each binding; every binding is listed, also with 0.
+
+    `gateways` are those that exist; None where nobody can tell.
+    """
+    wordings = Counter(map(_wording, virtual_services))
+    sides = _sides(gateways, wordings)
+    found = dict.fromkeys(Binding, 0)
+    for wording, number in wordings.items():
+        found[_classify(wording, sides)] += number
+    return found
 
 
 def sides_of(gateways: Iterable[Gateway] | None, virtual_services: Iterable[VirtualService] = ()) -> Sides:
@@ -124,17 +126,7 @@ def sides_of(gateways: Iterable[Gateway] | None, virtual_services: Iterable[Virt
     Old is what lies (or is referred to) in istio-system, unless another HelmRelease than `istio` renders it;
     new is what lies in istio-gateway. `gateways` is None where nobody can tell which exist.
     """
-    existing = list(gateways or ())
-    names = {full_name(gateway) for gateway in existing}
-    named = names.union(*(references(item) for item in virtual_services))
-    foreign = {full_name(gateway) for gateway in existing if _rendered_by_others(gateway)}
-    new = frozenset(name for name in named if name.startswith(f"{NEW_NAMESPACE}/"))
-    old = (name for name in named - foreign if name.startswith(f"{OLD_NAMESPACE}/"))
-    return Sides(
-        successors={name: successor(name, new) for name in sorted(old)},
-        new=new,
-        known=None if gateways is None else frozenset(names),
-    )
+    return _sides(gateways, {_wording(item) for item in virtual_services})
 
 
 def successor(old: str, new: frozenset[str] = frozenset()) -> str:
@@ -147,11 +139,55 @@ def successor(old: str, new: frozenset[str] = frozenset()) -> str:
     return egress if egress in new else f"{NEW_NAMESPACE}/{name}-ingressgateway"
 
 
-def _conditions(spec: VirtualServiceSpec) -> set[tuple[str, ...] | None]:
-    """The gateway lists of all route conditions; None for one (or a route) that has no list of its own."""
-    kinds = (spec.http, spec.tls, spec.tcp)
-    routes = (route for routes in kinds for route in routes or ())
-    return {match.gateways or None for route in routes for match in route.match or _ANYTHING}
+def _wording(virtual_service: VirtualService) -> _Wording:
+    spec = virtual_service.spec
+    conditions: set[tuple[str, ...] | None] = set()
+    for routes in (spec.http, spec.tls, spec.tcp):
+        for route in routes or ():
+            for match in route.match or _ANYTHING:
+                conditions.add(match.gateways or None)
+    namespace = virtual_service.metadata.namespace or "default"
+    return _Wording(namespace, bool(spec.hosts), spec.gateways, frozenset(conditions))
+
+
+def _references(wording: _Wording) -> frozenset[str]:
+    named = set(wording.gateways or ()).union(*(gateways or () for gateways in wording.conditions))
+    return frozenset(resolve(name, wording.namespace) for name in named) - {MESH}
+
+
+def _attachments(wording: _Wording) -> frozenset[frozenset[str]]:
+    top = frozenset(resolve(name, wording.namespace) for name in wording.gateways or (MESH,))
+    parts = {
+        top if gateways is None else top & {resolve(name, wording.namespace) for name in gateways}
+        for gateways in wording.conditions
+    }
+    return frozenset(parts) or frozenset({top})
+
+
+def _classify(wording: _Wording, sides: Sides) -> Binding:
+    if not wording.has_hosts:
+        return Binding.DELEGATE
+    if any(_is_missing(name, sides) for name in _references(wording)):
+        return Binding.BROKEN
+    parts = _attachments(wording)
+    if not any(part - {MESH} for part in parts):
+        return Binding.MESH_ONLY
+    stages = {_stage(part, sides) for part in parts}
+    return next(binding for binding in Binding if binding in stages)
+
+
+def _sides(gateways: Iterable[Gateway] | None, wordings: Iterable[_Wording]) -> Sides:
+    existing = list(gateways or ())
+    names = {full_name(gateway) for gateway in existing}
+    named = names.union(*map(_references, wordings))
+    foreign = {full_name(gateway) for gateway in existing if _rendered_by_others(gateway)}
+    new = frozenset(name for name in named if name.startswith(f"{NEW_NAMESPACE}/"))
+    old = (name for name in named - foreign if name.startswith(f"{OLD_NAMESPACE}/"))
+    return Sides(
+        successors={name: successor(name, new) for name in sorted(old)},
+        new=new,
+        known=None if gateways is None else frozenset(names),
+    )
 
 
 def _stage(part: frozenset[str], sides: Sides) -> Binding:
@@ -174,7 +210,3 @@ def _is_missing(name: str, sides: Sides) -> bool:
 
 def _rendered_by_others(gateway: Gateway) -> bool:
     return gateway.metadata.labels.get(FLUX_RELEASE_LABEL, OLD_RELEASE) != OLD_RELEASE
-
-
-def _namespace(virtual_service: VirtualService) -> str:
-    return virtual_service.metadata.namespace or "default"
