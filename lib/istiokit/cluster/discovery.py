@@ -21,6 +21,8 @@ _BUILT_IN = frozenset(
     }
 )
 """Groups of Kubernetes itself, whose v1 every server has: no question needed."""
+_YOUNG = frozenset({"mutatingadmissionpolicies"})
+"""Resources that these groups got later (this one in 1.36): older servers do not have them."""
 
 
 class Resource(msgspec.Struct, frozen=True):
@@ -52,7 +54,7 @@ class Discovery:
 
     def version(self, kind: Kind) -> str | None:
         """The first of the kind's versions that is served, or None."""
-        if kind.group in _BUILT_IN and kind.versions[0] == "v1":
+        if kind.group in _BUILT_IN and kind.versions[0] == "v1" and kind.plural not in _YOUNG:
             return "v1"
         for version in kind.versions:
             if any(resource.name == kind.plural for resource in self._resources(kind.group, version)):
