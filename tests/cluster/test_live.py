@@ -55,7 +55,7 @@ def test_contents_of_secrets_stay_on_the_server_where_only_names_are_read(
 ) -> None:
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": namespace}}
     cluster.create({**secret, "stringData": {"key": "not to be seen"}})
-    bodies: list[bytes] = []
+    bodies: list[bytes | bytearray] = []
     send = Transport.send
 
     def recorded(*args: Any, **kwargs: Any) -> Reply:

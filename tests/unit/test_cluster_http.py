@@ -42,6 +42,7 @@ class Server:
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         self.asked.append(f"{handler.command} {handler.path}")
+        handler.headers["Port-Of-Client"] = str(handler.client_address[1])
         self.headers.append(handler.headers)
         handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
         (self.script.pop(0) if len(self.script) > 1 else self.script[0])(handler)
@@ -158,6 +159,53 @@ def test_from_far_away_answers_come_packed(server: Server, monkeypatch: pytest.M
     server.script = [says(200, packed, Content_Encoding="gzip")]
     assert server.cluster().server_version() == "v1"
     assert server.headers[0]["Accept-Encoding"] == "gzip"
+
+
+LONG = {"gitVersion": "v" + "1234567890abcdef" * 200_000}
+
+
+def in_chunks(data: bytes, size: int = 500_000) -> Answer:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        for piece in [*(data[at : at + size] for at in range(0, len(data), size)), b""]:
+            handler.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+
+    return answer
+
+
+def breaks_off(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", "3000000")
+    handler.end_headers()
+    handler.wfile.write(b"{" + b" " * 2_000_000)
+    handler.close_connection = True
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        says(200, LONG),
+        in_chunks(json.dumps(LONG).encode()),
+        says(200, gzip.compress(json.dumps(LONG).encode()), Content_Encoding="gzip"),
+    ],
+    ids=["of known length", "in chunks", "packed"],
+)
+def test_a_long_answer_comes_whole_and_leaves_the_connection_usable(server: Server, answer: Answer) -> None:
+    server.script = [answer, VERSION]
+    cluster = server.cluster()
+    assert cluster.server_version() == LONG["gitVersion"]
+    assert cluster.server_version() == "v1.32.4"
+    assert len({headers["Port-Of-Client"] for headers in server.headers}) == 1
+
+
+def test_an_answer_that_breaks_off_is_asked_for_again_and_never_taken_for_whole(server: Server) -> None:
+    server.script = [breaks_off, VERSION]
+    assert server.cluster().server_version() == "v1.32.4"
+    server.script = [breaks_off]
+    with pytest.raises(OperationFailed, match=r"cannot reach the API server .*: the connection broke: "):
+        server.cluster().server_version()
 
 
 def test_a_redirect_is_not_followed_with_our_credentials(server: Server) -> None:

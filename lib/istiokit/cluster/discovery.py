@@ -41,7 +41,7 @@ class ResourceList(msgspec.Struct, frozen=True):
 
 _RESOURCES = msgspec.json.Decoder(ResourceList)
 
-Fetch = Callable[[str], bytes | None]
+Fetch = Callable[[str], bytes | bytearray | None]
 """GET of a path: the body, or None for 404."""
 
 

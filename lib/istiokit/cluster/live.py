@@ -9,7 +9,7 @@ from istiokit.cluster import live_read
 from istiokit.cluster.discovery import Discovery, path
 from istiokit.cluster.live_access import access
 from istiokit.cluster.live_errors import is_unknown_path, refusal
-from istiokit.cluster.live_http import Impersonation, Reply, Transport
+from istiokit.cluster.live_http import Body, Impersonation, Reply, Transport
 from istiokit.cluster.live_kubeconfig import ConnectOptions, select
 from istiokit.cluster.live_watch import Watch
 from istiokit.cluster.manifests import group_and_version, kind_of, ref_of
@@ -182,7 +182,7 @@ class LiveCluster:
     def _path(self, kind: Kind, version: str, ref: Ref) -> str:
         return path(kind, version, ref.namespace or self.namespace, ref.name)
 
-    def _fetch(self, where: str) -> bytes | None:
+    def _fetch(self, where: str) -> Body | None:
         reply = self._transport.send("GET", where)
         return None if reply.status == 404 else self._checked(reply, f"read {where}").body
 

@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-from istiokit.cluster.live_http import NoAnswer, Reply
+from istiokit.cluster.live_http import Body, NoAnswer, Reply
 from istiokit.errors import Conflict, Forbidden, OperationFailed, SuiteError
 
 _RBAC = re.compile(
@@ -40,7 +40,7 @@ class Status(msgspec.Struct, frozen=True):
     details: Details | None = None
 
 
-def status_of(body: bytes) -> Status:
+def status_of(body: Body) -> Status:
     """The Status in the body, or one that holds the text that came instead (a proxy's page, say)."""
     try:
         return msgspec.json.decode(body, type=Status)

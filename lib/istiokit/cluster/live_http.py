@@ -3,9 +3,9 @@
 import ipaddress
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import urllib3
@@ -14,9 +14,13 @@ from urllib3 import exceptions as failures
 from istiokit.cluster.live_access import Access
 from istiokit.errors import OperationFailed, UsageError
 
+T = TypeVar("T")
+
 CONNECTIONS = 16
 """Kept open for callers with threads."""
 CONNECT_SECONDS, READ_SECONDS = 10.0, 120.0
+_PIECE = 1 << 20
+"""Bytes of a body that are read at a time."""
 _BUSY, _BUSY_TRIES, _BUSY_SECONDS = (429, 503), 5, 1.0
 """The server says "later": how often we come back, and after how long if it does not say."""
 
@@ -40,13 +44,15 @@ class Impersonation:
 
 JSON = "application/json"
 
+Body = bytes | bytearray
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A whole answer."""
 
     status: int
-    body: bytes
+    body: Body
 
 
 class Transport:
@@ -71,15 +77,16 @@ class Transport:
         """One request, repeated while the server is busy; raises NoAnswer if there is none."""
         for turn in range(_BUSY_TRIES):
             headers = self._headers(content_type if body is not None else "", accept)
-            response = self._once(method, path, query, body, headers, self._timeout, stream=False)
+            response, answer = self._once(method, path, query, body, headers, self._timeout, _whole_body)
             if response.status not in _BUSY or turn == _BUSY_TRIES - 1 or not _may_repeat(method, response):
                 break
             time.sleep(_delay(response.headers.get("Retry-After")))
-        return Reply(response.status, response.data)
+        return Reply(response.status, answer)
 
     def stream(self, path: str, query: Mapping[str, str], seconds: float) -> urllib3.BaseHTTPResponse:
         """The open answer of a watch; a read waits at most `seconds` for the next bytes."""
-        return self._once("GET", path, query, None, self._headers("", JSON), seconds, stream=True)
+        headers = self._headers("", JSON)
+        return self._once("GET", path, query, None, headers, seconds, lambda response: None)[0]
 
     def _once(
         self,
@@ -89,17 +96,18 @@ class Transport:
         body: bytes | None,
         headers: urllib3.HTTPHeaderDict,
         seconds: float,
-        *,
-        stream: bool,
-    ) -> urllib3.BaseHTTPResponse:
+        read: Callable[[urllib3.BaseHTTPResponse], T],
+    ) -> tuple[urllib3.BaseHTTPResponse, T]:
+        """The answer, and what `read` makes of its body while failures of the connection are still told as such."""
         url = self.access.server + path + ("?" + urlencode(query) if query else "")
         timeout = urllib3.Timeout(connect=min(CONNECT_SECONDS, seconds), read=seconds)
 
-        def request() -> urllib3.BaseHTTPResponse:
-            return self._pool.request(
+        def request() -> tuple[urllib3.BaseHTTPResponse, T]:
+            response = self._pool.request(
                 method, url, body=body, headers=headers, timeout=timeout, retries=False,
-                redirect=False, preload_content=not stream,
+                redirect=False, preload_content=False,
             )  # fmt: skip
+            return response, read(response)
 
         try:
             try:
@@ -143,6 +151,14 @@ def unreachable(server: str, error: Exception) -> NoAnswer:
         case _:
             why, hint = f"the connection broke: {_last_words(cause)}", "try again"
     return NoAnswer(f"cannot reach the API server {server}: {why}", hint)
+
+
+def _whole_body(response: urllib3.BaseHTTPResponse) -> bytearray:
+    """All of the body in one growing buffer: to read it at once would keep its pieces and their sum in memory."""
+    body = bytearray()
+    while piece := response.read(_PIECE):
+        body += piece
+    return body
 
 
 def _last_words(error: Any) -> str:

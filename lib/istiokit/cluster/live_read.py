@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from istiokit.cluster.decode import Object
-from istiokit.cluster.live_http import JSON, Reply
+from istiokit.cluster.live_http import JSON, Body, Reply
 from istiokit.cluster.types import Kind, Where
 from istiokit.errors import OperationFailed
 
@@ -39,7 +39,7 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
     items: list[T] | None = None
 
 
-def decoded(decoder: msgspec.json.Decoder[T], body: bytes | msgspec.Raw, what: str) -> T:
+def decoded(decoder: msgspec.json.Decoder[T], body: Body | msgspec.Raw, what: str) -> T:
     """The body in the decoder's type; raises OperationFailed where the server sent something else."""
     try:
         return decoder.decode(body)
