@@ -77,6 +77,9 @@ class FakeCluster:
     def served(self, kind: Kind) -> bool:
         return kind.name not in self.absent
 
+    def expect(self, kind: Kind) -> None:
+        """Nothing takes long here."""
+
     def list(self, kind: Kind, as_: type[T], where: Where = EVERYWHERE) -> Sequence[T]:
         self._check("list", kind, where.namespace)
         with self._lock:

@@ -22,9 +22,12 @@ def read_facts(
         from istiokit.survey.files import facts_of_files
 
         return facts_of_files(filenames, recursive=recursive, stdin=context.stdin)
-    from istiokit.survey.facts import survey
+    from istiokit.cluster.kinds import VIRTUAL_SERVICE
 
     cluster = context.cluster
+    cluster.expect(VIRTUAL_SERVICE)  # by far the longest list: the server works while we import the rest
+    from istiokit.survey.facts import survey
+
     if meanwhile is not None:
         threading.Thread(target=meanwhile, daemon=True).start()
     return survey(cluster, namespace or None)

@@ -18,7 +18,8 @@ from istiokit.cluster.kinds import CONFIG_MAP, GATEWAY, NAMESPACE
 from istiokit.cluster.live import LiveCluster, connect
 from istiokit.cluster.live_kubeconfig import ConnectOptions
 from istiokit.cluster.types import Ref
-from istiokit.errors import OperationFailed
+from istiokit.errors import Forbidden, OperationFailed
+from istiokit.istio.model import Gateway
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
@@ -206,6 +207,70 @@ def test_an_answer_that_breaks_off_is_asked_for_again_and_never_taken_for_whole(
     server.script = [breaks_off]
     with pytest.raises(OperationFailed, match=r"cannot reach the API server .*: the connection broke: "):
         server.cluster().server_version()
+
+
+def by_path(**answers: Answer) -> Answer:
+    """Answers by the version that is asked for, and 404 for others."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        version = urlsplit(handler.path).path.split("/")[3]
+        answers.get(version, says(404, {"message": "not found"}))(handler)
+
+    return answer
+
+
+def mesh(*names: str) -> Answer:
+    """An Istio API of some version that holds Gateways of these names."""
+    resources = {"resources": [{"name": "gateways", "kind": "Gateway", "namespaced": True}]}
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        collection = urlsplit(handler.path).path.endswith("/gateways")
+        (listed("1", *(item(name, "1") for name in names)) if collection else says(200, resources))(handler)
+
+    return answer
+
+
+def names(cluster: LiveCluster) -> list[str]:
+    return [found.metadata.name for found in cluster.list(GATEWAY, Gateway)]
+
+
+def test_a_list_that_is_expected_is_asked_for_once(server: Server) -> None:
+    server.script = [by_path(v1=mesh("a", "b"))]
+    cluster = server.cluster()
+    cluster.expect(GATEWAY)
+    assert names(cluster) == ["a", "b"]
+    group = "GET /apis/networking.istio.io/v1"
+    assert sorted(server.asked) == [group, f"{group}/gateways?limit=20000"]
+    assert names(cluster) == ["a", "b"]
+    assert len(server.asked) == 3, "what comes later is asked for anew"
+
+
+def test_a_list_that_is_expected_in_another_version_is_read_in_the_served_one(server: Server) -> None:
+    server.script = [by_path(v1beta1=mesh("old"))]
+    cluster = server.cluster()
+    cluster.expect(GATEWAY)
+    assert names(cluster) == ["old"]
+
+
+def test_a_list_that_is_expected_and_refused_says_so_when_it_is_needed(server: Server) -> None:
+    refused = says(403, {"message": 'cannot list resource "gateways" in API group "networking.istio.io"'})
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        (refused if "limit" in handler.path else mesh())(handler)
+
+    server.script = [answer]
+    cluster = server.cluster()
+    cluster.expect(GATEWAY)
+    with pytest.raises(Forbidden, match="list gateways"):
+        names(cluster)
+
+
+def test_a_list_that_is_expected_from_a_server_that_hangs_up_fails_when_it_is_needed(server: Server) -> None:
+    server.script = [hangs_up]
+    cluster = server.cluster()
+    cluster.expect(GATEWAY)
+    with pytest.raises(OperationFailed, match="the connection broke"):
+        names(cluster)
 
 
 def test_a_redirect_is_not_followed_with_our_credentials(server: Server) -> None:

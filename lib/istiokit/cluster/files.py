@@ -75,6 +75,9 @@ class FilesCluster:
         """Whether there is an object of this kind."""
         return any(is_of(stored.manifest, kind) for stored in self._objects.values())
 
+    def expect(self, kind: Kind) -> None:
+        """Nothing: the files have been read."""
+
     def list(self, kind: Kind, as_: type[T], where: Where = EVERYWHERE) -> Sequence[T]:
         """All objects of the kind, in the order of the files."""
         if not self.served(kind):

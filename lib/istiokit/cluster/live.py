@@ -8,6 +8,7 @@ import msgspec
 from istiokit.cluster import live_read
 from istiokit.cluster.discovery import Discovery, path
 from istiokit.cluster.live_access import access
+from istiokit.cluster.live_early import Early
 from istiokit.cluster.live_errors import is_unknown_path, refusal
 from istiokit.cluster.live_http import Body, Impersonation, Reply, Transport
 from istiokit.cluster.live_kubeconfig import ConnectOptions, select
@@ -54,7 +55,7 @@ class LiveCluster:
     """Objects of an API server. May be shared by threads."""
 
     def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+        self._transport, self._early = transport, Early(transport)
         self._discovery = Discovery(self._fetch)
 
     @property
@@ -77,13 +78,17 @@ class LiveCluster:
         """Whether the server knows the kind in a version that we can read."""
         return self._discovery.version(kind) is not None
 
+    def expect(self, kind: Kind) -> None:
+        """Send the first page's request now, in the hope that the server's version is the preferred one."""
+        self._early.begin(path(kind, kind.versions[0], None), live_read.page_query({}))
+
     def list(self, kind: Kind, as_: type[T], where: Where = EVERYWHERE) -> Sequence[T]:
         """All objects of the kind, read page by page."""
         version = self._version(kind)
         collection = path(kind, version, where.namespace)
 
         def page(query: Mapping[str, str]) -> Reply:
-            reply = self._transport.send("GET", collection, query, accept=live_read.accepted(as_))
+            reply = self._early.get(collection, query, live_read.accepted(as_))
             return reply if reply.status == live_read.EXPIRED else self._checked(reply, f"list {kind}", kind)
 
         return live_read.items(page, live_read.selectors(where), kind, version, as_)

@@ -68,7 +68,7 @@ def items(fetch: FetchPage, query: Mapping[str, str], kind: Kind, version: str, 
     found: list[T] = []
     token = ""
     while True:
-        reply = fetch({**query, "limit": str(PAGE)} | ({"continue": token} if token else {}))
+        reply = fetch(page_query(query, token))
         if reply.status == EXPIRED:
             return _named(decoded(decoder, fetch(query).body, what).items or [], kind, version)
         page = decoded(decoder, reply.body, what)
@@ -76,6 +76,11 @@ def items(fetch: FetchPage, query: Mapping[str, str], kind: Kind, version: str, 
         token = page.metadata.continue_
         if not token:
             return _named(found, kind, version)
+
+
+def page_query(query: Mapping[str, str], token: str = "") -> dict[str, str]:
+    """The query of one page: the first, or the one that the token of the page before leads to."""
+    return {**query, "limit": str(PAGE)} | ({"continue": token} if token else {})
 
 
 def selectors(where: Where) -> dict[str, str]:

@@ -90,6 +90,9 @@ class Cluster(Protocol):
     def served(self, kind: Kind) -> bool:
         """Whether this kind can be asked for, in any of its versions."""
 
+    def expect(self, kind: Kind) -> None:
+        """A hint that `list` will soon ask for all objects of the kind: what takes long may begin now."""
+
     def list(self, kind: Kind, as_: type[T], where: Where = EVERYWHERE) -> Sequence[T]:
         """All objects of the kind; raises KindNotServed where the kind is unknown."""
 
