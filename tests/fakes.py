@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from istiokit.cluster.decode import TableRow
 from istiokit.cluster.manifests import kind_of, ref_of
 from istiokit.cluster.patch import merged, operated
 from istiokit.cluster.select import matches
@@ -64,6 +65,9 @@ class FakeCluster:
     def later(self, hook: Callable[[], object]) -> None:
         """Queue something to happen inside a watch: one hook a step, after all that is there was told."""
         self._hooks.append(hook)
+
+    def table(self, kind: Kind, where: Where = EVERYWHERE) -> tuple[Sequence[str], Sequence[TableRow]]:
+        raise NotImplementedError("a Table is the API server's work: test it on a rig")
 
     def raw(self, ref: Ref) -> Manifest:
         """The stored object, for assertions; KeyError if it is not there."""

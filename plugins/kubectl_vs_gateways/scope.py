@@ -69,8 +69,11 @@ def parse_scope(namespace: argparse.Namespace) -> Scope:
     )
 
 
-def read_scope(scope: Scope, context: Context) -> "RouteReading":
-    """Read the VirtualServices of the scope and all that they are judged by; raises NotDone for unknown names."""
+def read_scope(scope: Scope, context: Context, *, fast: bool = False) -> "RouteReading":
+    """Read the VirtualServices of the scope and all that they are judged by; raises NotDone for unknown names.
+
+    `fast` leaves their routes on the server.
+    """
     from istiokit.survey.routes import read_files, read_routes
 
     if scope.filenames:
@@ -78,7 +81,7 @@ def read_scope(scope: Scope, context: Context) -> "RouteReading":
         reading = read_files(_files(scope, context), _where(scope, place), _others(scope, context))
     else:
         place = None if scope.all_namespaces else scope.namespace or context.cluster.namespace
-        reading = read_routes(context.cluster, _where(scope, place))
+        reading = read_routes(context.cluster, _where(scope, place), fast=fast)
     return reading.only(scope.names, place) if scope.names else reading
 
 

@@ -17,6 +17,8 @@ class Metadata(Part, frozen=True, kw_only=True):
     uid: str = ""
     resource_version: str = ""
     generation: int = 0
+    creation_timestamp: str | None = None
+    """RFC 3339 in UTC, as the API server writes it; None in a manifest."""
     deletion_timestamp: str | None = None
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
@@ -38,6 +40,13 @@ class Object(Part, frozen=True, kw_only=True):
     """Any object: just its metadata. Typed readings extend it with the spec and status that they need."""
 
     metadata: Metadata = Metadata()
+
+
+class TableRow(msgspec.Struct, frozen=True, gc=False):
+    """One object as the API server's Table shows it: the cells in the order of the kind's columns."""
+
+    cells: tuple[Any, ...]
+    object: Object
 
 
 Raw = dict[str, Any]

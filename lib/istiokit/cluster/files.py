@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from istiokit.cluster.decode import TableRow
 from istiokit.cluster.files_text import NoObject, Stored, edited, objects_in
 from istiokit.cluster.manifests import is_of, kind_of, ref_of
 from istiokit.cluster.patch import merged, operated
@@ -84,6 +85,10 @@ class FilesCluster:
             raise KindNotServed(kind.name, f"there is none in {self.name}")
         found = [stored for stored in self._objects.values() if is_of(stored.manifest, kind)]
         return [_decoded(stored, as_) for stored in found if matches(stored.manifest, where)]
+
+    def table(self, kind: Kind, where: Where = EVERYWHERE) -> tuple[Sequence[str], Sequence[TableRow]]:
+        """Refused: only a server renders a Table."""
+        raise UsageError("files have no server that renders a table of them", "leave --fast out")
 
     def get(self, ref: Ref, as_: type[T]) -> T | None:
         """The object, or None."""

@@ -29,6 +29,16 @@ VALIDATING_WEBHOOK = Kind(
     namespaced=False,
 )
 
+MUTATING_ADMISSION_POLICY = Kind(
+    "MutatingAdmissionPolicy",
+    "admissionregistration.k8s.io",
+    "mutatingadmissionpolicies",
+    ("v1",),
+    namespaced=False,
+)
+MUTATING_POLICY = Kind("MutatingPolicy", "policies.kyverno.io", "mutatingpolicies", ("v1",), namespaced=False)
+CLUSTER_POLICY = Kind("ClusterPolicy", "kyverno.io", "clusterpolicies", ("v1",), namespaced=False)
+
 VIRTUAL_SERVICE = Kind("VirtualService", "networking.istio.io", "virtualservices", _ISTIO)
 GATEWAY = Kind("Gateway", "networking.istio.io", "gateways", _ISTIO)
 ISTIO_OPERATOR = Kind("IstioOperator", "install.istio.io", "istiooperators", ("v1alpha1",))

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from istiokit.cluster import live_read
+from istiokit.cluster.decode import TableRow
 from istiokit.cluster.discovery import Discovery, path
 from istiokit.cluster.live_access import access
 from istiokit.cluster.live_early import Early
@@ -92,6 +93,16 @@ class LiveCluster:
             return reply if reply.status == live_read.EXPIRED else self._checked(reply, f"list {kind}", kind)
 
         return live_read.items(page, live_read.selectors(where), kind, version, as_)
+
+    def table(self, kind: Kind, where: Where = EVERYWHERE) -> tuple[Sequence[str], Sequence[TableRow]]:
+        """The server's Table of the kind, with each object's metadata."""
+        collection = path(kind, self._version(kind), where.namespace)
+
+        def page(query: Mapping[str, str]) -> Reply:
+            reply = self._early.get(collection, query, live_read.AS_TABLE)
+            return self._checked(reply, f"list {kind} as a table", kind)
+
+        return live_read.table(page, live_read.selectors(where), kind)
 
     def get(self, ref: Ref, as_: type[T]) -> T | None:
         """The object, or None."""

@@ -5,7 +5,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from istiokit.cluster.decode import Object
+from istiokit.cluster.decode import Object, TableRow
 from istiokit.cluster.live_http import JSON, Body, Reply
 from istiokit.cluster.types import Kind, Where
 from istiokit.errors import OperationFailed
@@ -39,6 +39,23 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
     items: list[T] | None = None
 
 
+class Column(msgspec.Struct, frozen=True):
+    """A column of a Table."""
+
+    name: str
+
+
+class TablePage(msgspec.Struct, frozen=True, rename="camel"):
+    """One page of a list as the server's Table."""
+
+    metadata: ListMeta
+    column_definitions: list[Column] | None = None
+    rows: list[TableRow] | None = None
+
+
+AS_TABLE = f"{JSON};as=Table;v=v1;g=meta.k8s.io"
+
+
 def decoded(decoder: msgspec.json.Decoder[T], body: Body | msgspec.Raw, what: str) -> T:
     """The body in the decoder's type; raises OperationFailed where the server sent something else."""
     try:
@@ -46,6 +63,21 @@ def decoded(decoder: msgspec.json.Decoder[T], body: Body | msgspec.Raw, what: st
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         hint = "is it an API server, and are its CRDs of a version that this program knows?"
         raise OperationFailed(f"{what}: the answer is not as expected: {error}", hint) from error
+
+
+def table(fetch: FetchPage, query: Mapping[str, str], kind: Kind) -> tuple[list[str], list[TableRow]]:
+    """The columns and all rows; `query` as for `items`."""
+    decoder, what = msgspec.json.Decoder(TablePage), f"list {kind} as a table"
+    columns: list[str] = []
+    rows: list[TableRow] = []
+    token = ""
+    while True:
+        page = decoded(decoder, fetch(page_query({**query, "includeObject": "Metadata"}, token)).body, what)
+        columns = columns or [column.name for column in page.column_definitions or ()]
+        rows += page.rows or []
+        token = page.metadata.continue_
+        if not token:
+            return columns, rows
 
 
 def accepted(as_: Any) -> str:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
+from istiokit.cluster.decode import TableRow
+
 T = TypeVar("T")
 
 
@@ -95,6 +97,12 @@ class Cluster(Protocol):
 
     def list(self, kind: Kind, as_: type[T], where: Where = EVERYWHERE) -> Sequence[T]:
         """All objects of the kind; raises KindNotServed where the kind is unknown."""
+
+    def table(self, kind: Kind, where: Where = EVERYWHERE) -> tuple[Sequence[str], Sequence[TableRow]]:
+        """The columns and rows of the server's own Table, with metadata: far fewer bytes than the objects.
+
+        Raises UsageError where there is no server to render one (files).
+        """
 
     def get(self, ref: Ref, as_: type[T]) -> T | None:
         """The object, or None if it (or its kind) is not there."""

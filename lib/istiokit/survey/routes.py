@@ -1,8 +1,11 @@
 """Reads what decides which gateway serves which VirtualService: routes, Gateways, gateway pods, owners."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
+
+import msgspec
 
 from istiokit.bigbang.facts import Unread
 from istiokit.cluster import kinds
@@ -12,7 +15,7 @@ from istiokit.cluster.types import Cluster, Ref, Where
 from istiokit.errors import NotDone
 from istiokit.flux.model import HelmRelease, Kustomization
 from istiokit.flux.ownership import Owners
-from istiokit.istio.model import Gateway, VirtualService, full_name
+from istiokit.istio.model import Gateway, VirtualService, VirtualServiceSpec, full_name
 from istiokit.istio.routing.facts import RouteFacts
 from istiokit.survey.reading import Reading
 
@@ -45,13 +48,14 @@ class RouteReading:
         return replace(self, facts=replace(self.facts, virtual_services=tuple(found)))
 
 
-def read_routes(cluster: Cluster, where: Where) -> RouteReading:
+def read_routes(cluster: Cluster, where: Where, *, fast: bool = False) -> RouteReading:
     """Read the VirtualServices of `where`, all Gateways, and the owners that Flux names.
 
-    Gateways that may not be read are None in the facts: then nobody can tell which exist.
+    Gateways that may not be read are None in the facts: then nobody can tell which exist. With `fast` only hosts and
+    the top-level gateways are read, from the server's Table; raises UsageError where nobody renders one.
     """
     with Reading(cluster) as reading:
-        routes = reading.list(kinds.VIRTUAL_SERVICE, VirtualService, where)
+        routes = _begun(reading, where, fast=fast)
         gateways = reading.list(kinds.GATEWAY, Gateway)
         releases = reading.list(kinds.HELM_RELEASE, HelmRelease)
         kustomizations = reading.list(kinds.KUSTOMIZATION, Kustomization)
@@ -80,6 +84,30 @@ def read_files(files: FilesCluster, where: Where, others: Cluster | None = None)
         for item in facts.virtual_services
     }
     return replace(reading, facts=facts, unread=(), places=places)
+
+
+def _begun(reading: Reading, where: Where, *, fast: bool) -> "Future[tuple[VirtualService, ...]]":
+    if not fast:
+        return reading.list(kinds.VIRTUAL_SERVICE, VirtualService, where)
+    none: tuple[VirtualService, ...] = ()
+    return reading.start(kinds.VIRTUAL_SERVICE, lambda: _from_table(reading.cluster, where), none)
+
+
+def _from_table(cluster: Cluster, where: Where) -> tuple[VirtualService, ...]:
+    """VirtualServices without their routes. The cells are lists in JSON (the CRD's printer columns), or null."""
+    columns, rows = cluster.table(kinds.VIRTUAL_SERVICE, where)
+    gateways, hosts = columns.index("Gateways"), columns.index("Hosts")
+    return tuple(
+        VirtualService(
+            metadata=row.object.metadata,
+            spec=VirtualServiceSpec(hosts=_names(row.cells[hosts]), gateways=_names(row.cells[gateways])),
+        )
+        for row in rows
+    )
+
+
+def _names(cell: str | None) -> tuple[str, ...] | None:
+    return msgspec.json.decode(cell, type=tuple[str, ...]) if cell else None
 
 
 def _by_ref(kind: str, items: Iterable[T]) -> dict[Ref, T]:

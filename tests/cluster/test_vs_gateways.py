@@ -1,0 +1,64 @@
+"""`kubectl vs-gateways` on a real API server."""
+
+import json
+from typing import Any
+
+from kubectl_vs_gateways.main import APP
+from tests.run import Result, run
+from tests.tools.rig import Rig
+
+OLD, NEW = "istio-system/public", "istio-gateway/public-ingressgateway"
+
+
+def virtual_service(name: str, namespace: str, **spec: Any) -> dict[str, Any]:
+    metadata = {"name": name, "namespace": namespace, "labels": {"app": name}}
+    http = [{"route": [{"destination": {"host": "web"}}]}]
+    return {
+        "apiVersion": "networking.istio.io/v1",
+        "kind": "VirtualService",
+        "metadata": metadata,
+        "spec": {"http": http, **spec},
+    }
+
+
+def states(rig: Rig, *words: str) -> dict[str, str]:
+    result = vs_gateways(rig, *words, "-o", "json")
+    assert result.code == 0, result
+    return {item["name"]: item["state"] for item in json.loads(result.out)["items"]}
+
+
+def vs_gateways(rig: Rig, *words: str) -> Result:
+    return run(*words, "--kubeconfig", str(rig.kubeconfig), app=APP, live=True)
+
+
+def test_the_list_and_its_fast_form_agree_but_for_conditions(rig: Rig, namespace: str) -> None:
+    narrow = [{"match": [{"gateways": [OLD]}], "route": [{"destination": {"host": "web"}}]}]
+    rig.apply(
+        [
+            virtual_service("old", namespace, hosts=["old.example.com"], gateways=[OLD]),
+            virtual_service("narrowed", namespace, hosts=["n.example.com"], gateways=[OLD, NEW], http=narrow),
+            virtual_service("inside", namespace, hosts=["web"]),
+            virtual_service("part", namespace),
+        ]
+    )
+    # No Gateway exists here, so every reference is broken: the states without that are what files know.
+    slow = states(rig, "-n", namespace)
+    assert slow == {"old": "broken", "narrowed": "broken", "inside": "mesh-only", "part": "delegate"}
+    assert states(rig, "-n", namespace, "--fast") == slow
+    assert states(rig, "--fast", "-n", namespace, "-l", "app=part") == {"part": "delegate"}
+    assert "gateways of route conditions were not read" in vs_gateways(rig, "--fast", "-n", namespace).err
+
+    dump = rig.kubectl(
+        "get", "virtualservices.networking.istio.io", "--namespace", namespace, "--output=json"
+    )
+    told = run("-f", "-", "-o", "json", app=APP, stdin=dump)
+    found = {item["name"]: item["state"] for item in json.loads(told.out)["items"]}
+    assert found == {"old": "old-only", "narrowed": "old-only", "inside": "mesh-only", "part": "delegate"}
+
+
+def test_one_of_them_by_name(rig: Rig, namespace: str) -> None:
+    rig.apply([virtual_service("web", namespace, hosts=["web.example.com"], gateways=[OLD])])
+    assert states(rig, f"{namespace}/web") == {"web": "broken"}
+    audit = vs_gateways(rig, "--audit", f"{namespace}/web")
+    assert audit.code == 1
+    assert f"error VSG001  VirtualService {namespace}/web  spec.gateways[0]" in audit.out
