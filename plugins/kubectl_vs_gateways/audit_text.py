@@ -8,6 +8,7 @@ from istiokit.istio.audit import RULES, find_rule
 from istiokit.survey.routes import RouteReading
 from istiokit.ui import findings
 from istiokit.ui.output import Document, as_json, render
+from kubectl_vs_gateways.scope import skipped_of
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -30,9 +31,8 @@ def findings_text(
         return markdown(found, reading.places)
     if output == "wide" and not found:
         return ""
-    skipped = [{"object": item.kind, "reason": item.reason} for item in reading.unread if not item.missing]
     counted = {f"{severity}s": number for severity, number in findings.counts(found).items()}
-    document = Document("FindingList", found, summary={**counted, **summary}, skipped=skipped)
+    document = Document("FindingList", found, summary={**counted, **summary}, skipped=skipped_of(reading))
     return render(document, findings.columns(found), output, name=lambda one: one.code, no_headers=no_headers)
 
 

@@ -11,7 +11,7 @@ from kubectl_vs_gateways.list_text import summary_line
 
 def run_audit(reading: RouteReading, output: str, context: Context, *, no_headers: bool) -> int:
     """Judge and show; returns 1 if there is a finding of level error."""
-    found = audit(reading.facts)
+    found = audit(reading.facts, reading.unusable)
     everything = rows(reading.facts, reading.owners)
     summary = {"states": by_state(everything), "percentDone": percent_done(everything)}
     context.write(audit_text.findings_text(found, reading, summary, output, no_headers=no_headers))

@@ -111,10 +111,12 @@ def run(given: Options, context: Context) -> int:
     everything = rows(reading.facts, reading.owners)
     shown = [row for row in everything if not given.states or row.state in given.states]
     summary = {"states": by_state(everything), "percentDone": percent_done(everything)}
-    skipped = [{"object": item.kind, "reason": item.reason} for item in reading.unread if not item.missing]
+    skipped = scope.skipped_of(reading)
     document: Document[BindingRow] = Document("BindingList", shown, summary=summary, skipped=skipped)
     context.write(render(document, COLUMNS, given.output, name=row_name, no_headers=given.no_headers))
     context.say(summary_line(everything))
+    for item in reading.unusable:
+        context.say(f"left out: {item.object}: {item.reason}")
     if given.fast:
         context.say("--fast: gateways of route conditions were not read, so a state may be too good")
     return 0

@@ -85,6 +85,12 @@ def read_scope(scope: Scope, context: Context, *, fast: bool = False) -> "RouteR
     return reading.only(scope.names, place) if scope.names else reading
 
 
+def skipped_of(reading: "RouteReading") -> list[dict[str, str]]:
+    """What was left out, as a document's `skipped` has it: object (or kind) and reason."""
+    unread = [{"object": item.kind, "reason": item.reason} for item in reading.unread if not item.missing]
+    return unread + [{"object": item.object, "reason": item.reason} for item in reading.unusable]
+
+
 def _where(scope: Scope, namespace: str | None) -> "Where":
     """A name with a namespace of its own may be anywhere."""
     from istiokit.cluster.types import Where
@@ -97,7 +103,7 @@ def _files(scope: Scope, context: Context) -> "FilesCluster":
     from istiokit.cluster.files import STDIN, FilesCluster
 
     stdin = context.stdin.read() if STDIN in scope.filenames else ""
-    return FilesCluster(scope.filenames, recursive=scope.recursive, stdin=stdin)
+    return FilesCluster(scope.filenames, recursive=scope.recursive, stdin=stdin, lenient=True)
 
 
 def _others(scope: Scope, context: Context) -> "Cluster | None":

@@ -1,6 +1,7 @@
 """The audit's rules, on the manifests that their own pages show, and on what a cluster knows and files do not."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ PAGES = Path(__file__).parents[2] / "docs" / "checks"
 EACH = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 ABOUT_FILES = "VSG002"
 """What only files can leave unknown: the examples of all other pages are judged as clusters."""
+ABOUT_A_FILE = "VSG011"
 
 
 def examples(rule: Rule) -> tuple[str, str]:
@@ -30,8 +32,9 @@ def examples(rule: Rule) -> tuple[str, str]:
 
 
 def findings(text: str, *, files: bool = False) -> tuple[Finding, ...]:
-    cluster = FilesCluster(["-"], stdin=text)
-    return audit((read_files if files else read_routes)(cluster, EVERYWHERE).facts)
+    """As files have it, or as if all of a cluster were in the text."""
+    reading = read_files(FilesCluster(["-"], stdin=text, lenient=True), EVERYWHERE)
+    return audit(replace(reading.facts, all_gateways=not files), reading.unusable)
 
 
 def codes(text: str, *, files: bool = False) -> set[str]:
@@ -44,7 +47,8 @@ def test_the_page_shows_what_fails_and_what_does_not(rule: Rule) -> None:
     files = rule.code == ABOUT_FILES
     found = [one for one in findings(failing, files=files) if one.code == rule.code]
     assert found and all(one.severity is rule.severity for one in found)
-    assert all(one.path.startswith("spec.") and one.object == "VirtualService shop/web" for one in found)
+    if rule.code != ABOUT_A_FILE:
+        assert all(one.path.startswith("spec.") and one.object == "VirtualService shop/web" for one in found)
     assert rule.code not in codes(mended, files=files)
 
 
@@ -75,7 +79,7 @@ def test_what_files_do_not_hold_is_unknown_and_not_missing() -> None:
 def test_without_any_right_to_read_gateways_none_is_missing() -> None:
     failing, _ = examples(find_rule("VSG001"))
     reading = read_routes(FilesCluster(["-"], stdin=failing), EVERYWHERE)
-    blind = RouteFacts("test", reading.facts.virtual_services, None)
+    blind = replace(reading.facts, gateways=None)
     assert {one.code for one in audit(blind)} == {"VSG002"}
 
 
@@ -115,3 +119,31 @@ def test_errors_come_first() -> None:
     failing, _ = examples(find_rule("VSG005"))
     severities = [one.severity for one in findings(failing)]
     assert severities == sorted(severities, key=list(Severity).index)
+
+
+def test_one_object_that_is_none_leaves_the_others() -> None:
+    wrong, right = examples(find_rule("VSG010"))
+    again = right.replace("name: web,", "name: other,").replace("public-ingressgateway", "NO")
+    told = {(one.code, one.object) for one in findings(f"{wrong}---\n{again}---\n{again}", files=True)}
+    assert told == {
+        ("VSG010", "VirtualService shop/web"),
+        ("VSG011", "-:15"),
+        ("VSG002", "VirtualService shop/other"),
+        ("VSG012", "VirtualService shop/other"),
+    }
+
+
+@pytest.mark.parametrize("name", ["mesh", "web", "shop/web", "./web", "web.shop.svc.cluster.local", "a/b.c"])
+def test_what_is_a_reference(name: str) -> None:
+    item = decoded(
+        {"metadata": {"name": "web"}, "spec": {"hosts": ["a"], "gateways": [name]}}, VirtualService
+    )
+    assert "VSG012" not in {one.code for one in audit(RouteFacts("test", (item,), ()))}
+
+
+@pytest.mark.parametrize("name", ["", "a/b/c", "Web", "{{ .Values.gateway }}", "a_b", "-a", "/web", "shop/"])
+def test_what_is_none(name: str) -> None:
+    item = decoded(
+        {"metadata": {"name": "web"}, "spec": {"hosts": ["a"], "gateways": [name]}}, VirtualService
+    )
+    assert "VSG012" in {one.code for one in audit(RouteFacts("test", (item,), ()))}

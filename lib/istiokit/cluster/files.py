@@ -36,23 +36,25 @@ class FilesCluster:
         recursive: bool = False,
         stdin: str = "",
         namespace: str | None = None,
+        lenient: bool = False,
     ) -> None:
         """Read files and folders (`-R` for folders in folders), `-` for the text in `stdin`.
 
         `namespace` is for objects that need one and name none. Raises UsageError for a path that cannot be
-        read, text that is neither YAML nor JSON, and an object that is there twice.
+        read, and, unless `lenient`, for text that is neither YAML nor JSON and an object that is there twice:
+        those are then among `skipped`, and what comes first counts.
         """
         self.name = ", ".join(paths := list(paths))
         self.skipped: list[NoObject] = []
-        """Documents that are no Kubernetes objects."""
-        self._namespace, self._lock = namespace, threading.RLock()
+        """Documents that are no Kubernetes objects, or of no use."""
+        self._namespace, self._lenient, self._lock = namespace, lenient, threading.RLock()
         self._texts = {
             source: stdin if source == STDIN else read_text(source)
             for source in files_under(paths, recursive)
         }
         self._objects: dict[tuple[str, Ref], Stored] = {}
         for source in self._texts:
-            self._read(source)
+            self._read_leniently(source) if lenient else self._read(source)
 
     @property
     def namespace(self) -> str | None:
@@ -129,6 +131,17 @@ class FilesCluster:
     def _find(self, ref: Ref) -> Stored | None:
         return self._objects.get((kind_of(ref).group, ref))
 
+    def _read_leniently(self, source: str) -> None:
+        try:
+            self._read(source)
+        except UsageError as error:
+            reason = (
+                "a template, and not YAML before it is rendered"
+                if "{{" in self._texts[source]
+                else error.what
+            )
+            self.skipped.append(NoObject(source, reason, broken=True))
+
     def _read(self, source: str) -> None:
         """(Re)read the objects of one file from its text."""
         self._objects = {key: one for key, one in self._objects.items() if one.source != source}
@@ -138,9 +151,11 @@ class FilesCluster:
                 continue
             key = (str(found.manifest["apiVersion"]).rpartition("/")[0], found.ref)
             if other := self._objects.get(key):
-                raise UsageError(
-                    f"{found.place}: {found.ref} is there twice, first in {other.place}", "keep one"
-                )
+                twice = f"{found.ref} is there twice, first in {other.place}"
+                if not self._lenient:
+                    raise UsageError(f"{found.place}: {twice}", "keep one")
+                self.skipped.append(NoObject(found.place, twice, broken=True))
+                continue
             self._objects[key] = found
 
     def _change(self, ref: Ref, change: Any, *, dry_run: bool) -> dict[str, Any]:

@@ -41,10 +41,11 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class NoObject:
-    """A document that is YAML and no Kubernetes object."""
+    """A document that is YAML and no Kubernetes object, or (`broken`) text of no use at all."""
 
     place: str
     reason: str
+    broken: bool = False
 
 
 def objects_in(text: str, source: str, namespace: str | None) -> Iterator[Stored | NoObject]:

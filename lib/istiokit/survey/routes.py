@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -11,10 +11,12 @@ from istiokit.bigbang.facts import Unread
 from istiokit.cluster import kinds
 from istiokit.cluster.decode import Object
 from istiokit.cluster.files import FilesCluster
+from istiokit.cluster.manifests import ref_of
 from istiokit.cluster.types import Cluster, Ref, Where
 from istiokit.errors import NotDone
 from istiokit.flux.model import HelmRelease, Kustomization
 from istiokit.flux.ownership import Owners
+from istiokit.istio.audit.model import Unusable
 from istiokit.istio.model import Gateway, VirtualService, VirtualServiceSpec, full_name
 from istiokit.istio.routing.facts import RouteFacts
 from istiokit.survey.reading import Reading
@@ -31,6 +33,8 @@ class RouteReading:
     unread: tuple[Unread, ...]
     places: Mapping[str, str] = field(default_factory=dict)
     """Where each VirtualService of files stands, by `namespace/name`: `apps/web.yaml:12`."""
+    unusable: tuple[Unusable, ...] = ()
+    """What the facts could not hold."""
 
     def only(self, names: Sequence[str], namespace: str | None) -> "RouteReading":
         """Just the VirtualServices of these names (`name` means one in `namespace`, or anywhere without one).
@@ -71,19 +75,48 @@ def read_routes(cluster: Cluster, where: Where, *, fast: bool = False) -> RouteR
 
 
 def read_files(files: FilesCluster, where: Where, others: Cluster | None = None) -> RouteReading:
-    """The same from manifests, and Gateways from `others` too.
+    """The same from manifests (made `lenient`), and Gateways from `others` too.
 
     Without others there may be more elsewhere, so no Gateway counts as missing.
     """
-    reading = read_routes(files, where)
-    more = others.list(kinds.GATEWAY, Gateway) if others and others.served(kinds.GATEWAY) else ()
-    known = {full_name(gateway): gateway for gateway in (*more, *(reading.facts.gateways or ()))}
-    facts = replace(reading.facts, gateways=tuple(known.values()), all_gateways=others is not None)
-    places = {
-        full_name(item): files.origin(Ref("VirtualService", item.metadata.name, item.metadata.namespace))
-        for item in facts.virtual_services
-    }
-    return replace(reading, facts=facts, unread=(), places=places)
+    found, unusable = _usable(files, where)
+    gateways = [gateway for place in (others, files) if place for gateway in _gateways(place)]
+    known = {full_name(gateway): gateway for gateway in gateways}
+    facts = RouteFacts(
+        where=files.name,
+        virtual_services=tuple(sorted(found, key=full_name)),
+        gateways=tuple(known.values()),
+        all_gateways=others is not None,
+        workloads=None,
+    )
+    broken = (Unusable(one.place, one.reason, file=True) for one in files.skipped if one.broken)
+    places = {full_name(item): files.origin(_ref(item)) for item in found}
+    return RouteReading(facts, Owners(), (), places, (*unusable, *broken))
+
+
+def _usable(files: FilesCluster, where: Where) -> tuple[list[VirtualService], list[Unusable]]:
+    """The VirtualServices, and those that are none by the types of their fields."""
+    found: list[VirtualService] = []
+    unusable: list[Unusable] = []
+    kind = kinds.VIRTUAL_SERVICE
+    manifests = files.list(kind, dict[str, Any], where) if files.served(kind) else ()
+    for manifest in manifests:
+        try:
+            if not isinstance(manifest.get("spec"), dict):
+                raise msgspec.ValidationError("it has no spec - at `$.spec`")
+            found.append(msgspec.convert(manifest, VirtualService))
+        except msgspec.ValidationError as error:
+            reason, _, path = str(error).rpartition(" - at `$.")
+            unusable.append(Unusable(str(ref_of(manifest)), reason or str(error), path.rstrip("`")))
+    return found, unusable
+
+
+def _gateways(cluster: Cluster) -> Sequence[Gateway]:
+    return cluster.list(kinds.GATEWAY, Gateway) if cluster.served(kinds.GATEWAY) else ()
+
+
+def _ref(item: Object) -> Ref:
+    return Ref(kinds.VIRTUAL_SERVICE.name, item.metadata.name, item.metadata.namespace)
 
 
 def _begun(reading: Reading, where: Where, *, fast: bool) -> "Future[tuple[VirtualService, ...]]":

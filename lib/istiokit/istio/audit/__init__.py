@@ -1,23 +1,25 @@
 """Every rule of `kubectl vs-gateways audit`, with its stable code; docs/checks has a page for each. Pure."""
 
+from collections.abc import Iterable
+
 from istiokit.errors import UsageError
 from istiokit.findings import Finding, Severity
-from istiokit.istio.audit import reach, references
-from istiokit.istio.audit.model import Rule, Subject
+from istiokit.istio.audit import form, reach, references
+from istiokit.istio.audit.model import Rule, Subject, Unusable
 from istiokit.istio.routing.facts import RouteFacts
 
-RULES: tuple[Rule, ...] = tuple(sorted((*references.RULES, *reach.RULES), key=lambda rule: rule.code))
+RULES: tuple[Rule, ...] = tuple(
+    sorted((*references.RULES, *reach.RULES, *form.RULES), key=lambda rule: rule.code)
+)
 """Sorted by code."""
 
 _ORDER = tuple(Severity)
 
 
-def audit(facts: RouteFacts) -> tuple[Finding, ...]:
-    """All findings, the worst first, then by code, object and field."""
-    subject = Subject(facts)
-    found = {
-        finding for item in facts.virtual_services for rule in RULES for finding in rule.run(item, subject)
-    }
+def audit(facts: RouteFacts, unusable: Iterable[Unusable] = ()) -> tuple[Finding, ...]:
+    """All findings, the worst first, then by code, object and field; `unusable` is what facts could not hold."""
+    subject = Subject(facts, tuple(unusable))
+    found = {finding for rule in RULES for finding in rule.run(subject)}
     return tuple(sorted(found, key=_key))
 
 

@@ -27,11 +27,24 @@ class Reference:
         return self.path.startswith("spec.gateways")
 
 
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """What could not be judged at all: an object whose fields are of the wrong type, or a file."""
+
+    object: str
+    """As findings call it: `VirtualService shop/web`, `apps/web.yaml`."""
+    reason: str
+    path: str = ""
+    """The field, where it is one."""
+    file: bool = False
+
+
 @dataclass(frozen=True)
 class Subject:
     """The facts, and what several rules would otherwise work out again."""
 
     facts: RouteFacts
+    unusable: tuple[Unusable, ...] = ()
 
     @cached_property
     def gateways(self) -> dict[str, Gateway]:
@@ -52,7 +65,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `run` yields findings of this code alone, for one VirtualService at a time."""
+    """One rule. `run` yields findings of this code alone."""
 
     code: str
     title: str
@@ -62,7 +75,19 @@ class Rule:
     """What goes wrong without it, for --explain."""
     remedy: str
     """What to do in general, for --explain."""
-    run: Callable[[VirtualService, Subject], Iterable[Finding]]
+    run: Callable[[Subject], Iterable[Finding]]
+
+
+def each(
+    judge: Callable[[VirtualService, Subject], Iterable[Finding]],
+) -> Callable[[Subject], Iterator[Finding]]:
+    """A rule that judges one VirtualService at a time, as one for all of them."""
+
+    def run(subject: Subject) -> Iterator[Finding]:
+        for item in subject.facts.virtual_services:
+            yield from judge(item, subject)
+
+    return run
 
 
 def references(item: VirtualService) -> Iterator[Reference]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from istiokit.findings import Finding, Severity
-from istiokit.istio.audit.model import Reference, Rule, Subject, references, subject_of
+from istiokit.istio.audit.model import Reference, Rule, Subject, each, references, subject_of
 from istiokit.istio.bindings import MESH
 from istiokit.istio.hosts import intersection, server_hosts, visible_in
 from istiokit.istio.model import Gateway, VirtualService
@@ -54,7 +54,7 @@ RULES = (
         why="A VirtualService without hosts is a delegate: others route to it. istiod refuses one that has gateways, "
         "and a blanket mutation that adds some gets every delegate rejected.",
         remedy="Take its gateways out, and exclude VirtualServices without hosts from mutation policies.",
-        run=_delegate,
+        run=each(_delegate),
     ),
     Rule(
         code="VSG008",
@@ -63,7 +63,7 @@ RULES = (
         why="A Gateway gets only the VirtualServices that its own namespace may see. The new gateways are in another "
         "namespace than the old ones, so an exportTo that was right before hides it now.",
         remedy="Export it to the Gateway's namespace.",
-        run=_hidden,
+        run=each(_hidden),
     ),
     Rule(
         code="VSG009",
@@ -72,6 +72,6 @@ RULES = (
         why="A server of a Gateway serves only hosts that match its own, from the namespaces that these name "
         "(`namespace/host`, `./host`). Any other host answers 404, although the reference is right.",
         remedy="Add the host to a server of the Gateway, or take the reference out.",
-        run=_not_admitted,
+        run=each(_not_admitted),
     ),
 )

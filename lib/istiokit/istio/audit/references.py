@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from istiokit.findings import Finding, Severity
-from istiokit.istio.audit.model import Reference, Rule, Subject, references, subject_of
+from istiokit.istio.audit.model import Reference, Rule, Subject, each, references, subject_of
 from istiokit.istio.bindings import MESH, Binding, classify
 from istiokit.istio.model import VirtualService
 
@@ -82,7 +82,7 @@ RULES = (
         why="Nothing is served through a Gateway that is not there, and one missing Gateway may disable the whole "
         "VirtualService, its other Gateways and the mesh included.",
         remedy="Create the Gateway before anything refers to it, or take the reference out.",
-        run=_missing,
+        run=each(_missing),
     ),
     Rule(
         code="VSG002",
@@ -91,7 +91,7 @@ RULES = (
         why="Whether anything answers depends on a Gateway that is not among the files (or that may not be read), so "
         "nothing can be said about it: neither that it is right nor that it is wrong.",
         remedy="Name its manifest as well (`--gateways FILE`), or take the Gateways of the cluster.",
-        run=_unknown,
+        run=each(_unknown),
     ),
     Rule(
         code="VSG004",
@@ -100,7 +100,7 @@ RULES = (
         why="The list of gateways of a route condition narrows that of the VirtualService; it cannot widen it. A "
         "Gateway that only the condition names never gets the route.",
         remedy="Add the Gateway to spec.gateways as well, or take it out of the condition.",
-        run=_never_matches,
+        run=each(_never_matches),
     ),
     Rule(
         code="VSG005",
@@ -109,7 +109,7 @@ RULES = (
         why="spec.gateways has both gateways, so every audit by that list passes. A condition's own list decides: the "
         "route is not on the new gateway, which answers 404.",
         remedy="Add the new Gateway to the condition's gateways too.",
-        run=_narrowed,
+        run=each(_narrowed),
     ),
     Rule(
         code="VSG006",
@@ -117,7 +117,7 @@ RULES = (
         severity=Severity.WARNING,
         why="When the old gateway goes, nothing serves it any more.",
         remedy="Add the new Gateway at the source of the VirtualService, beside the old one.",
-        run=_old_only,
+        run=each(_old_only),
     ),
     Rule(
         code="VSG007",
@@ -126,6 +126,6 @@ RULES = (
         why="istiod still understands `name.namespace.svc.cluster.local`, but text searches, policies and most tools "
         "look for `namespace/name` and pass it by.",
         remedy="Write `namespace/name`.",
-        run=_legacy,
+        run=each(_legacy),
     ),
 )
