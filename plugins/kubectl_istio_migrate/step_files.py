@@ -8,8 +8,10 @@ from istiokit.bigbang.embedded import edited
 from istiokit.bigbang.layers import Layer, merge
 from istiokit.bigbang.switches import Step, family_of
 from istiokit.bigbang.versions import parse_version, release
-from istiokit.cluster.files import STDIN, FilesCluster
+from istiokit.cluster.files import FilesCluster
+from istiokit.cluster.files_read import STDIN
 from istiokit.errors import NotDone, UsageError
+from istiokit.plan.beside import file_flags, file_lock, file_store, who
 from istiokit.plan.bigbang import MIGRATION
 from istiokit.plan.model import Plan, World
 from istiokit.plan.resume import unfinished
@@ -18,7 +20,6 @@ from istiokit.plan.valuesfiles import FilesPlan, plan_files, without_file
 from istiokit.survey.files import file_address, layers_of_files, read_texts
 from istiokit.ui.context import Context
 from kubectl_istio_migrate import files_text, plan_text
-from kubectl_istio_migrate.journaling import file_flags, file_lock, file_store, who
 from kubectl_istio_migrate.step_options import Options
 
 
@@ -80,7 +81,8 @@ def _write_files(made: FilesPlan, given: Options, context: Context) -> None:
     if plan.groups and not context.confirm(_question(made, plan)):
         raise NotDone("answered no; nothing was written")
     world = World(FilesCluster(()), context.say)
-    done = run(plan, world, store, file_lock(named), who=who(), command=sys.argv, allowed=given.allow)
+    lock = file_lock(named, MIGRATION)
+    done = run(plan, world, store, lock, who=who(), command=sys.argv, allowed=given.allow)
     context.say(f"{done.name} is set in {_files(edit.layer for edit in made.edits) or store.place}")
     back = shlex.join(file_flags(named))
     context.say(f"The way back: {context.prog} rollback {back}")

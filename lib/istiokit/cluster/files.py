@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from istiokit.cluster.decode import TableRow
+from istiokit.cluster.files_read import STDIN, files_under, read_text
 from istiokit.cluster.files_text import NoObject, Stored, edited, objects_in
 from istiokit.cluster.manifests import is_of, kind_of, ref_of
 from istiokit.cluster.patch import merged, operated
@@ -21,9 +22,6 @@ from istiokit.cluster.types import EVERYWHERE, Event, EventType, Kind, Ref, Wher
 from istiokit.errors import Conflict, KindNotServed, OperationFailed, UsageError
 
 T = TypeVar("T")
-
-STDIN = "-"
-_MANIFESTS = frozenset({".yaml", ".yml", ".json"})
 
 
 class FilesCluster:
@@ -48,13 +46,10 @@ class FilesCluster:
         self.skipped: list[NoObject] = []
         """Documents that are no Kubernetes objects, or of no use."""
         self._namespace, self._lenient, self._lock = namespace, lenient, threading.RLock()
-        self._texts = {
-            source: stdin if source == STDIN else read_text(source)
-            for source in files_under(paths, recursive)
-        }
+        self._texts: dict[str, str] = {STDIN: stdin} if STDIN in paths else {}
         self._objects: dict[tuple[str, Ref], Stored] = {}
-        for source in self._texts:
-            self._read_leniently(source) if lenient else self._read(source)
+        for source in files_under(paths, recursive):
+            self._open(source)
 
     @property
     def namespace(self) -> str | None:
@@ -131,15 +126,17 @@ class FilesCluster:
     def _find(self, ref: Ref) -> Stored | None:
         return self._objects.get((kind_of(ref).group, ref))
 
-    def _read_leniently(self, source: str) -> None:
+    def _open(self, source: str) -> None:
+        """Read one file for the first time; what is of no use is raised, or (lenient) remembered."""
         try:
+            if source != STDIN:
+                self._texts[source] = read_text(source)
             self._read(source)
         except UsageError as error:
-            reason = (
-                "a template, and not YAML before it is rendered"
-                if "{{" in self._texts[source]
-                else error.what
-            )
+            if not self._lenient or not (source == STDIN or Path(source).exists()):
+                raise
+            template = "{{" in self._texts.get(source, "")
+            reason = "a template, and not YAML before it is rendered" if template else error.what
             self.skipped.append(NoObject(source, reason, broken=True))
 
     def _read(self, source: str) -> None:
@@ -233,34 +230,3 @@ def _decoded(stored: Stored, as_: type[T]) -> T:
         return msgspec.convert(copy.deepcopy(stored.manifest), type=as_)
     except msgspec.ValidationError as error:
         raise UsageError(f"{stored.place}: {stored.ref}: {error}", "correct the manifest") from error
-
-
-def files_under(paths: Iterable[str], recursive: bool) -> Iterator[str]:
-    """The files that the paths come to, each once; hidden ones in folders are not manifests."""
-    seen = dict.fromkeys(file for path in paths for file in _under(path, recursive))
-    yield from seen
-
-
-def _under(path: str, recursive: bool) -> Iterator[str]:
-    folder = Path(path)
-    if path == STDIN or not folder.is_dir():
-        yield path
-        return
-    inside = folder.rglob("*") if recursive else folder.glob("*")
-    found = [file for file in sorted(inside) if file.suffix in _MANIFESTS and file.is_file()]
-    shown = [file for file in found if not any(part[0] == "." for part in file.relative_to(folder).parts)]
-    if not shown:
-        raise UsageError(
-            f"{path}: there is no manifest in this folder", "" if recursive else "-R looks deeper"
-        )
-    yield from map(str, shown)
-
-
-def read_text(path: str) -> str:
-    """The text of a file named by the user; raises UsageError where it cannot be read or is no UTF-8."""
-    try:
-        return Path(path).read_bytes().decode()
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}", "check -f") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: this is not text (UTF-8)", "check -f") from error

@@ -7,6 +7,7 @@ text are proved together: it is parsed again, and nothing but those lists may re
 import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from istiokit.cluster.yamlliststext import Piece, created, filled, pieces
@@ -41,6 +42,12 @@ class ListEdit:
     """How many characters of `splice.new` stand before the list itself; negative where it begins inside."""
 
 
+@lru_cache(maxsize=4)
+def documents_of(text: str, origin: str) -> tuple[Document, ...]:
+    """The documents of a text, which one edit asks for again and again; nobody changes their values."""
+    return tuple(parse_all(text, origin))
+
+
 def words_at(document: Document, path: ListPath) -> Words | None:
     """The list as it reads; None where there is none (or something else)."""
     value = document.values
@@ -59,7 +66,7 @@ def edit_lists(text: str, origin: str, wanted: Sequence[WantedList]) -> tuple[st
 
     Raises UsageError, with file and line, where a list cannot be changed without changing something else.
     """
-    documents = parse_all(text, origin)
+    documents = documents_of(text, origin)
     splices = [_splice(documents[one.document], one) for one in wanted]
     new = apply(text, splices)
     changed = _proven(new, origin, documents, wanted)
@@ -75,9 +82,9 @@ def edit_lists(text: str, origin: str, wanted: Sequence[WantedList]) -> tuple[st
 
 def undo_lists(text: str, origin: str, edits: Sequence[ListEdit]) -> str:
     """The text with the edits taken back, wherever they stand by now; raises Conflict where one was edited since."""
-    documents = parse_all(text, origin)
+    documents = documents_of(text, origin)
     old = apply(text, [_undoing(documents, one, origin) for one in edits])
-    back = parse_all(old, origin)
+    back = documents_of(old, origin)
     for one in edits:
         if words_at(back[one.wanted.document], one.wanted.path) != one.before:
             raise _moved(one, origin)
@@ -133,7 +140,7 @@ def _pieces(document: Document, wanted: WantedList) -> Iterator[Piece]:
 def _proven(
     text: str, origin: str, before: Sequence[Document], wanted: Iterable[WantedList]
 ) -> Sequence[Document]:
-    documents = parse_all(text, origin)
+    documents = documents_of(text, origin)
     expected = [document.values for document in before]
     for one in wanted:
         expected[one.document] = _with_list(expected[one.document], one.path, list(one.words))

@@ -12,7 +12,8 @@ from istiokit.bigbang.documents import NoValuesError, classify
 from istiokit.bigbang.embedded import Address
 from istiokit.bigbang.facts import Facts, MeshFacts, Unread
 from istiokit.bigbang.layers import Layer
-from istiokit.cluster.files import STDIN, FilesCluster, files_under, read_text
+from istiokit.cluster.files import FilesCluster
+from istiokit.cluster.files_read import STDIN, files_under, read_text
 from istiokit.cluster.files_text import Stored, objects_in
 from istiokit.errors import UsageError
 from istiokit.survey.mesh import MeshReading

@@ -13,7 +13,7 @@ from typing import Any
 from istiokit.bigbang.documents import KUSTOMIZATIONS, VALUES_KEY, NoValuesError, classify, generated
 from istiokit.bigbang.facts import Source
 from istiokit.bigbang.layers import Layer
-from istiokit.cluster.files import files_under, read_text
+from istiokit.cluster.files_read import files_under, read_text
 from istiokit.cluster.yamltext import Document, parse, parse_all
 from istiokit.cluster.yamlvalues import read_at
 from istiokit.errors import OperationFailed, UsageError
