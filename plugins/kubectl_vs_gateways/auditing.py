@@ -1,20 +1,26 @@
 """`kubectl vs-gateways --audit`: what is wrong with the bindings, as findings."""
 
+from dataclasses import replace
+
 from istiokit.findings import Severity
 from istiokit.istio.audit import audit
+from istiokit.istio.audit.model import subject_of
 from istiokit.istio.listing import by_state, percent_done, rows
-from istiokit.survey.routes import RouteReading
 from istiokit.ui.context import Context
-from kubectl_vs_gateways import audit_text
+from kubectl_vs_gateways import audit_text, scope
 from kubectl_vs_gateways.list_text import summary_line
+from kubectl_vs_gateways.scope import Scope
 
 
-def run_audit(reading: RouteReading, output: str, context: Context, *, no_headers: bool) -> int:
-    """Judge and show; returns 1 if there is a finding of level error."""
-    found = audit(reading.facts, reading.unusable)
-    everything = rows(reading.facts, reading.owners)
-    summary = {"states": by_state(everything), "percentDone": percent_done(everything)}
-    context.write(audit_text.findings_text(found, reading, summary, output, no_headers=no_headers))
-    context.say(summary_line(everything))
+def run_audit(wanted: Scope, output: str, context: Context, *, no_headers: bool) -> int:
+    """Read everything, since hosts are shared, judge, and show what was asked for; 1 if there is an error."""
+    everything, chosen = scope.read_whole(wanted, context)
+    others = {subject_of(one) for one in everything.facts.virtual_services}
+    others -= {subject_of(one) for one in chosen.facts.virtual_services}
+    found = [one for one in audit(everything.facts, everything.unusable) if one.object not in others]
+    shown = rows(replace(everything.facts, virtual_services=chosen.facts.virtual_services), everything.owners)
+    summary = {"states": by_state(shown), "percentDone": percent_done(shown)}
+    context.write(audit_text.findings_text(found, everything, summary, output, no_headers=no_headers))
+    context.say(summary_line(shown))
     context.say(audit_text.verdict_line(found, context.prog))
     return int(any(one.severity is Severity.ERROR for one in found))

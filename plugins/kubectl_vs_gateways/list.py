@@ -8,7 +8,8 @@ from istiokit.errors import UsageError
 from istiokit.ui import options
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
-from kubectl_vs_gateways import scope
+from kubectl_vs_gateways import pairs, scope
+from kubectl_vs_gateways.pairs import Given
 from kubectl_vs_gateways.scope import Scope
 
 if TYPE_CHECKING:  # --help needs none of it
@@ -27,6 +28,9 @@ class Options:
     fast: bool
     """Without the routes' own lists of gateways."""
     audit: bool
+    served: bool
+    """What would answer, instead of what is referred to."""
+    pairs: Given
     explain: str
     output: str
     no_headers: bool
@@ -43,6 +47,7 @@ def configure(parser: Parser) -> None:
         ("All VirtualServices of the cluster", "-A"),
         ("Those that still need work", "-A --state old-only --state broken"),
         ("One of them", "shop/web"),
+        ("On which side each host would answer", "-A --served"),
         ("What is wrong with the manifests of a repository", "--audit -f ./apps -R"),
         ("What a code means", "--explain VSG005"),
     )
@@ -67,6 +72,12 @@ def configure(parser: Parser) -> None:
         help="Say what is wrong instead, as findings; exit code 1 on an error.",
     )
     parser.add_argument(
+        "--served",
+        action="store_true",
+        help="Show instead which side would answer for each host, by a model of istiod's rules.",
+    )
+    pairs.add_flags(parser)
+    parser.add_argument(
         "--explain", metavar="CODE", default="", help="Say what a code of the audit means, and do no more."
     )
     options.add_output(parser, "sarif", "markdown")
@@ -76,15 +87,18 @@ def parse(namespace: argparse.Namespace) -> Options:
     """The arguments as a value; raises UsageError for contradicting ones."""
     if namespace.output in ("sarif", "markdown") and not namespace.audit:
         raise UsageError(f"-o {namespace.output} is for findings", "add --audit")
-    if namespace.fast and (namespace.audit or namespace.filenames):
-        raise UsageError(
-            "--fast reads a server's table, without routes", "leave out --fast, or --audit and -f"
-        )
+    if namespace.fast and (namespace.audit or namespace.served or namespace.filenames):
+        what = "--fast reads a server's table, without routes"
+        raise UsageError(what, "leave out --fast, or --audit, --served and -f")
+    if namespace.audit and namespace.served:
+        raise UsageError("--audit and --served show different things", "leave one of them out")
     return Options(
         scope=scope.parse_scope(namespace),
         states=tuple(namespace.states),
         fast=namespace.fast,
         audit=namespace.audit,
+        served=namespace.served,
+        pairs=pairs.parse(namespace),
         explain=namespace.explain,
         output=namespace.output,
         no_headers=namespace.no_headers,
@@ -98,12 +112,16 @@ def run(given: Options, context: Context) -> int:
 
         context.write(explanation(given.explain))
         return 0
-    reading = scope.read_scope(given.scope, context, fast=given.fast)
-
     if given.audit:
         from kubectl_vs_gateways.auditing import run_audit
 
-        return run_audit(reading, given.output, context, no_headers=given.no_headers)
+        return run_audit(given.scope, given.output, context, no_headers=given.no_headers)
+    if given.served:
+        from kubectl_vs_gateways.serving_table import run_served
+
+        return run_served(given.scope, given.pairs, given.output, context, no_headers=given.no_headers)
+    reading = scope.read_scope(given.scope, context, fast=given.fast)
+
     from istiokit.istio.listing import by_state, percent_done, rows
     from istiokit.ui.output import Document, render
     from kubectl_vs_gateways.list_text import COLUMNS, row_name, summary_line

@@ -1,7 +1,7 @@
 """Which VirtualServices a command is about: the flags that all of this plugin's commands share, and what they read."""
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from istiokit.errors import UsageError
@@ -40,6 +40,11 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="VirtualServices: name, namespace/name, or vs/name; none means all.",
     )
+    add_place_flags(parser)
+
+
+def add_place_flags(parser: argparse.ArgumentParser) -> None:
+    """The same without NAME...: which cluster or which files."""
     options.add_scope(parser)
     options.add_files(parser)
     parser.add_argument(
@@ -58,7 +63,7 @@ def parse_scope(namespace: argparse.Namespace) -> Scope:
     if namespace.gateways and not namespace.filenames:
         raise UsageError("--gateways goes with -f; a cluster has its own", "leave it out")
     return Scope(
-        names=tuple(_plain(name) for name in namespace.names),
+        names=tuple(plain(name) for name in getattr(namespace, "names", ())),
         namespace=namespace.namespace,
         all_namespaces=namespace.all_namespaces,
         selector=namespace.selector,
@@ -69,20 +74,60 @@ def parse_scope(namespace: argparse.Namespace) -> Scope:
     )
 
 
-def read_scope(scope: Scope, context: Context, *, fast: bool = False) -> "RouteReading":
+def read_scope(scope: Scope, context: Context, *, fast: bool = False, pods: bool = False) -> "RouteReading":
     """Read the VirtualServices of the scope and all that they are judged by; raises NotDone for unknown names.
 
-    `fast` leaves their routes on the server.
+    `fast` leaves their routes on the server; `pods` reads the gateways' pods too.
     """
+    place = place_of(scope, context)
+    if not (scope.filenames or place or fast or scope.selector or scope.field_selector):
+        # The longest answer is asked for before the rest is imported.
+        from istiokit.cluster.kinds import VIRTUAL_SERVICE
+
+        context.cluster.expect(VIRTUAL_SERVICE)
     from istiokit.survey.routes import read_files, read_routes
 
     if scope.filenames:
-        place = scope.namespace or None
         reading = read_files(_files(scope, context), _where(scope, place), _others(scope, context))
     else:
-        place = None if scope.all_namespaces else scope.namespace or context.cluster.namespace
-        reading = read_routes(context.cluster, _where(scope, place), fast=fast)
+        reading = read_routes(context.cluster, _where(scope, place), fast=fast, pods=pods)
     return reading.only(scope.names, place) if scope.names else reading
+
+
+def everywhere(scope: Scope) -> Scope:
+    """The same place, whole: what answers for one VirtualService depends on all others."""
+    return replace(
+        scope, names=(), namespace="", selector="", field_selector="", all_namespaces=not scope.filenames
+    )
+
+
+def read_whole(scope: Scope, context: Context) -> tuple["RouteReading", "RouteReading"]:
+    """Everything that decides what answers, with the gateways' pods, and what of it the scope is about.
+
+    Who may read one namespace only gets just that, twice; the rest is among what was not read.
+    """
+    everything = read_scope(everywhere(scope), context, pods=True)
+    if any(item.kind == "VirtualService" and not item.missing for item in everything.unread):
+        part = read_scope(scope, context, pods=True)
+        return replace(part, unread=everything.unread), part
+    return everything, within(everything, scope, context)
+
+
+def within(reading: "RouteReading", scope: Scope, context: Context) -> "RouteReading":
+    """What of a reading of everything the scope is about; selectors ask the cluster again."""
+    if scope.selector or scope.field_selector:
+        return read_scope(scope, context)
+    place = place_of(scope, context)
+    if scope.names:
+        return reading.only(scope.names, place)
+    return reading if place is None else reading.inside(place)
+
+
+def place_of(scope: Scope, context: Context) -> str | None:
+    """The namespace that a name without one means; None for any."""
+    if scope.filenames or scope.all_namespaces:
+        return scope.namespace or None
+    return scope.namespace or context.cluster.namespace
 
 
 def skipped_of(reading: "RouteReading") -> list[dict[str, str]]:
@@ -100,7 +145,8 @@ def _where(scope: Scope, namespace: str | None) -> "Where":
 
 
 def _files(scope: Scope, context: Context) -> "FilesCluster":
-    from istiokit.cluster.files import STDIN, FilesCluster
+    from istiokit.cluster.files import FilesCluster
+    from istiokit.cluster.files_read import STDIN
 
     stdin = context.stdin.read() if STDIN in scope.filenames else ""
     return FilesCluster(scope.filenames, recursive=scope.recursive, stdin=stdin, lenient=True)
@@ -115,7 +161,8 @@ def _others(scope: Scope, context: Context) -> "Cluster | None":
     return FilesCluster([scope.gateways], recursive=True)
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """The name without `vs/` or another form of its kind in front."""
     for prefix in _PREFIXES:
         if name.startswith(prefix):
             return name.removeprefix(prefix)

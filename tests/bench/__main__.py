@@ -8,9 +8,11 @@ import argparse
 import sys
 from collections.abc import Callable
 
+from tests.bench.gateways import measure_gateways
 from tests.bench.help import measure_help
 from tests.bench.measure import BenchError
 from tests.bench.reconcile import measure_reconcile
+from tests.bench.routing import measure_routing
 from tests.bench.status import measure_status
 from tests.bench.table import Comparison, table
 
@@ -18,6 +20,8 @@ _CASES: dict[str, tuple[Callable[[int], list[Comparison]], int]] = {
     "help": (measure_help, 21),
     "status": (measure_status, 7),
     "reconcile": (measure_reconcile, 3),
+    "routing": (measure_routing, 7),
+    "gateways": (measure_gateways, 5),
 }
 """What measures each case, and how often unless --runs says otherwise."""
 

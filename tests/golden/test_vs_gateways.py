@@ -97,11 +97,12 @@ def test_the_audit_says_what_is_wrong_and_where() -> None:
         ("VSG001", "web/lost", "spec.gateways[0]"),
         ("VSG005", "shop/narrowed", "spec.http[0].match[0].gateways[0]"),
         ("VSG006", "shop/add", "spec.gateways[0]"),
+        ("VSG014", "shop/narrowed", "spec.hosts[0]"),
     }
     assert document["summary"]["errors"] == 2
     assert document["summary"]["percentDone"] == 50
     assert result.err.endswith(
-        "2 errors, 1 warning; mend VSG001, VSG005 first (kubectl vs-gateways --explain VSG001)\n"
+        "2 errors, 2 warnings; mend VSG001, VSG005 first (kubectl vs-gateways --explain VSG001)\n"
     )
 
 
@@ -120,7 +121,7 @@ def test_a_merge_request_gets_file_and_line() -> None:
         rule["id"] for rule in run_["tool"]["driver"]["rules"]
     }
     lines = vs_gateways(*given, "markdown").out.splitlines()
-    assert lines[1] == "|---|---|---|---|---|---|" and len(lines) == 5
+    assert lines[1] == "|---|---|---|---|---|---|" and len(lines) == 6
 
 
 def test_explain_needs_no_cluster() -> None:

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from kubectl_istio_migrate.journaling import who
+from istiokit.plan.beside import who
 
 
 def test_who_is_user_and_host(monkeypatch: pytest.MonkeyPatch) -> None:

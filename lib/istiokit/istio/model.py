@@ -9,16 +9,50 @@ cycle, and walking the routes of 10,000 of them again and again took eight times
 from istiokit.cluster.decode import Object, Part
 
 
+class StringMatch(Part, frozen=True, kw_only=True, gc=False):
+    """A condition on a string; one of the three is set."""
+
+    exact: str = ""
+    prefix: str = ""
+    regex: str = ""
+
+
+class Present(Part, frozen=True, kw_only=True, gc=False):
+    """Something that is there; what it says is not read."""
+
+
 class Match(Part, frozen=True, kw_only=True, gc=False):
-    """One condition of a route; only its own list of gateways is read (None where it has none)."""
+    """One condition of a route: where it applies, and whether it takes every request there."""
 
     gateways: tuple[str, ...] | None = None
+    """Its own list, which narrows the one of the VirtualService; None where it has none."""
+    port: int | None = None
+    """The number of the server's port."""
+    sni_hosts: tuple[str, ...] | None = None
+    """Of `tls` only: the names that clients ask for."""
+    source_labels: dict[str, str] | None = None
+    source_namespace: str | None = None
+    uri: StringMatch | None = None
+    method: Present | None = None
+    headers: Present | None = None
+    without_headers: Present | None = None
+    query_params: Present | None = None
+    authority: Present | None = None
+    scheme: Present | None = None
+
+
+class Delegate(Part, frozen=True, kw_only=True, gc=False):
+    """The VirtualService that holds the routes; without a namespace it is in the same one."""
+
+    name: str = ""
+    namespace: str = ""
 
 
 class Route(Part, frozen=True, kw_only=True, gc=False):
     """One entry of `http`, `tls` or `tcp`; without conditions it applies to everything."""
 
     match: tuple[Match, ...] | None = None
+    delegate: Delegate | None = None
 
 
 class VirtualServiceSpec(Part, frozen=True, kw_only=True, gc=False):
@@ -49,7 +83,10 @@ class Port(Part, frozen=True, kw_only=True):
 
 
 class ServerTls(Part, frozen=True, kw_only=True):
-    """How a server terminates TLS; `credential_name` is a Secret in the namespace of the gateway's pods."""
+    """How a server terminates TLS; `credential_name` is a Secret in the namespace of the gateway's pods.
+
+    An absent `mode` is PASSTHROUGH, the enum's zero value.
+    """
 
     mode: str = ""
     credential_name: str = ""
@@ -62,6 +99,8 @@ class Server(Part, frozen=True, kw_only=True):
     port: Port = Port()
     hosts: tuple[str, ...] = ()
     tls: ServerTls | None = None
+    bind: str = ""
+    """The address that it listens on; empty means all."""
 
 
 class GatewaySpec(Part, frozen=True, kw_only=True):

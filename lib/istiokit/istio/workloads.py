@@ -99,10 +99,12 @@ class Deployment(Object, frozen=True, kw_only=True):
 
 
 class ServicePort(Part, frozen=True, kw_only=True):
-    """A port of a Service; `node_port` is 0 where it has none."""
+    """A port of a Service; `node_port` is 0 where it has none, `target_port` where it is the port itself."""
 
     name: str = ""
     port: int = 0
+    target_port: int | str = 0
+    """A number, or the name of a port of the pods."""
     node_port: int = 0
 
 

@@ -19,6 +19,7 @@ from istiokit.flux.ownership import Owners
 from istiokit.istio.audit.model import Unusable
 from istiokit.istio.model import Gateway, VirtualService, VirtualServiceSpec, full_name
 from istiokit.istio.routing.facts import RouteFacts
+from istiokit.survey.gateway_pods import read_workloads
 from istiokit.survey.reading import Reading
 
 T = TypeVar("T", bound=Object)
@@ -36,6 +37,11 @@ class RouteReading:
     unusable: tuple[Unusable, ...] = ()
     """What the facts could not hold."""
 
+    def inside(self, namespace: str) -> "RouteReading":
+        """Just the VirtualServices of one namespace."""
+        found = (one for one in self.facts.virtual_services if one.metadata.namespace == namespace)
+        return replace(self, facts=replace(self.facts, virtual_services=tuple(found)))
+
     def only(self, names: Sequence[str], namespace: str | None) -> "RouteReading":
         """Just the VirtualServices of these names (`name` means one in `namespace`, or anywhere without one).
 
@@ -52,11 +58,12 @@ class RouteReading:
         return replace(self, facts=replace(self.facts, virtual_services=tuple(found)))
 
 
-def read_routes(cluster: Cluster, where: Where, *, fast: bool = False) -> RouteReading:
+def read_routes(cluster: Cluster, where: Where, *, fast: bool = False, pods: bool = False) -> RouteReading:
     """Read the VirtualServices of `where`, all Gateways, and the owners that Flux names.
 
     Gateways that may not be read are None in the facts: then nobody can tell which exist. With `fast` only hosts and
-    the top-level gateways are read, from the server's Table; raises UsageError where nobody renders one.
+    the top-level gateways are read, from the server's Table; raises UsageError where nobody renders one. With `pods`
+    the gateways' pods are read too.
     """
     with Reading(cluster) as reading:
         routes = _begun(reading, where, fast=fast)
@@ -71,7 +78,8 @@ def read_routes(cluster: Cluster, where: Where, *, fast: bool = False) -> RouteR
         unread = reading.unread
     if any(item.kind == kinds.GATEWAY.name and not item.missing for item in unread):
         known = None
-    return RouteReading(RouteFacts(cluster.name, found, known, workloads=None), owners, unread)
+    workloads = read_workloads(cluster, known) if pods and known else None
+    return RouteReading(RouteFacts(cluster.name, found, known, workloads=workloads), owners, unread)
 
 
 def read_files(files: FilesCluster, where: Where, others: Cluster | None = None) -> RouteReading:

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 from istiokit.errors import UsageError
 from istiokit.findings import Finding, Severity
-from istiokit.istio.audit import form, reach, references
+from istiokit.istio.audit import answering, form, reach, references
 from istiokit.istio.audit.model import Rule, Subject, Unusable
 from istiokit.istio.routing.facts import RouteFacts
 
 RULES: tuple[Rule, ...] = tuple(
-    sorted((*references.RULES, *reach.RULES, *form.RULES), key=lambda rule: rule.code)
+    sorted((*references.RULES, *reach.RULES, *form.RULES, *answering.RULES), key=lambda rule: rule.code)
 )
 """Sorted by code."""
 

@@ -39,8 +39,8 @@ RULES = (
         code="VSG010",
         title="An object that cannot be understood",
         severity=Severity.ERROR,
-        why="A field has another type than Istio gives it, or spec is missing. The API server refuses such an object, so "
-        "what is running is an older one, or none.",
+        why="A field has another type than Istio gives it, or spec is missing. The API server refuses such an "
+        "object, so what is running is an older one, or none.",
         remedy="Correct the field that the finding names.",
         run=_objects,
     ),

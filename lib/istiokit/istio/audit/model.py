@@ -9,6 +9,7 @@ from istiokit.istio.bindings import MESH, Sides, is_generated, resolve
 from istiokit.istio.listing import sides_in
 from istiokit.istio.model import Gateway, VirtualService, full_name
 from istiokit.istio.routing.facts import RouteFacts
+from istiokit.istio.routing.served import Answer, answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,16 @@ class Subject:
     def sides(self) -> Sides:
         """Old and new Gateways."""
         return sides_in(self.facts)
+
+    @cached_property
+    def by_name(self) -> dict[str, VirtualService]:
+        """The VirtualServices by `namespace/name`."""
+        return {full_name(item): item for item in self.facts.virtual_services}
+
+    @cached_property
+    def answers(self) -> list[Answer]:
+        """What the routing model says of each host."""
+        return answers(self.facts)
 
     def exists(self, gateway: str) -> bool | None:
         """Whether the Gateway is there; None where nobody can tell."""

@@ -51,8 +51,8 @@ RULES = (
         code="VSG003",
         title="A delegate with gateways",
         severity=Severity.ERROR,
-        why="A VirtualService without hosts is a delegate: others route to it. istiod refuses one that has gateways, "
-        "and a blanket mutation that adds some gets every delegate rejected.",
+        why="A VirtualService without hosts is a delegate: others route to it. istiod refuses one that has "
+        "gateways, and a blanket mutation that adds some gets every delegate rejected.",
         remedy="Take its gateways out, and exclude VirtualServices without hosts from mutation policies.",
         run=each(_delegate),
     ),
@@ -60,8 +60,8 @@ RULES = (
         code="VSG008",
         title="exportTo hides it from its Gateway",
         severity=Severity.WARNING,
-        why="A Gateway gets only the VirtualServices that its own namespace may see. The new gateways are in another "
-        "namespace than the old ones, so an exportTo that was right before hides it now.",
+        why="A Gateway gets only the VirtualServices that its own namespace may see. The new gateways are in "
+        "another namespace than the old ones, so an exportTo that was right before hides it now.",
         remedy="Export it to the Gateway's namespace.",
         run=each(_hidden),
     ),

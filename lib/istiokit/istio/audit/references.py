@@ -79,8 +79,8 @@ RULES = (
         code="VSG001",
         title="A Gateway that does not exist",
         severity=Severity.ERROR,
-        why="Nothing is served through a Gateway that is not there, and one missing Gateway may disable the whole "
-        "VirtualService, its other Gateways and the mesh included.",
+        why="Nothing is served through a Gateway that is not there, and one missing Gateway may disable the "
+        "whole VirtualService, its other Gateways and the mesh included.",
         remedy="Create the Gateway before anything refers to it, or take the reference out.",
         run=each(_missing),
     ),
@@ -88,8 +88,8 @@ RULES = (
         code="VSG002",
         title="A Gateway that was not read",
         severity=Severity.WARNING,
-        why="Whether anything answers depends on a Gateway that is not among the files (or that may not be read), so "
-        "nothing can be said about it: neither that it is right nor that it is wrong.",
+        why="Whether anything answers depends on a Gateway that is not among the files (or that may not be "
+        "read), so nothing can be said about it: neither that it is right nor that it is wrong.",
         remedy="Name its manifest as well (`--gateways FILE`), or take the Gateways of the cluster.",
         run=each(_unknown),
     ),
@@ -97,8 +97,8 @@ RULES = (
         code="VSG004",
         title="A condition that can never match",
         severity=Severity.WARNING,
-        why="The list of gateways of a route condition narrows that of the VirtualService; it cannot widen it. A "
-        "Gateway that only the condition names never gets the route.",
+        why="The list of gateways of a route condition narrows that of the VirtualService; it cannot widen it. "
+        "A Gateway that only the condition names never gets the route.",
         remedy="Add the Gateway to spec.gateways as well, or take it out of the condition.",
         run=each(_never_matches),
     ),
@@ -106,8 +106,8 @@ RULES = (
         code="VSG005",
         title="It looks migrated, and a condition still narrows it to the old gateway",
         severity=Severity.ERROR,
-        why="spec.gateways has both gateways, so every audit by that list passes. A condition's own list decides: the "
-        "route is not on the new gateway, which answers 404.",
+        why="spec.gateways has both gateways, so every audit by that list passes. A condition's own list "
+        "decides: the route is not on the new gateway, which answers 404.",
         remedy="Add the new Gateway to the condition's gateways too.",
         run=each(_narrowed),
     ),
@@ -123,8 +123,8 @@ RULES = (
         code="VSG007",
         title="A legacy spelling of a Gateway",
         severity=Severity.INFO,
-        why="istiod still understands `name.namespace.svc.cluster.local`, but text searches, policies and most tools "
-        "look for `namespace/name` and pass it by.",
+        why="istiod still understands `name.namespace.svc.cluster.local`, but text searches, policies and most "
+        "tools look for `namespace/name` and pass it by.",
         remedy="Write `namespace/name`.",
         run=each(_legacy),
     ),

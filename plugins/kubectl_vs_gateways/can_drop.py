@@ -1,0 +1,61 @@
+"""`kubectl vs-gateways can-drop OLD`: may an old Gateway go, and what has to go first? Changes nothing."""
+
+import argparse
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from istiokit.errors import NotDone
+from istiokit.ui import options
+from istiokit.ui.context import Context
+from istiokit.ui.parser import Parser
+from kubectl_vs_gateways import scope
+from kubectl_vs_gateways.scope import Scope
+
+if TYPE_CHECKING:  # --help needs none of it
+    from istiokit.istio.routing.dropping import Drop
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Which Gateway, and how to show the answer."""
+
+    scope: Scope
+    old: str
+    output: str
+
+
+def configure(parser: Parser) -> None:
+    """The flags of the command."""
+    parser.description = (
+        "Say whether an old Gateway can be dropped without a single 404, and in which order: the references to it "
+        "first, or the Gateway first. Exit code 0 only if there is such an order."
+    )
+    parser.examples = (
+        ("Before the old gateway goes", "istio-system/public"),
+        ("In a repository that holds all Gateways", "istio-system/public -f ./apps -R"),
+    )
+    parser.add_argument("old", metavar="NAMESPACE/NAME", help="The old Gateway.")
+    scope.add_place_flags(parser)
+    options.add_output(parser, headers=False)
+
+
+def parse(namespace: argparse.Namespace) -> Options:
+    """The arguments as a value."""
+    return Options(scope.parse_scope(namespace), namespace.old, namespace.output)
+
+
+def run(given: Options, context: Context) -> int:
+    """Read everything, run the model on what is and on what would be, tell; 1 unless an order is safe."""
+    reading = scope.read_scope(scope.everywhere(given.scope), context, pods=True)
+
+    from istiokit.istio.model import full_name
+    from istiokit.istio.routing.dropping import Order, can_drop
+    from kubectl_vs_gateways.drop_text import drop_text
+
+    names = {full_name(gateway) for gateway in reading.facts.gateways or ()}
+    if given.old not in names:
+        known = ", ".join(sorted(names)) or "none"
+        raise NotDone(f"there is no Gateway {given.old} in {reading.facts.where}", f"known are: {known}")
+    drop: Drop = can_drop(reading.facts, given.old)
+    context.write(drop_text(drop, given.output))
+    return int(drop.order in (Order.NOT_YET, Order.WITH_A_GAP))

@@ -1,0 +1,60 @@
+"""`kubectl vs-gateways why NAMESPACE/NAME [HOST]`: what answers for one VirtualService, and why not, in sentences."""
+
+import argparse
+from dataclasses import dataclass
+
+from istiokit.errors import NotDone
+from istiokit.ui.context import Context
+from istiokit.ui.parser import Parser
+from kubectl_vs_gateways import scope
+from kubectl_vs_gateways.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Which VirtualService, and which of its hosts."""
+
+    scope: Scope
+    name: str
+    host: str
+    """Empty means all of them."""
+
+
+def configure(parser: Parser) -> None:
+    """The flags of the command."""
+    parser.description = (
+        "Say in sentences what answers for one VirtualService: for each of its hosts and each gateway workload the "
+        "port, the protocol and the Gateway that serves it, or what is in the way."
+    )
+    parser.examples = (
+        ("All hosts of a VirtualService", "shop/web"),
+        ("One host, from manifests", "shop/web www.example.com -f ./apps -R"),
+    )
+    parser.add_argument("name", metavar="NAMESPACE/NAME", help="The VirtualService; vs/NAME works too.")
+    parser.add_argument(
+        "host", metavar="HOST", nargs="?", default="", help="One of its hosts; none means all."
+    )
+    scope.add_place_flags(parser)
+
+
+def parse(namespace: argparse.Namespace) -> Options:
+    """The arguments as a value."""
+    return Options(scope.parse_scope(namespace), scope.plain(namespace.name), namespace.host)
+
+
+def run(given: Options, context: Context) -> int:
+    """Read everything, ask the model, tell; raises NotDone where there is no such VirtualService or host."""
+    everything = scope.read_scope(scope.everywhere(given.scope), context, pods=True)
+
+    from istiokit.istio.model import full_name
+    from istiokit.istio.routing.served import lookup
+    from kubectl_vs_gateways.served_text import explained
+
+    [item] = everything.only((given.name,), scope.place_of(given.scope, context)).facts.virtual_services
+    name = full_name(item)
+    found = [one for one in lookup(everything.facts, name) if given.host in ("", one.host)]
+    if not found:
+        hosts = ", ".join(item.spec.hosts or ())
+        raise NotDone(f"VirtualService {name} has no host {given.host}", f"it has: {hosts}")
+    context.write(explained(name, found))
+    return 0

@@ -1,0 +1,113 @@
+"""`--served`, `why` and `can-drop`: what would answer, told of manifests."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.golden.test_vs_gateways import vs_gateways
+
+OLD, NEW = "istio-system/public", "istio-gateway/public-ingressgateway"
+
+
+def gateway(name: str, selector: str, created: str) -> str:
+    place, _, plain = name.partition("/")
+    return f"""
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {{name: {plain}, namespace: {place}, creationTimestamp: "{created}"}}
+spec:
+  selector: {{{selector}}}
+  servers:
+    - {{port: {{number: 8080, name: http, protocol: HTTP}}, hosts: ["*.example.com"]}}
+    - port: {{number: 8443, name: https, protocol: HTTPS}}
+      hosts: ["*.example.com"]
+      tls: {{mode: SIMPLE, credentialName: public-cert}}
+"""
+
+
+def route(name: str, *gateways: str) -> str:
+    return f"""
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {{name: {name}, namespace: shop}}
+spec:
+  hosts: [{name}.example.com]
+  gateways: [{", ".join(gateways)}]
+  http: [{{route: [{{destination: {{host: {name}}}}}]}}]
+"""
+
+
+APP = "app: public-ingressgateway"
+NEWER = gateway(NEW, f"{APP}, istio: ingressgateway", "2025-01-01T00:00:00Z")
+SHADOWING = gateway(OLD, APP, "2024-01-01T00:00:00Z") + "---" + NEWER
+"""The 404 trap: the old Gateway selects the new pods, and is older."""
+APART = gateway(OLD, f"{APP}, operator.istio.io/component: Gw", "2024-01-01T00:00:00Z") + "---" + NEWER
+ROUTES = "---".join((route("old", OLD), route("both", OLD, NEW), route("new", NEW)))
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, tuple[str, ...]]:
+    """The flags for both sets of manifests."""
+    made = {"shadowing": SHADOWING, "apart": APART}
+    for name, text in made.items():
+        (tmp_path / f"{name}.yaml").write_text(f"{text}---{ROUTES}")
+    return {name: ("-f", str(tmp_path / f"{name}.yaml")) for name in made}
+
+
+def served(*words: str) -> dict[str, str]:
+    result = vs_gateways("--served", *words, "-o", "json")
+    assert result.code == 0, result
+    return {item["host"].partition(".")[0]: item["served"] for item in json.loads(result.out)["items"]}
+
+
+def test_what_is_referred_to_is_not_what_is_served(files: dict[str, tuple[str, ...]]) -> None:
+    """facts.md, the 404 trap, measured on a real istiod and Envoy."""
+    assert served(*files["apart"]) == {"old": "old", "both": "both", "new": "new"}
+    trapped = served(*files["shadowing"])
+    assert trapped["both"] == "both" and trapped["new"] == "neither"
+
+
+def test_the_table_says_why_not(files: dict[str, tuple[str, ...]]) -> None:
+    result = vs_gateways("--served", "shop/new", *files["shadowing"])
+    [_, row] = result.out.splitlines()
+    assert row.split()[:4] == ["shop", "new", "new.example.com", "neither"]
+    assert f"8443 HTTPS: istiod skips the server of {NEW}: {OLD} is older and has the host" in row
+    pair, summary = result.err.splitlines()
+    assert pair.startswith(f"pair: {OLD}={NEW} (named as Big Bang names its gateways")
+    assert summary == "1 host: 1 neither"
+
+
+def test_why_in_sentences(files: dict[str, tuple[str, ...]]) -> None:
+    result = vs_gateways("why", "new", *files["shadowing"])
+    assert result.code == 0
+    first, empty, host, *places = result.out.splitlines()
+    assert (first, empty, host) == ("VirtualService shop/new", "", "new.example.com:")
+    assert any(line.endswith(f":8080 HTTP: answers through {NEW}") for line in places)
+    assert any(":8443 HTTPS: does not answer: istiod skips the server" in line for line in places)
+    other = vs_gateways("why", "shop/new", "old.example.com", *files["apart"])
+    assert (other.code, other.err) == (
+        1,
+        "error: VirtualService shop/new has no host old.example.com; it has: new.example.com\n",
+    )
+
+
+def test_whether_the_old_one_can_go(files: dict[str, tuple[str, ...]], tmp_path: Path) -> None:
+    kept = vs_gateways("can-drop", OLD, *files["apart"])
+    assert kept.code == 1
+    assert kept.out.startswith(f"Gateway {OLD} cannot be dropped yet\n  {OLD} alone serves old.example.com\n")
+
+    for name, gateways, code, verdict in (
+        ("apart", APART, 0, "can be dropped; the order does not matter"),
+        ("shadowing", SHADOWING, 1, "cannot be dropped without a gap: isolate it first"),
+    ):
+        path = tmp_path / f"{name}-both.yaml"
+        path.write_text(f"{gateways}---{route('both', OLD, NEW)}")
+        result = vs_gateways("can-drop", OLD, "-f", str(path))
+        assert (result.code, result.out.splitlines()[0]) == (code, f"Gateway {OLD} {verdict}"), result
+
+
+def test_a_gateway_that_is_not_there(files: dict[str, tuple[str, ...]]) -> None:
+    result = vs_gateways("can-drop", "istio-system/other", *files["apart"], "-o", "json")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith("error: there is no Gateway istio-system/other in ")
