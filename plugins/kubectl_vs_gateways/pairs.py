@@ -1,0 +1,112 @@
+"""--map and --map-file: which Gateway takes over from which, as given, or as found on the cluster."""
+
+import argparse
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from istiokit.errors import NotDone
+from istiokit.ui import options
+from istiokit.ui.context import Context
+
+if TYPE_CHECKING:  # --help needs none of it
+    from istiokit.cluster.types import Cluster
+    from istiokit.istio.mapping import Mapping
+    from istiokit.istio.model import Gateway, VirtualService
+
+_STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The pairs as they were typed; none means that they are to be found."""
+
+    maps: tuple[str, ...] = ()
+    filenames: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> bool:
+        """Whether there are any."""
+        return bool(self.maps or self.filenames)
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """--map as `maps`, --map-file as `map_files`; both are lists."""
+    parser.add_argument(
+        "--map",
+        dest="maps",
+        metavar="OLD=NEW",
+        action="append",
+        default=[],
+        help="An old Gateway and the one that takes over, each as NAMESPACE/NAME; repeat it for several "
+        "(default: the pairs that are found on the cluster).",
+    )
+    parser.add_argument(
+        "--map-file",
+        dest="map_files",
+        metavar="FILE",
+        type=options.checked(options.file_name),
+        action="append",
+        default=[],
+        help="YAML or JSON file with OLD: NEW lines, - for stdin; repeat it for several.",
+    )
+
+
+def parse(namespace: argparse.Namespace) -> Given:
+    """The flags as a value. What they hold is read when the command runs."""
+    return Given(tuple(namespace.maps), tuple(namespace.map_files))
+
+
+def given_mapping(given: Given, context: Context) -> "Mapping":
+    """The pairs that were named; raises UsageError for what is none, or contradicts itself."""
+    from istiokit.cluster.files_read import read_text
+    from istiokit.istio.mapping import mapping_of, parse_file, parse_flag
+
+    pairs = [parse_flag(text) for text in given.maps]
+    for name in given.filenames:
+        text, origin = (context.stdin.read(), "stdin") if name == _STDIN else (read_text(name), name)
+        pairs += parse_file(text, origin)
+    return mapping_of(pairs)
+
+
+def live_mapping(
+    given: Given, cluster: "Cluster", virtual_services: "Iterable[VirtualService]", context: Context
+) -> "Mapping":
+    """The pairs that were named, else those that are found with the cluster's Gateways (`chosen_mapping`)."""
+    if given.named:
+        return given_mapping(given, context)
+    from istiokit.cluster.kinds import GATEWAY
+    from istiokit.istio.model import Gateway
+
+    return chosen_mapping(given, cluster.list(GATEWAY, Gateway), virtual_services, context)
+
+
+def chosen_mapping(
+    given: Given,
+    gateways: "Collection[Gateway] | None",
+    virtual_services: "Iterable[VirtualService]",
+    context: Context,
+) -> "Mapping":
+    """The pairs that were named, else those that are found, each told with its reason.
+
+    A pair that is found and whose new Gateway does not exist is only told: to bind ahead of time is for people to
+    decide. Raises NotDone where there is no pair.
+    """
+    from istiokit.istio.mapping import Mapping, found_mapping
+    from istiokit.istio.model import full_name
+
+    if given.named:
+        return given_mapping(given, context)
+    known = None if gateways is None else {full_name(gateway) for gateway in gateways}
+    taken = []
+    for pair in found_mapping(gateways, virtual_services).pairs:
+        if known is None or pair.new in known:
+            taken.append(pair)
+            context.say(f"pair: {pair} ({pair.why})")
+        else:
+            context.say(
+                f"left out: {pair}: there is no Gateway {pair.new}; --map {pair} takes it all the same"
+            )
+    if not taken:
+        raise NotDone("no old Gateway with a successor was found", "name the pairs with --map OLD=NEW")
+    return Mapping(tuple(taken))

@@ -1,0 +1,143 @@
+"""`kubectl vs-gateways touch`: make the API server admit VirtualServices again, so that a policy reaches them.
+
+What is sent is an empty merge patch: admission runs on the object as it is, and nothing else changes (measured). So
+there is nothing to undo and no journal: what changes is what the policy would change at the next update anyway.
+"""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from istiokit.errors import NotDone
+from istiokit.ui import options
+from istiokit.ui.context import Context
+from istiokit.ui.parser import Parser
+from kubectl_vs_gateways import pairs, scope
+from kubectl_vs_gateways.pairs import Given
+from kubectl_vs_gateways.scope import Scope
+
+if TYPE_CHECKING:  # --help needs none of it
+    from istiokit.cluster.types import Where
+    from istiokit.istio.model import VirtualService
+    from istiokit.kyverno.grants import Grant
+    from kubectl_vs_gateways.touching import Lacker
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Which VirtualServices, for which mapping, and how carefully."""
+
+    scope: Scope
+    pairs: Given
+    one_way: bool
+    dry_run: str
+
+
+def configure(parser: Parser) -> None:
+    """The flags of the command."""
+    parser.description = (
+        "Make the API server admit VirtualServices again, so that the mutation policy reaches those that were there "
+        "before it. Only those are touched that still lack a Gateway of the mapping, at the top level or in a route "
+        "condition; nothing but what the policy does changes in them."
+    )
+    parser.examples = (
+        ("See which ones the policy has not reached yet", "-A --dry-run"),
+        ("Touch them all", "-A"),
+        (
+            "Those of one namespace, by a policy from old to new only",
+            "-n shop --one-way --map istio-system/public=istio-gateway/new",
+        ),
+    )
+    parser.operands = "[NAME...]"
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="VirtualServices: name or namespace/name; none means all."
+    )
+    options.add_scope(parser)
+    parser.set_defaults(filenames=[], recursive=False, gateways="")  # a scope has them; nobody admits files
+    pairs.add_flags(parser)
+    parser.add_argument(
+        "--one-way",
+        action="store_true",
+        help="The policy gives only the new Gateway: do not look for the old.",
+    )
+    options.add_dry_run(parser)
+    parser.add_argument("-y", "--yes", action="store_true", help="Do not ask before they are touched.")
+    options.add_connection(parser)
+
+
+def parse(namespace: argparse.Namespace) -> Options:
+    """The arguments as a value."""
+    return Options(
+        scope=scope.parse_scope(namespace),
+        pairs=pairs.parse(namespace),
+        one_way=namespace.one_way,
+        dry_run=namespace.dry_run,
+    )
+
+
+def run(given: Options, context: Context) -> int:
+    """Look, ask, touch, look again; 1 if something could not be touched or still lacks a Gateway."""
+    from istiokit.kyverno.grants import grants_of
+    from kubectl_vs_gateways import touch_text
+    from kubectl_vs_gateways.touching import lackers, send
+
+    where, found = _read(given.scope, context)
+    mapping = pairs.live_mapping(given.pairs, context.cluster, found, context)
+    grants = grants_of(mapping, one_way=given.one_way)
+    due = lackers(found, grants)
+    context.say(touch_text.look(len(due), len(found), mapping.pairs))
+    if not due or given.dry_run == "client":
+        context.write(touch_text.waiting(due))
+        return 0
+    judged = given.dry_run == "server"
+    if not judged and not context.confirm(f"Touch {touch_text.count(len(due))}?"):
+        raise NotDone("answered no; nothing was touched")
+    errors = send(context.cluster, due, context.say, dry_run=judged)
+    if judged:
+        context.write(touch_text.judged(due, errors))
+        return _tell(errors, context)
+    return _finish(due, errors, where, grants, context)
+
+
+def _read(wanted: Scope, context: Context) -> "tuple[Where, list[VirtualService]]":
+    """The VirtualServices of the scope, and the question that brings them again."""
+    from istiokit.cluster.kinds import VIRTUAL_SERVICE
+    from istiokit.cluster.types import Where
+    from istiokit.istio.model import VirtualService
+    from kubectl_vs_gateways.touching import named
+
+    place = None if wanted.all_namespaces else wanted.namespace or context.cluster.namespace
+    anywhere = any("/" in name for name in wanted.names)
+    where = Where(None if anywhere else place, wanted.selector, wanted.field_selector)
+    return where, named(context.cluster.list(VIRTUAL_SERVICE, VirtualService, where), wanted.names, place)
+
+
+def _finish(
+    due: "Sequence[Lacker]",
+    errors: Mapping[str, str],
+    where: "Where",
+    grants: "Sequence[Grant]",
+    context: Context,
+) -> int:
+    """Read them again and show how it ended for each."""
+    from istiokit.cluster.kinds import VIRTUAL_SERVICE
+    from istiokit.istio.model import VirtualService
+    from kubectl_vs_gateways import touch_text
+    from kubectl_vs_gateways.touching import Result, outcomes_of
+
+    after = context.cluster.list(VIRTUAL_SERVICE, VirtualService, where)
+    outcomes = outcomes_of(due, errors, after, grants)
+    context.write(touch_text.ended(outcomes))
+    context.say(touch_text.summary(outcomes))
+    missing = any(item.result is Result.MISSING for item in outcomes)
+    if missing:
+        context.say(touch_text.still_missing(context.prog))
+    return max(_tell(errors, context), int(missing))
+
+
+def _tell(errors: Mapping[str, str], context: Context) -> int:
+    """One line for each VirtualService that the server refused; 1 if there are any."""
+    for name, reason in sorted(errors.items()):
+        context.say(f"{name}: {reason}")
+    return 1 if errors else 0
