@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from istiokit.cluster.types import Cluster
 from istiokit.flux.progress import Progress as ReleaseProgress
 from istiokit.flux.readiness import State
+from istiokit.plan.beside import who
 from istiokit.plan.bigbang import MIGRATION
 from istiokit.plan.engine import Moment
 from istiokit.plan.engine import Progress as RunProgress
@@ -17,7 +18,6 @@ from istiokit.plan.rollback import RollbackPlan, rollback
 from istiokit.plan.runner import run
 from istiokit.ui.context import Context
 from istiokit.ui.progress import Progress, Row
-from kubectl_istio_migrate.journaling import who
 
 _GOOD = {State.READY: True, State.FAILED: False}
 

@@ -8,15 +8,12 @@ from istiokit.bigbang.embedded import Address
 from istiokit.bigbang.layers import Layer
 from istiokit.plan import render
 from istiokit.plan.model import Plan
-
-_RED, _GREEN, _CYAN, _BOLD, _PLAIN = "\x1b[31m", "\x1b[32m", "\x1b[36m", "\x1b[1m", "\x1b[0m"
-_COLOURS = (("---", _BOLD), ("+++", _BOLD), ("@@", _CYAN), ("-", _RED), ("+", _GREEN))
+from istiokit.ui.diffs import coloured
 
 
 def diff(plan: Plan, *, colour: bool = False) -> str:
     """The plan as one unified diff; empty where nothing changes."""
-    lines = render.plan_diff(plan).splitlines()
-    return "".join(f"{_coloured(line) if colour else line}\n" for line in lines)
+    return coloured(render.plan_diff(plan), colour=colour)
 
 
 def edits_to_make(blocked: Sequence[Blocked]) -> list[str]:
@@ -51,8 +48,3 @@ def _how(layer: Layer | None) -> str:
 def _shortest(path: str) -> str:
     """The path as it can be typed here: relative where that is shorter."""
     return min(path, os.path.relpath(path), key=len)
-
-
-def _coloured(line: str) -> str:
-    start = next((code for sign, code in _COLOURS if line.startswith(sign)), "")
-    return f"{start}{line}{_PLAIN}" if start else line

@@ -73,15 +73,18 @@ def parse(namespace: argparse.Namespace) -> Options:
 def run(given: Options, context: Context) -> int:
     """Show what will be undone, ask, undo, wait."""
     from istiokit.plan.bigbang import MIGRATION
-    from istiokit.plan.render import rollback_question
+    from istiokit.plan.render import rollback_question, skipped_lines
     from istiokit.plan.rollback import plan_rollback
+    from istiokit.ui.rollbacks import shown
     from kubectl_istio_migrate import rolling_back
     from kubectl_istio_migrate.journaling import open_store
 
     store = open_store(given.namespace, given.filenames, given.journal_namespace, context)
     runs = store.list(MIGRATION)
     plan = plan_rollback(runs, MIGRATION, given.to)
-    rolling_back.show(plan, given.output, context)
+    context.write(shown(plan, given.output))
+    for line in skipped_lines(plan.skipped):
+        context.say(line)
     if not plan.runs:
         context.say(f"nothing to undo: the journal has no run after {given.to} ({store.place})")
     if given.dry_run != "none":
@@ -106,12 +109,15 @@ def run(given: Options, context: Context) -> int:
 def _drive(given: Options, store: "JournalStore", context: Context) -> "Drive":
     """The driver for files (a lock file beside them) or for the cluster (the Lease)."""
     from istiokit.cluster.files import FilesCluster
+    from istiokit.plan.beside import file_lock
+    from istiokit.plan.bigbang import MIGRATION
     from istiokit.survey.facts import survey
     from kubectl_istio_migrate.driving import Drive, lease
-    from kubectl_istio_migrate.journaling import file_lock, journal_namespace
+    from kubectl_istio_migrate.journaling import journal_namespace
 
     if given.filenames:
-        return Drive(context, FilesCluster(()), store, file_lock(given.filenames), given.timeout)
+        lock = file_lock(given.filenames, MIGRATION)
+        return Drive(context, FilesCluster(()), store, lock, given.timeout)
     facts = survey(context.cluster, given.namespace or None)
     namespace = journal_namespace(facts, given.journal_namespace)
     return Drive(context, context.cluster, store, lease(context.cluster, namespace, context), given.timeout)

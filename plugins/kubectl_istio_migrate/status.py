@@ -56,8 +56,9 @@ def run(given: Options, context: Context) -> int:
     facts = read_facts(given.namespace, given.filenames, given.recursive, context, meanwhile=_import_the_rest)
 
     from istiokit.bigbang.status import status
+    from istiokit.plan.beside import file_flags
     from istiokit.ui.output import Document, render
-    from kubectl_istio_migrate.journaling import file_flags, journal_line, runs_of, unfinished_command
+    from kubectl_istio_migrate.journaling import journal_line, runs_of, unfinished_command
     from kubectl_istio_migrate.status_text import as_text
 
     runs = [] if given.filenames else runs_of(facts, context.cluster)

@@ -4,7 +4,16 @@ from istiokit.ui import app
 from istiokit.ui.commands import App, Command
 
 _COMMANDS = {
-    "list": "Show which gateways each VirtualService is bound to",
+    "list": "Show which gateways each VirtualService is bound to, and audit them",
+    "why": "Say what answers for one VirtualService, and what does not",
+    "can-drop": "Say whether an old Gateway can go, and in which order",
+    "policy": "Print a mutation policy that keeps old and new gateways bound together",
+    "touch": "Make the API server admit VirtualServices again, so that a policy reaches them",
+    "add": "Bind to the new gateways as well",
+    "swap": "Bind to the new gateways instead of the old ones",
+    "remove": "Drop the old gateways where the new ones are bound",
+    "isolate": "Keep an old Gateway to its own pods, so that it wins nowhere else",
+    "rollback": "Undo what the journal says was done",
 }
 """Each is a module of this package of the same name, with _ for -; the names of Python's own get a _ behind."""
 

@@ -27,7 +27,9 @@ from tests.tools.kubeconfig import write_kubeconfig
 from tests.tools.parts import PARTS, with_needs
 from tests.tools.parts.base import Part
 from tests.tools.parts.charts import Charts
+from tests.tools.parts.envoy import Envoy
 from tests.tools.parts.gitserver import Git
+from tests.tools.parts.istiod import Istiod
 from tests.tools.parts.loadbalancer import LoadBalancer
 from tests.tools.ports import PortBlock
 from tests.tools.process import RigError, Server, Servers, server_env
@@ -128,6 +130,16 @@ class Rig:
     def charts(self) -> Charts:
         """The part "charts"."""
         return self.part("charts", Charts)
+
+    @property
+    def istiod(self) -> Istiod:
+        """The part "istiod"."""
+        return self.part("istiod", Istiod)
+
+    @property
+    def envoy(self) -> Envoy:
+        """The part "envoy"."""
+        return self.part("envoy", Envoy)
 
     def part(self, name: str, kind: type[P]) -> P:
         """The started part NAME; RigError if this rig was made without it."""

@@ -83,10 +83,23 @@ class ValuesReference(Part, frozen=True, kw_only=True):
     optional: bool = False
 
 
+class IgnoreTarget(Part, frozen=True, kw_only=True):
+    """Which objects an ignore rule is about; kind, namespace and name are regular expressions, as in kustomize."""
+
+    group: str = ""
+    version: str = ""
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+    label_selector: str = ""
+    annotation_selector: str = ""
+
+
 class IgnoreRule(Part, frozen=True, kw_only=True):
     """JSON pointers that drift detection leaves alone (on the objects that a target selects)."""
 
     paths: tuple[str, ...] = ()
+    target: IgnoreTarget | None = None
 
 
 class DriftDetection(Part, frozen=True, kw_only=True):

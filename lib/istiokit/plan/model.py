@@ -77,6 +77,16 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, tag=True, forbid_unknown
         """
         raise NotImplementedError
 
+    def carry_out(self, world: World) -> State:
+        """Look, do it where it is to do, and return how it was found.
+
+        An action whose own writing tells whether the world is as it was can save the look.
+        """
+        found = self.state(world)
+        if found is State.TODO:
+            self.do(world)
+        return found
+
     def undo(self, world: World) -> None:
         """Restore what was before; raises Conflict where somebody else has changed it since.
 

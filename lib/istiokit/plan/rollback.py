@@ -53,7 +53,7 @@ class RollbackPlan:
 
 
 def plan_rollback(runs: Sequence[Run], migration: str, to: str = START) -> RollbackPlan:
-    """What leads back to the state before the first run (`start`) or after the last finished run named `to`.
+    """What leads back to the state before the first run (`start`) or after the last finished run of name or id `to`.
 
     Pure. Raises UsageError where no such run is in the journal, OperationFailed where an action to undo was
     written by another version that knows more.
@@ -138,7 +138,9 @@ def _after(runs: Sequence[Run], to: str) -> Sequence[Run]:
     ordered = oldest_first(runs)
     if to == START:
         return ordered
-    finished = [at for at, run in enumerate(ordered) if run.name == to and run.state is RunState.DONE]
+    finished = [
+        at for at, run in enumerate(ordered) if to in (run.name, run.id) and run.state is RunState.DONE
+    ]
     if not finished:
         names = sorted({run.name for run in ordered if run.state is RunState.DONE})
         raise UsageError(

@@ -83,7 +83,7 @@ def _job(index: int, action: Action, world: World, begun: bool) -> Job:
 
 def _perform(action: Action, world: World, begun: bool) -> tuple[EntryState, str]:
     """Look, then act. What is so without us having begun it is not ours to undo: it is skipped."""
-    match action.state(world):
+    match action.carry_out(world):
         case State.DONE:
             return (EntryState.DONE if begun else EntryState.SKIPPED), "already so"
         case State.CHANGED:
@@ -91,7 +91,6 @@ def _perform(action: Action, world: World, begun: bool) -> tuple[EntryState, str
                 f"{action.target()} is no longer as the plan found it ({action.change()})",
                 "somebody else has changed it: look at it",
             )
-    action.do(world)
     return EntryState.DONE, ""
 
 

@@ -8,8 +8,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from istiokit.plan.actions.manifests import EditManifests
 from istiokit.plan.actions.text import EditText
 from istiokit.plan.journal import JournalStore, Run
+from istiokit.plan.model import Action
 
 _GENERATOR = re.compile(rb"^(configMap|secret)Generator:", re.MULTILINE)
 
@@ -44,8 +46,15 @@ class ChosenFiles:
         return self._store.update(run)
 
     def _touches(self, run: Run) -> bool:
-        files = [Path(one.place.file).resolve() for one in run.actions() if isinstance(one, EditText)]
+        files = [Path(file).resolve() for action in run.actions() if (file := _file_of(action))]
         return any(file == scope or scope in file.parents for file in files for scope in self._chosen)
+
+
+def _file_of(action: Action) -> str:
+    """The file that the action edits; empty for an action of another sort."""
+    if isinstance(action, EditManifests):
+        return action.file
+    return action.place.file if isinstance(action, EditText) else ""
 
 
 def _scope(path: Path) -> Path:

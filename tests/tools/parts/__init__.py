@@ -7,14 +7,18 @@ from collections.abc import Iterable
 from tests.tools.parts.base import Part
 from tests.tools.parts.charts import Charts
 from tests.tools.parts.controlplane import ControlPlane
+from tests.tools.parts.envoy import Envoy
 from tests.tools.parts.flux import Flux, Kustomize
 from tests.tools.parts.gitserver import Git
 from tests.tools.parts.istio_crds import IstioCrds
+from tests.tools.parts.istiod import Istiod
 from tests.tools.parts.loadbalancer import LoadBalancer
 
 PARTS: dict[str, type[Part]] = {
     "base": ControlPlane,
     "istio_crds": IstioCrds,
+    "istiod": Istiod,
+    "envoy": Envoy,
     "flux": Flux,
     "kustomize": Kustomize,
     "loadbalancer": LoadBalancer,

@@ -2,9 +2,11 @@
 
 from istiokit.plan.actions.addresses import AwaitAddresses
 from istiokit.plan.actions.bigbang import AwaitSwitches, AwaitUpgrade
+from istiokit.plan.actions.bindings import EditBindings
 from istiokit.plan.actions.crds import ProveCrds
 from istiokit.plan.actions.flux import ReconcileReleases, WaitForReleases
 from istiokit.plan.actions.lifecycle import CreateObject, DeleteObject
+from istiokit.plan.actions.manifests import EditManifests
 from istiokit.plan.actions.namespaces import AwaitNamespaces
 from istiokit.plan.actions.objects import Annotate, SetField
 from istiokit.plan.actions.releases import SuspendRelease
@@ -20,6 +22,8 @@ TYPES: tuple[type[Action], ...] = (
     AwaitUpgrade,
     CreateObject,
     DeleteObject,
+    EditBindings,
+    EditManifests,
     EditText,
     ProveCrds,
     ReconcileReleases,

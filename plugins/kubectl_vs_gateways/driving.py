@@ -1,0 +1,99 @@
+"""Carrying out a plan on the cluster, with journal, Lease and progress; and what stands in the way of one."""
+
+import sys
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from istiokit.errors import NotDone
+from istiokit.findings import Severity
+from istiokit.plan.actions import codec
+from istiokit.plan.beside import who
+from istiokit.plan.journal import Run, RunState
+from istiokit.plan.lease import ClusterLease
+from istiokit.plan.model import Plan, World
+from istiokit.plan.rebind import MIGRATION
+from istiokit.plan.render import verdict_lines
+from istiokit.plan.resume import unfinished
+from istiokit.plan.runner import dry_run, run
+from istiokit.plan.store_cluster import ClusterStore
+from istiokit.ui.context import Context
+from kubectl_vs_gateways.counting import Counter
+from kubectl_vs_gateways.rebind_text import many
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """How a plan is carried out on the cluster."""
+
+    context: Context
+    journal_namespace: str
+    allow: tuple[str, ...]
+    noun: str = "VirtualService"
+    """What one action is about."""
+
+    def carry_out(self, plan: Plan, question: str) -> bool:
+        """Ask, then do it, or what an unfinished run has left of it; False where there is nothing to do."""
+        context, place = self.context, self.journal_namespace
+        store = ClusterStore(context.cluster, place, codec())
+        earlier = store.list(MIGRATION)
+        waiting = unfinished(earlier)
+        if not plan.groups and (waiting is None or waiting.name != plan.name):
+            return False
+        if plan.groups and not context.confirm(question):
+            raise NotDone("answered no; nothing was changed")
+        done = self._run(plan, store)
+        number = many(len(done.actions()), self.noun)
+        context.say(f"{plan.name} is done: {number} (journal {done.id} in namespace {place})")
+        back = way_back(done, earlier)
+        context.say(f"The way back: {context.prog} rollback{back} --journal-namespace {place}")
+        return True
+
+    def dry(self, plan: Plan, *, server: bool) -> int:
+        """A dry run gives 0, whatever stands in the way: it says so."""
+        context = self.context
+        if server:
+            verdicts = dry_run(plan, World(context.cluster, context.say))
+            refused = [one for one in verdicts if one.refusal]
+            for line in verdict_lines(refused):
+                context.say(line)
+            context.say(f"the server would accept {len(verdicts) - len(refused)} of {len(verdicts)} changes")
+        try:
+            refuse(plan, self.allow)
+        except NotDone as refusal:
+            context.say(f"without --dry-run it would be refused: {refusal.what}")
+        context.say("nothing was changed (--dry-run)")
+        return 0
+
+    def _run(self, plan: Plan, store: ClusterStore) -> Run:
+        context = self.context
+        lease = ClusterLease(context.cluster, self.journal_namespace, MIGRATION, who(), say=context.say)
+        number = sum(len(group.actions) for group in plan.groups)
+        with context.progress() as progress:
+            return run(
+                plan,
+                World(context.cluster, progress.say),
+                store,
+                lease,
+                who=who(),
+                command=sys.argv,
+                allowed=self.allow,
+                observer=Counter(progress, number, plan.name),
+            )
+
+
+def refuse(plan: Plan, allowed: Collection[str]) -> None:
+    """Raise NotDone where a finding stands in the way."""
+    errors = [one for one in plan.findings if one.severity is Severity.ERROR and one.code not in allowed]
+    if errors:
+        codes = sorted({one.code for one in errors})
+        stands = "findings stand" if len(errors) > 1 else "finding stands"
+        raise NotDone(
+            f"{len(errors)} {stands} in the way ({', '.join(codes)}); nothing was changed",
+            f"mend what they say, or go on with {' '.join(f'--allow {code}' for code in codes)}",
+        )
+
+
+def way_back(done: Run, earlier: Sequence[Run]) -> str:
+    """The flag that undoes this run alone; empty where it is the only one."""
+    before = [one for one in earlier if one.state is RunState.DONE and one.id != done.id]
+    return f" --to {before[-1].id}" if before else ""

@@ -1,0 +1,49 @@
+"""What `add`, `swap` and `remove` tell people. Everything returns strings."""
+
+from collections.abc import Sequence
+
+from istiokit.findings import Finding
+from istiokit.plan import render
+from istiokit.plan.model import Plan, Skip
+from istiokit.ui.findings import finding_lines
+from istiokit.ui.output import API_VERSION, as_json, as_yaml, table
+
+_MANY = 20
+"""So many lines people read; a table with -o wide has them all."""
+
+
+def shown(plan: Plan, output: str) -> str:
+    """The plan of a cluster for stdout: a line for each VirtualService (the first twenty), a table, a document."""
+    if output in ("json", "yaml"):
+        document = {"apiVersion": API_VERSION, "kind": "Plan", **render.plan_dict(plan)}
+        return as_json(document) if output == "json" else as_yaml(document)
+    actions = [action for group in plan.groups for action in group.actions]
+    if output == "name":
+        return "".join(f"{action.target()}\n" for action in actions)
+    if output == "wide":
+        return table(render.PLAN_HEADERS, render.plan_rows(plan.groups)) if actions else ""
+    return "".join(f"{line}\n" for line in _first([f"{one.target()}  {one.change()}" for one in actions]))
+
+
+def skipped_lines(skipped: Sequence[Skip], output: str) -> list[str]:
+    """A line for each that stays as it is; of many the first ones, unless all are asked for."""
+    lines = render.skipped_lines(skipped)
+    return lines if output == "wide" else _first(lines)
+
+
+def findings_lines(found: Sequence[Finding], output: str) -> list[str]:
+    """Three lines for each."""
+    shown_ones = found if output == "wide" else found[:_MANY]
+    lines = [line for one in shown_ones for line in finding_lines(one)]
+    rest = len(found) - len(shown_ones)
+    return [*lines, f"and {rest} more findings (-o wide shows all)"] if rest else lines
+
+
+def many(number: int, noun: str = "VirtualService") -> str:
+    """`1 VirtualService`, `200 VirtualServices`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _first(lines: list[str]) -> list[str]:
+    rest = len(lines) - _MANY
+    return lines if rest <= 0 else [*lines[:_MANY], f"and {rest} more (-o wide shows all)"]

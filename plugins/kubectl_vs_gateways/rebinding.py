@@ -1,0 +1,115 @@
+"""`add`, `swap` and `remove` on a cluster: read, plan, show, ask, do."""
+
+from collections.abc import Collection, Iterable
+
+from istiokit.cluster.kinds import VIRTUAL_SERVICE
+from istiokit.errors import KindNotServed, NotDone, OperationFailed
+from istiokit.istio.mapping import Mapping, found_mapping
+from istiokit.istio.model import Gateway, VirtualService, full_name
+from istiokit.istio.rebinding import Operation
+from istiokit.plan.model import Plan
+from istiokit.plan.rebind import RebindPlan, Wanted, plan_rebind
+from istiokit.survey.routes import RouteReading
+from istiokit.ui.context import Context
+from kubectl_vs_gateways import pairs, rebind_text, scope
+from kubectl_vs_gateways.driving import Drive, refuse
+from kubectl_vs_gateways.pairs import Given
+from kubectl_vs_gateways.rebind_options import Options
+from kubectl_vs_gateways.rebind_text import many
+from kubectl_vs_gateways.serving import silenced
+
+
+def run_on_cluster(operation: Operation, given: Options, context: Context) -> int:
+    """Change the bindings; returns 0 when all is done, 1 where some is left to people, raises what is in the way."""
+    everything, reading = _read(operation, given, context)
+    _refuse_blindness(everything, reading)
+    facts = reading.facts
+    known = None if facts.gateways is None else {full_name(one) for one in facts.gateways}
+    mapping = chosen_mapping(given.pairs, facts.gateways, facts.virtual_services, context)
+    wanted = Wanted(operation, mapping, named=bool(given.scope.names))
+    made = plan_rebind(
+        facts.virtual_services,
+        known,
+        reading.owners,
+        wanted,
+        lambda changes: silenced(everything.facts, wanted, changes, context),
+    )
+    show(made.plan, given, context)
+    drive = Drive(context, given.journal_namespace, given.allow)
+    if given.dry_run != "none":
+        return drive.dry(made.plan, server=given.dry_run == "server")
+    refuse(made.plan, given.allow)
+    number = sum(len(group.actions) for group in made.plan.groups)
+    if not drive.carry_out(made.plan, f"{operation}: change the gateways of {many(number)}?"):
+        context.say(f"nothing to {operation}: {many(len(facts.virtual_services))} looked at")
+    return _left(made, context)
+
+
+def _read(operation: Operation, given: Options, context: Context) -> tuple[RouteReading, RouteReading]:
+    """All that decides what answers, where that matters, and what of it is to change."""
+    if operation.takes_away:
+        return scope.read_whole(given.scope, context)
+    reading = scope.read_scope(given.scope, context)
+    return reading, reading
+
+
+def _refuse_blindness(reading: RouteReading, part: RouteReading) -> None:
+    """Raise where VirtualServices could not be read at all: nothing to change must not be the answer."""
+    if part.facts.virtual_services:
+        return
+    for item in reading.unread:
+        if item.kind == VIRTUAL_SERVICE.name:
+            raise KindNotServed(item.kind) if item.missing else OperationFailed(item.reason, "see docs/rbac/")
+
+
+def chosen_mapping(
+    given: Given,
+    gateways: Collection[Gateway] | None,
+    virtual_services: Iterable[VirtualService],
+    context: Context,
+) -> Mapping:
+    """The pairs that were named, else those that are found, each told with its reason.
+
+    A pair that is found and whose new Gateway does not exist is only told: to bind ahead of time is for people to
+    decide. Raises NotDone where there is no pair.
+    """
+    if given.named:
+        return pairs.given_mapping(given, context)
+    known = None if gateways is None else {full_name(one) for one in gateways}
+    taken = []
+    for pair in found_mapping(gateways, virtual_services).pairs:
+        if known is None or pair.new in known:
+            taken.append(pair)
+            context.say(f"pair: {pair} ({pair.why})")
+        else:
+            context.say(
+                f"left out: {pair}: there is no Gateway {pair.new}; --map {pair} takes it all the same"
+            )
+    if not taken:
+        raise NotDone("no old Gateway with a successor was found", "name the pairs with --map OLD=NEW")
+    return Mapping(tuple(taken))
+
+
+def show(plan: Plan, given: Options, context: Context) -> None:
+    """The plan on stdout, findings and what is left alone on stderr."""
+    context.write(rebind_text.shown(plan, given.output))
+    say_what_to_know(plan, given, context)
+
+
+def say_what_to_know(plan: Plan, given: Options, context: Context) -> None:
+    """Findings and what is left alone, on stderr."""
+    for line in rebind_text.findings_lines(plan.findings, given.output):
+        context.say(line)
+    for line in rebind_text.skipped_lines(plan.skipped, given.output):
+        context.say(line)
+
+
+def left_to_people(left: int) -> str:
+    """What the last line says where the exit code is 1."""
+    return f"{left} left as {'it is' if left == 1 else 'they are'}: see the reasons above"
+
+
+def _left(made: RebindPlan, context: Context) -> int:
+    if made.left:
+        context.say(left_to_people(made.left))
+    return int(made.left > 0)

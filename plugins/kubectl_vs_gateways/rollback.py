@@ -1,0 +1,123 @@
+"""`kubectl vs-gateways rollback`: undo what the journal says was done to bindings."""
+
+import argparse
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from istiokit.errors import NotDone
+from istiokit.ui import options
+from istiokit.ui.context import Context
+from istiokit.ui.parser import Parser
+from kubectl_vs_gateways import flags
+
+if TYPE_CHECKING:  # --help needs none of it
+    from istiokit.plan.journal import JournalStore
+    from istiokit.plan.lease import Lock
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How far back, and how to show it."""
+
+    to: str
+    filenames: tuple[str, ...]
+    journal_namespace: str
+    dry_run: str
+    output: str
+
+
+def configure(parser: Parser) -> None:
+    """The flags of the command."""
+    parser.description = (
+        "Undo, newest first, what the journal says that add, swap, remove and isolate did. Lists get back the very "
+        "entries they had; one that somebody else has changed since is left alone, and the rollback ends there."
+    )
+    parser.examples = (
+        ("Back to where it began", ""),
+        ("Undo what came after the last add", "--to add"),
+        ("See what it would undo", "--dry-run"),
+        ("Undo the edits of manifests", "-f ./apps"),
+    )
+    parser.add_argument(
+        "--to",
+        metavar="start|COMMAND|RUN",
+        default="start",
+        help="The state to go back to: before everything, after the last such command, or after the run of this id "
+        "(default: start).",
+    )
+    parser.add_argument(
+        "-f",
+        "--filename",
+        dest="filenames",
+        metavar="FILE",
+        type=options.checked(options.file_name),
+        action="append",
+        default=[],
+        help="File or folder that was edited, whose journal is beside it; repeat it for several.",
+    )
+    options.add_dry_run(parser, server=False)
+    parser.add_argument("-y", "--yes", action="store_true", help="Do not ask before the change is made.")
+    flags.add_journal_namespace(parser)
+    options.add_output(parser, headers=False)
+    options.add_connection(parser)
+
+
+def parse(namespace: argparse.Namespace) -> Options:
+    """The arguments as a value."""
+    return Options(
+        to=namespace.to,
+        filenames=tuple(namespace.filenames),
+        journal_namespace=namespace.journal_namespace,
+        dry_run=namespace.dry_run,
+        output=namespace.output,
+    )
+
+
+def run(given: Options, context: Context) -> int:
+    """Show what will be undone, ask, undo."""
+    import sys
+
+    from istiokit.cluster.files import FilesCluster
+    from istiokit.plan.beside import who
+    from istiokit.plan.model import World
+    from istiokit.plan.rebind import MIGRATION
+    from istiokit.plan.render import rollback_question, skipped_lines
+    from istiokit.plan.rollback import plan_rollback, rollback
+    from istiokit.ui.rollbacks import shown
+    from kubectl_vs_gateways.counting import Counter
+
+    store, lock = _journal(given, context)
+    plan = plan_rollback(store.list(MIGRATION), MIGRATION, given.to)
+    context.write(shown(plan, given.output))
+    for line in skipped_lines(plan.skipped):
+        context.say(line)
+    if not plan.runs:
+        context.say(f"nothing to undo: the journal has no run after {given.to} ({store.place})")
+        return 0
+    if given.dry_run != "none":
+        context.say("nothing was changed (--dry-run)")
+        return 0
+    if not context.confirm(rollback_question(plan)):
+        raise NotDone("answered no; nothing was changed")
+    number = sum(len(group.undos) for group in plan.groups)
+    with context.progress() as progress:
+        world = World(FilesCluster(()) if given.filenames else context.cluster, progress.say)
+        counter = Counter(progress, number, "rollback")
+        rollback(plan, world, store, lock, who=who(), command=sys.argv, observer=counter)
+    context.say(f"rolled back to {given.to}")
+    return 0
+
+
+def _journal(given: Options, context: Context) -> "tuple[JournalStore, Lock]":
+    """Beside the files with a lock file, or in the cluster with the Lease."""
+    from istiokit.plan.actions import codec
+    from istiokit.plan.beside import existing_file_store, file_lock, who
+    from istiokit.plan.lease import ClusterLease
+    from istiokit.plan.rebind import MIGRATION
+    from istiokit.plan.store_cluster import ClusterStore
+
+    if given.filenames:
+        return existing_file_store(given.filenames), file_lock(given.filenames, MIGRATION)
+    place = given.journal_namespace
+    lease = ClusterLease(context.cluster, place, MIGRATION, who(), say=context.say)
+    return ClusterStore(context.cluster, place, codec()), lease
