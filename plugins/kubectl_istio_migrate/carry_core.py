@@ -25,7 +25,6 @@ def configure(parser: Parser) -> None:
     options.add_dry_run(parser)
     options.add_confirmation(parser)
     options.add_timeout(parser, "2h")
-    flags.add_bigbang_version(parser)
     flags.add_journal_namespace(parser)
     options.add_output(parser, headers=False)
     options.add_connection(parser)
@@ -42,7 +41,7 @@ def parse(namespace: argparse.Namespace) -> Options:
         output=namespace.output,
         allow=tuple(code.upper() for code in namespace.allow),
         timeout=namespace.timeout,
-        bigbang_version=namespace.bigbang_version,
+        bigbang_version="",
         journal_namespace=namespace.journal_namespace,
     )
 

@@ -69,6 +69,8 @@ def explanation(one: Check) -> str:
 
 def _next(found: Sequence[Finding], target: Target, allowed: Collection[str], prog: str) -> str:
     codes = sorted({one.code for one in refusing(found, allowed)})
+    if codes == ["IM027"]:
+        return f"next: {prog} carry-core"
     if codes:
         return f"next: mend {', '.join(codes)} (`{prog} check --explain {codes[0]}`), or pass --allow CODE"
     if target.step is None:

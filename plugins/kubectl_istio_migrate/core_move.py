@@ -7,33 +7,29 @@ from istiokit.bigbang.checks.model import Target
 from istiokit.bigbang.facts import Facts
 from istiokit.bigbang.versions import SPLIT_SINCE, TARGET
 from istiokit.plan.bigbang import StepPlan
-from istiokit.plan.core import NAME, plan_core
+from istiokit.plan.core import plan_core
 from istiokit.plan.journal import Run
 from kubectl_istio_migrate.moving import Move
 
 
 def _notes(facts: Facts) -> list[str]:
-    """The upgrade that people have to make, and what stays behind after it."""
-    release = core.release_of(facts)
-    if release is None:
+    """The upgrade that people have to make."""
+    if core.release_of(facts) is None:
         return []
     first = f"{SPLIT_SINCE.major}.{SPLIT_SINCE.minor}"
+    edit = core.edit_to_make(facts.layers)
+    told = "change its values in the same commit; neither version takes the keys of the other:"
     return [
-        f"THE UPGRADE IS YOURS: once this runs, bring Big Bang to {first} or later ({TARGET} is the best) and change "
-        "its values in the same commit; neither version takes the keys of the other:",
-        *(f"  {line}" for line in core.edit_to_make(facts.layers)),
-        "Until then releases that depend on istio-core may wait: it is suspended.",
-        *core.left_behind(release),
+        f"THE UPGRADE IS YOURS: once this waits for it, bring Big Bang to {first} or later ({TARGET} is the best)"
+        + (f" and {told}" if edit else "; the values are changed already."),
+        *(f"  {line}" for line in edit),
+        "From the first action until then releases that depend on istio-core may wait. Leave it suspended.",
     ]
 
 
 def _afterwards(facts: Facts, runs: Sequence[Run]) -> list[str]:
-    """What the notes of the run that began it said of what stays behind: istio-core itself is gone by now."""
-    notes = [run.notes for run in runs if run.name == NAME][-1:]
-    behind = [
-        list(lines[at:]) for lines in notes for at, line in enumerate(lines) if line.startswith("left behind")
-    ]
-    return ["istio-crds and istiod have taken over; no CRD was lost", *(behind[0] if behind else [])]
+    behind = core.left_behind(facts.umbrella.namespace) if facts.umbrella else []
+    return ["istio-crds and istiod have taken over; no CRD was lost", *behind]
 
 
 CORE_MOVE = Move(
@@ -43,4 +39,5 @@ CORE_MOVE = Move(
     notes=_notes,
     afterwards=_afterwards,
     judged=core.guarded,
+    way_back="suspend istio-crds and istiod first, so that nothing is uninstalled, then revert the commit",
 )

@@ -38,6 +38,8 @@ class Move:
     """What is left to do, from the cluster after the move and the journal."""
     judged: Callable[[Facts], Facts] = lambda facts: facts
     """What the checks have to look at, where the move itself mends what they would refuse."""
+    way_back: str = ""
+    """What takes it back once it is done; empty for `rollback`."""
 
 
 def run_on_cluster(move: Move, given: Options, context: Context) -> int:
@@ -49,8 +51,8 @@ def run_on_cluster(move: Move, given: Options, context: Context) -> int:
     context.write(plan_text.shown(plan, given.output))
     plan_text.say_what_to_know(plan, context)
     if given.dry_run != "none":
-        return _dry(plan, made.blocked, given, context)
-    _refuse(found, made.blocked, given, context)
+        return _dry(move, plan, made.blocked, given, context)
+    _refuse(move, found, made.blocked, given, context)
     if not plan.groups and not _unfinished(facts, plan, given, context):
         done = "everything is set and every HelmRelease is as it should be"
         context.say(f"{move.title} is done already: {done}")
@@ -72,20 +74,22 @@ def _unfinished(facts: Facts, plan: Plan, given: Options, context: Context) -> b
     return run is not None and run.name == plan.name
 
 
-def _dry(plan: Plan, blocked: Sequence[Blocked], given: Options, context: Context) -> int:
+def _dry(move: Move, plan: Plan, blocked: Sequence[Blocked], given: Options, context: Context) -> int:
     """A dry run gives 0, whatever stands in the way: it says so."""
     if given.dry_run == "server":
         for line in verdict_lines(dry_run(plan, World(context.cluster, context.say))):
             context.say(line)
     try:
-        _refuse(plan.findings, blocked, given, context)
+        _refuse(move, plan.findings, blocked, given, context)
     except NotDone as refusal:
         context.say(f"without --dry-run it would be refused: {refusal.what}")
     context.say("nothing was changed (--dry-run)")
     return 0
 
 
-def _refuse(found: Sequence[Finding], blocked: Sequence[Blocked], given: Options, context: Context) -> None:
+def _refuse(
+    move: Move, found: Sequence[Finding], blocked: Sequence[Blocked], given: Options, context: Context
+) -> None:
     """Raise NotDone where a finding or a switch that cannot be written stands in the way."""
     errors = refusing(found, given.allow)
     if errors:
@@ -93,7 +97,7 @@ def _refuse(found: Sequence[Finding], blocked: Sequence[Blocked], given: Options
         many = f"{len(errors)} findings stand" if len(errors) > 1 else "a finding stands"
         raise NotDone(
             f"{many} in the way ({codes}); nothing was changed",
-            f"mend them (`{context.prog} check`), or let one pass with --allow CODE",
+            f"mend them (`{context.prog} check {_target_flag(move.target)}`), or let one pass with --allow CODE",
         )
     if blocked:
         for line in plan_text.edits_to_make(blocked):
@@ -104,6 +108,10 @@ def _refuse(found: Sequence[Finding], blocked: Sequence[Blocked], given: Options
             else "make the edit there"
         )
         raise NotDone("the switches cannot be written here; nothing was changed", hint)
+
+
+def _target_flag(target: Target) -> str:
+    return f"--step {target}" if target.step else f"--target {target}"
 
 
 def _in_git(blocked: Sequence[Blocked]) -> bool:
@@ -122,5 +130,6 @@ def _carry_out(move: Move, plan: Plan, facts: Facts, given: Options, context: Co
     earlier = runs_of(after, context.cluster, given.journal_namespace)
     for line in move.afterwards(after, earlier):
         context.say(line)
-    context.say(f"{move.title} is done (journal {done.id}); the way back: {context.prog} rollback")
+    way_back = move.way_back or f"{context.prog} rollback"
+    context.say(f"{move.title} is done (journal {done.id}); the way back: {way_back}")
     return 0

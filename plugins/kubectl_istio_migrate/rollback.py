@@ -37,13 +37,14 @@ def configure(parser: Parser) -> None:
     parser.examples = (
         ("Back to where it began", ""),
         ("Undo step 2 only", "--to step1"),
+        ("Undo only what was begun after step 2", "--to step2"),
         ("See what it would undo", "--dry-run"),
         ("Undo the edit of a values file", "-f values.yaml"),
     )
     parser.add_argument(
         "--to",
-        metavar="start|step1",
-        choices=("start", "step1"),
+        metavar="start|step1|step2",
+        choices=("start", "step1", "step2"),
         default="start",
         help="The state to go back to (default: start).",
     )
@@ -82,6 +83,8 @@ def run(given: Options, context: Context) -> int:
     store = open_store(given.namespace, given.filenames, given.journal_namespace, context)
     runs = store.list(MIGRATION)
     plan = plan_rollback(runs, MIGRATION, given.to)
+    if not given.filenames:
+        rolling_back.refuse_past_upgrade(plan, runs, given.namespace, context)
     context.write(shown(plan, given.output))
     for line in skipped_lines(plan.skipped):
         context.say(line)

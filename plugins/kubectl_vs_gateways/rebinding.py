@@ -67,15 +67,17 @@ def chosen_mapping(
     gateways: Collection[Gateway] | None,
     virtual_services: Iterable[VirtualService],
     context: Context,
+    *,
+    complete: bool = True,
 ) -> Mapping:
     """The pairs that were named, else those that are found, each told with its reason.
 
-    A pair that is found and whose new Gateway does not exist is only told: to bind ahead of time is for people to
-    decide. Raises NotDone where there is no pair.
+    A pair that is found and whose new Gateway does not exist is only told, where the Gateways are `complete`: to bind
+    ahead of time is for people to decide. Raises NotDone where there is no pair.
     """
     if given.named:
         return pairs.given_mapping(given, context)
-    known = None if gateways is None else {full_name(one) for one in gateways}
+    known = {full_name(one) for one in gateways} if complete and gateways is not None else None
     taken = []
     for pair in found_mapping(gateways, virtual_services).pairs:
         if known is None or pair.new in known:

@@ -10,12 +10,14 @@ from istiokit.cluster.files_read import STDIN, files_under, read_text
 from istiokit.cluster.kinds import GATEWAY
 from istiokit.cluster.types import Where
 from istiokit.errors import NotDone, UsageError
+from istiokit.findings import Severity
 from istiokit.istio.model import Gateway, full_name
 from istiokit.istio.rebinding import Operation
+from istiokit.istio.routing.facts import RouteFacts
 from istiokit.plan.actions.manifests import EditManifests
 from istiokit.plan.beside import file_flags, file_lock, file_store, who
 from istiokit.plan.model import Group, Plan, World
-from istiokit.plan.rebind import MIGRATION, RebindPlan, Wanted
+from istiokit.plan.rebind import MIGRATION, RebindPlan, Wanted, cut_off_findings
 from istiokit.plan.rebind_files import named_only, plan_files, read_manifests
 from istiokit.plan.render import plan_diff
 from istiokit.plan.resume import unfinished
@@ -27,6 +29,7 @@ from kubectl_vs_gateways.driving import refuse, way_back
 from kubectl_vs_gateways.rebind_options import Options
 from kubectl_vs_gateways.rebind_text import many
 from kubectl_vs_gateways.rebinding import chosen_mapping, left_to_people, say_what_to_know
+from kubectl_vs_gateways.serving import silenced
 
 
 def run_on_files(operation: Operation, given: Options, context: Context) -> int:
@@ -63,10 +66,21 @@ def _planned(operation: Operation, texts: Mapping[str, str], given: Options, con
     others = _other_gateways(scope.gateways, context)
     items = [one.item for found in manifests.found.values() for one in found]
     gateways = (*manifests.gateways, *(others or ()))
-    mapping = chosen_mapping(given.pairs, gateways if others is not None else None, items, context)
-    known = None if others is None else {full_name(one) for one in gateways}
+    complete = others is not None
+    mapping = chosen_mapping(given.pairs, gateways, items, context, complete=complete)
+    known = {full_name(one) for one in gateways} if complete else None
     wanted = Wanted(operation, mapping, named=bool(scope.names))
-    return plan_files(texts, manifests, wanted, known, _absolute)
+    facts = RouteFacts("the files", tuple(items), gateways, all_gateways=complete, workloads=None)
+    # An edit in Git takes effect later, and only a cluster knows which Gateway is older: else it is a warning.
+    severity = Severity.ERROR if scope.gateways == "cluster" else Severity.WARNING
+    return plan_files(
+        texts,
+        manifests,
+        wanted,
+        known,
+        _absolute,
+        lambda changes: cut_off_findings(silenced(facts, wanted, changes, context), severity),
+    )
 
 
 def _other_gateways(place: str, context: Context) -> Sequence[Gateway] | None:

@@ -1,12 +1,16 @@
 """`kubectl vs-gateways` on a real API server."""
 
 import json
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from kubectl_vs_gateways.main import APP
 from tests.run import Result, run
 from tests.tools.rig import Rig
 
+ROLES = Path(__file__).parents[2] / "docs" / "rbac"
 OLD, NEW = "istio-system/public", "istio-gateway/public-ingressgateway"
 
 
@@ -27,8 +31,14 @@ def states(rig: Rig, *words: str) -> dict[str, str]:
     return {item["name"]: item["state"] for item in json.loads(result.out)["items"]}
 
 
-def vs_gateways(rig: Rig, *words: str) -> Result:
-    return run(*words, "--kubeconfig", str(rig.kubeconfig), app=APP, live=True)
+def vs_gateways(rig: Rig, *words: str, kubeconfig: Path | None = None) -> Result:
+    return run(*words, "--kubeconfig", str(kubeconfig or rig.kubeconfig), app=APP, live=True)
+
+
+def user(rig: Rig, *roles: str) -> Path:
+    """The kubeconfig of somebody with just these ClusterRoles of docs/rbac."""
+    rules = [rule for role in roles for rule in yaml.safe_load((ROLES / f"{role}.yaml").read_text())["rules"]]
+    return rig.kubeconfig_for({"metadata": {"name": "-".join(roles)}, "rules": rules})
 
 
 def test_the_list_and_its_fast_form_agree_but_for_conditions(rig: Rig, namespace: str) -> None:
@@ -62,3 +72,29 @@ def test_one_of_them_by_name(rig: Rig, namespace: str) -> None:
     audit = vs_gateways(rig, "--audit", f"{namespace}/web")
     assert audit.code == 1
     assert f"error VSG001  VirtualService {namespace}/web  spec.gateways[0]" in audit.out
+
+
+def test_each_role_is_enough_for_its_commands(rig: Rig, namespace: str) -> None:
+    rig.apply([virtual_service("web", namespace, hosts=["web.example.com"], gateways=[OLD])])
+    pair = (f"--map={OLD}={NEW}", "--allow=VSG050", "--journal-namespace", namespace)
+    reader, writer = user(rig, "vs-gateways"), user(rig, "vs-gateways", "vs-gateways-change")
+
+    for words in (("-A",), ("--fast", "-A"), ("why", f"{namespace}/web")):
+        told = vs_gateways(rig, *words, kubeconfig=reader)
+        assert told.code == 0, told
+    assert "not read" not in vs_gateways(rig, "--audit", "-n", namespace, kubeconfig=reader).err
+    refused = vs_gateways(rig, "add", "-n", namespace, *pair, "--yes", kubeconfig=reader)
+    assert refused.code != 0 and "Traceback" not in refused.err
+    assert gateways(rig, namespace) == [OLD]
+
+    added = vs_gateways(rig, "add", "-n", namespace, *pair, "--yes", kubeconfig=writer)
+    assert added.code == 0, added
+    assert gateways(rig, namespace) == [OLD, NEW]
+    back = vs_gateways(rig, "rollback", "--yes", "--journal-namespace", namespace, kubeconfig=writer)
+    assert back.code == 0, back
+    assert gateways(rig, namespace) == [OLD]
+
+
+def gateways(rig: Rig, namespace: str) -> list[str]:
+    found = rig.get("virtualservices.networking.istio.io", "web", f"--namespace={namespace}")
+    return [str(name) for name in found["spec"]["gateways"]]

@@ -58,7 +58,8 @@ def ports() -> Iterator[Case]:
     named = gateway(
         one, https(8443, "a.example.com", name="https"), https(8443, "b.example.com", name="https")
     )
-    yield Case("one-gateway-two-https-servers-of-one-port-name", ((named, *services[:1]),))
+    on_named = (services[0], vs("shop/b", ["b.example.com"], [one]))
+    yield Case("one-gateway-two-https-servers-of-one-port-name", ((named, *on_named),))
     low = gateway(one, http(80, WILD), https(443, WILD))
     yield Case("well-known-ports", ((low, *services),))
 

@@ -18,13 +18,14 @@ from tests.e2e.bigbang import (
 )
 from tests.e2e.bigbang_objects import NAMESPACE, source
 from tests.e2e.cli import begin, migrate, user
-from tests.e2e.state import assert_ready, journal, status
+from tests.e2e.state import assert_ready, journal, status, values
 from tests.tools.fixtures import FLUX_PARTS
 from tests.tools.rig import Rig
 
 CORE = {"bigbang", "istio-core", "public-ingressgateway"}
 SPLIT = {"bigbang", "istio-crds", "istiod", "public-ingressgateway"}
 UMBRELLA = "helmreleases.helm.toolkit.fluxcd.io/bigbang"
+CORE_RELEASE = "helmreleases.helm.toolkit.fluxcd.io/istio-core"
 FRESH = Callable[..., Rig]
 
 
@@ -40,6 +41,10 @@ def test_no_crd_and_no_istiod_is_lost_on_the_way_to_2_54(fresh_rig: FRESH) -> No
     carrying = begin(rig, "carry-core", "--yes", kubeconfig=user(rig, "step"))
     carrying.wait_for("waiting for Big Bang 2.51 or later; HelmRelease bigbang/bigbang runs 2.50.0")
     assert migrate(rig, "check", "--target=2.54").code == 0
+    assert status(rig)["next"].endswith("carry-core")
+    patch = json.dumps({"spec": {"suspend": False}})
+    rig.kubectl("patch", CORE_RELEASE, f"--namespace={NAMESPACE}", "--type=merge", f"--patch={patch}")
+    carrying.wait_for("HelmRelease bigbang/istio-core was resumed: suspended again")
     upgrade(rig)
     done = carrying.result().done()
 
@@ -50,6 +55,8 @@ def test_no_crd_and_no_istiod_is_lost_on_the_way_to_2_54(fresh_rig: FRESH) -> No
     assert routes(rig) == bound
     assert owners(rig) == {"istio-crds"}
     assert "ConfigMap bigbang/environment key values.yaml: take out istioCore" in done.err
+    assert "move istioGateway.values.gateways.public.tls to" in done.err
+    assert "the way back: suspend istio-crds and istiod first" in done.err
     assert "kubectl -n bigbang delete secret -l owner=helm,name=istio-system-istio-core" in done.err
     assert [(run["name"], run["state"]) for run in journal(rig)] == [("carry-core", "done")]
     assert "carrying istioCore on is done already" in migrate(rig, "carry-core", "--yes").done().err
@@ -93,6 +100,28 @@ def test_before_the_upgrade_it_can_be_taken_back(bigbang: Rig) -> None:
     migrate(bigbang, "rollback", "--yes").done()
     assert not suspended(bigbang)
     wait_ready(bigbang)
+
+
+def test_steps_of_before_the_upgrade_are_not_half_undone_after_it(fresh_rig: FRESH) -> None:
+    rig = fresh_rig(*FLUX_PARTS)
+    install_umbrella(rig, "2.50.0")
+    wait_ready(rig)
+    for step in ("step1", "step2"):
+        migrate(rig, step, "--yes").done()
+    carrying = begin(rig, "carry-core", "--yes")
+    carrying.wait_for("waiting for Big Bang 2.51 or later")
+    upgrade(rig)
+    carrying.result().done()
+    before = values(rig)
+
+    refused = migrate(rig, "rollback", "--yes")
+    assert refused.code == 1
+    assert "step2 was made before the upgrade to Big Bang 2.54.0, and does not fit it any more" in refused.err
+    assert "rollback --to step2 ends carry-core alone" in refused.err
+    assert values(rig) == before
+    migrate(rig, "rollback", "--to=step2", "--yes").done()
+    assert [run["state"] for run in journal(rig)] == ["done", "done", "rolled-back"]
+    assert values(rig) == before and release_names(rig) == SPLIT
 
 
 def install_core(rig: Rig) -> Umbrella:

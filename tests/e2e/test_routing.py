@@ -29,7 +29,8 @@ _KINDS = {"HTTP": "HTTP", "HTTPS": "TLS", "TLS": "TLS", "TCP": "TCP"}
 def bench(pytestconfig: pytest.Config) -> Iterator[Bench]:
     """istiod and three gateways, for all cases of this file."""
     with Rig(parts=("envoy",)) as rig:
-        pytestconfig.get_terminal_writer().line(f" istiod {rig.istiod.version}")
+        with pytestconfig.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+            print(f"\nistiod {rig.istiod.version}, seeds {FIRST_SEED} to {FIRST_SEED + SEEDS - 1}")
         with contextlib.closing(Bench(rig)) as bench:
             yield bench
 

@@ -70,7 +70,7 @@ CHOICES = {
     "status -o xml": "argument -o/--output: invalid choice: xml (choose from table, wide, json, yaml, name)",
     "check --step 3": "argument --step: invalid choice: 3 (choose from 1, 2)",
     "check --target 4.0": "argument --target: invalid choice: 4.0 (choose from 2.54, 3.0)",
-    "rollback --to step2": "argument --to: invalid choice: step2 (choose from start, step1)",
+    "rollback --to step3": "argument --to: invalid choice: step3 (choose from start, step1, step2)",
     "step1 --dry-run=maybe": ("argument --dry-run: invalid choice: maybe (choose from none, client, server)"),
     "rollback --dry-run=server": "argument --dry-run: invalid choice: server (choose from none, client)",
 }

@@ -60,6 +60,7 @@ def test_pairs_are_found_from_the_files_themselves(place: Path) -> None:
     done = run("swap", "-f", "apps", "--yes", app=APP)
     assert done.code == 0, done.err
     assert "pair: istio-system/public=istio-gateway/public-ingressgateway (" in done.err
+    assert "warning VSG051  VirtualService default/no-namespace" in done.err
     assert b"['istio-gateway/public-ingressgateway', 'mesh']" in (place / "apps/routes.yaml").read_bytes()
 
 

@@ -44,7 +44,9 @@ CASES = (
         ERROR,
         "flux.install.disableTakeOwnership",
     ),
-    Case("IM028", CORE, on_core(f"istiod: {{flux: {REFUSED}}}"), facts(), ERROR, "istiod.flux.install"),
+    Case(
+        "IM028", CORE, on_core(f"istiod: {{flux: {REFUSED}}}"), on_core(ALLOWED), ERROR, "istiod.flux.install"
+    ),
 )
 
 

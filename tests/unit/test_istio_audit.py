@@ -16,6 +16,8 @@ from istiokit.istio.audit import RULES, audit, find_rule
 from istiokit.istio.audit.model import Rule
 from istiokit.istio.model import VirtualService
 from istiokit.istio.routing.facts import RouteFacts
+from istiokit.plan.isolate import LOST
+from istiokit.plan.rebind import REFUSING
 from istiokit.survey.routes import read_files, read_routes
 from tests.unit.flux_samples import decoded
 
@@ -61,7 +63,10 @@ def test_the_page_has_its_title_and_its_row(rule: Rule) -> None:
 
 def test_codes_have_no_gaps_and_no_page_is_without_its_rule() -> None:
     assert [rule.code for rule in RULES] == [f"VSG{number:03}" for number in range(1, len(RULES) + 1)]
-    assert {path.stem for path in PAGES.glob("VSG*.md")} == {rule.code for rule in RULES}
+    commands = {*REFUSING, LOST}
+    assert {path.stem for path in PAGES.glob("VSG*.md")} == {rule.code for rule in RULES} | commands
+    index = (PAGES / "README.md").read_text()
+    assert all(f"[{code}]({code}.md)" in index for code in commands)
 
 
 def test_a_rule_is_found_by_its_code_in_any_case() -> None:

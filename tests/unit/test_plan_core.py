@@ -6,14 +6,20 @@ from typing import Any
 import pytest
 
 from istiokit.bigbang import core
+from istiokit.bigbang.checks.model import Target
+from istiokit.bigbang.checks.upcoming import next_target
 from istiokit.bigbang.facts import Facts, Umbrella
+from istiokit.bigbang.status import status
 from istiokit.cluster.types import Ref
 from istiokit.errors import NotDone
 from istiokit.plan.actions.bigbang import AwaitUpgrade
 from istiokit.plan.actions.crds import ProveCrds
 from istiokit.plan.actions.releases import SuspendRelease
-from istiokit.plan.core import plan_core
-from istiokit.plan.model import State, World
+from istiokit.plan.bigbang import MIGRATION
+from istiokit.plan.core import NAME, plan_core
+from istiokit.plan.journal import begin
+from istiokit.plan.model import Group, Plan, State, World
+from istiokit.plan.resume import resumed
 from tests.fakes import FakeCluster
 from tests.unit.facts_builder import facts, layer
 from tests.unit.flux_samples import NS, condition, manifest, ready
@@ -35,6 +41,7 @@ def at(version: str, *names: str, values: str = "domain: a") -> Facts:
     return replace(found, releases=tuple(ready(name) for name in ("bigbang", *names)))
 
 
+SPLIT = "istioCRDs: {enabled: true}\nistiod: {enabled: true}"
 REST = ["AwaitNamespaces", "ReconcileReleases", "ReconcileReleases", "WaitForReleases", "ProveCrds"]
 
 
@@ -44,9 +51,20 @@ def test_istio_core_is_suspended_before_anybody_upgrades() -> None:
 
 
 def test_after_the_upgrade_it_only_waits_and_proves() -> None:
-    assert planned(at("2.54.0", "istio-core")) == ["SuspendRelease", *REST]
-    assert planned(at("2.54.0", "istio-crds")) == REST
-    assert planned(at("2.54.0", "istio-crds", "istiod")) == []
+    assert planned(at("2.54.0", "istio-core", values=SPLIT)) == ["SuspendRelease", *REST]
+    assert planned(at("2.54.0", "istio-crds", values=SPLIT)) == REST
+    assert planned(at("2.54.0", "istio-crds", "istiod", values=SPLIT)) == []
+
+
+def test_a_mesh_that_never_had_it_is_left_alone() -> None:
+    """It would wait for releases that nobody has asked for."""
+    with pytest.raises(NotDone, match="nothing to carry on"):
+        planned(at("2.54.0", "istio", "istio-operator"))
+
+
+def test_without_a_look_at_the_crds_nothing_could_be_proved() -> None:
+    with pytest.raises(NotDone, match="could not be proved"):
+        planned(on_core(crds=()))
 
 
 def test_without_istio_core_there_is_nothing_to_carry() -> None:
@@ -75,7 +93,9 @@ def test_other_switches_stay_as_they_are() -> None:
 
 def test_the_values_to_change_are_named_where_they_stand() -> None:
     common = layer("istioCore: {flux: {timeout: 5m}, values: {istiod: {}}, git: {tag: a}}")
-    gateways = "istioGateway: {values: {gateways: {public: {labels: {istio: ingressgateway}}}}}"
+    gateways = (
+        "istioGateway: {values: {gateways: {public: {labels: {istio: ingressgateway}, tls: {key: A}}}}}"
+    )
     environment = layer(f"istioCore: {{enabled: true}}\n{gateways}", "environment")
     one, other = common.origin, environment.origin
     path = "istioGateway.values.gateways.public"
@@ -86,13 +106,15 @@ def test_the_values_to_change_are_named_where_they_stand() -> None:
         " and istioCRDs.values",
         f"{other}: take out istioCore",
         f"{other}: move {path}.labels to {path}.upstream.labels",
+        f"{other}: for 2.54 and later move {path}.tls to {path}.gatewayCerts, a list: name: public-cert,"
+        " tls: as it was",
         f"{other}: add istioCRDs.enabled: true and istiod.enabled: true",
     ]
 
 
 def test_what_stays_behind_is_named_with_its_command() -> None:
-    lines = core.left_behind(ready("istio-core"))
-    assert "kubectl -n bigbang delete secret -l owner=helm,name=istio-core" in lines[1]
+    lines = core.left_behind("bigbang")
+    assert "kubectl -n bigbang delete secret -l owner=helm,name=istio-system-istio-core" in lines[1]
     assert "kubectl -n bigbang delete helmchart.source.toolkit.fluxcd.io bigbang-istio-core" in lines[3]
 
 
@@ -134,7 +156,7 @@ def umbrella(version: str, *conditions: dict[str, Any]) -> dict[str, Any]:
 def test_the_upgrade_is_waited_for_and_its_failure_is_told() -> None:
     failed = condition("Ready", "False", "UpgradeFailed", "additional properties 'istioCore' not allowed")
     here, _, said = world(umbrella("2.50.0", failed))
-    action = AwaitUpgrade(why="now", umbrella=UMBRELLA)
+    action = AwaitUpgrade(why="now", umbrella=UMBRELLA, guard=CORE)
     with pytest.raises(NotDone, match=r"has not arrived.* runs 2\.50\.0 \(UpgradeFailed: additional"):
         action.do(here)
     assert len(said) == 1 and "waiting for Big Bang 2.51 or later" in said[0]
@@ -142,7 +164,7 @@ def test_the_upgrade_is_waited_for_and_its_failure_is_told() -> None:
 
 def test_an_upgrade_that_has_arrived_is_not_waited_for() -> None:
     here, _, said = world(umbrella("2.54.0"))
-    action = AwaitUpgrade(why="now", umbrella=UMBRELLA)
+    action = AwaitUpgrade(why="now", umbrella=UMBRELLA, guard=CORE)
     assert action.state(here) is State.DONE
     action.do(here)
     assert said == []
@@ -162,3 +184,34 @@ def test_a_crd_that_was_made_again_is_a_crd_that_was_lost() -> None:
     for lost in (world(crd("two"))[0], world()[0]):
         with pytest.raises(NotDone, match=CRD.name):
             action.do(lost)
+
+
+def test_what_others_resume_during_the_wait_is_suspended_again() -> None:
+    here, cluster, said = world(umbrella("2.50.0"), manifest("istio-core"))
+    with pytest.raises(NotDone, match="has not arrived"):
+        AwaitUpgrade(why="now", umbrella=UMBRELLA, guard=CORE).do(here)
+    assert cluster.raw(CORE)["spec"]["suspend"] is True
+    assert "was resumed: suspended again" in said[0]
+
+
+def test_a_resume_after_a_loss_compares_with_what_was_before_it() -> None:
+    """The plan of the resume sees other CRDs, and would find them as they are."""
+    began = ProveCrds(why="it counts", crds={CRD.name: "one"})
+    anew = ProveCrds(why="again", crds={CRD.name: "two"})
+    first = Plan(MIGRATION, NAME, (Group((began,)),))
+    run = begin(first, who="me", command=(), allowed=())
+    other = SuspendRelease(why="more", ref=CORE)
+    for groups in ((Group((anew,)),), (Group((other,)), Group((anew,)))):
+        resumed_run = resumed(run, Plan(MIGRATION, NAME, groups), lambda action: State.TODO)
+        proofs = [action for action in resumed_run.actions() if isinstance(action, ProveCrds)]
+        assert all(proof.crds == {CRD.name: "one"} for proof in proofs)
+
+
+def test_values_that_are_ahead_of_the_version_do_not_hide_the_way() -> None:
+    ahead = replace(core.guarded(on_core()), layers=facts(SPLIT).layers)
+    found = status(ahead)
+    assert (found.place, found.next) == ("mixed", "carry-core")
+    assert "no package istioCRDs" in found.why
+    assert next_target(ahead) is Target.CORE
+    told = [row.remedy for row in found.not_ready if row.name == "istio-core"]
+    assert told == [core.LEAVE]

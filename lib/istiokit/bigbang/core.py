@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from istiokit.bigbang.facts import Facts, Source
-from istiokit.bigbang.layers import Layer, where
+from istiokit.bigbang.layers import Layer, merge, where
 from istiokit.bigbang.releases import Expected
 from istiokit.bigbang.switches import CORE, CRDS, GATEWAY, ISTIOD, OLD, OPERATOR, defaults, truthy
 from istiokit.bigbang.versions import SPLIT_SINCE, Family, parse_version
@@ -28,7 +28,13 @@ from istiokit.flux.model import HelmRelease
 RELEASE = "istio-core"
 GOAL = Expected(present=("istio-crds", "istiod"), absent=(RELEASE,))
 """What the upgrade brings and takes. Gateways may change with it, so they are not part of this."""
+LEAVE = (
+    "leave it so, or the upgrade uninstalls istiod and CRDs: kubectl istio-migrate carry-core goes on with it"
+)
+"""What to do about a HelmRelease istio-core that is suspended."""
 _PACKAGE = "istioCore"
+_HELM_NAME = "istio-system-istio-core"
+"""The HelmRelease has no releaseName, so Helm's name begins with its targetNamespace."""
 _NEW_HOMES = {
     "values": "istiod.values (what Istio's own chart takes: istiod.values.upstream) and istioCRDs.values",
     "flux": "istioCRDs.flux and istiod.flux",
@@ -62,23 +68,29 @@ def is_split(version: str) -> bool:
         return False
 
 
+def has_successors(facts: Facts) -> bool:
+    """Whether the values have the two packages on that take over from istioCore."""
+    values = merge(facts.layers)
+    return all(read_at(values, tuple(path.split(".")))[1] is True for path in (CRDS, ISTIOD))
+
+
 def edit_to_make(layers: Sequence[Layer]) -> list[str]:
-    """The change of values that goes with the upgrade, as lines for the people who make it."""
+    """The change of values that goes with the upgrade, as lines for the people who make it; none if it is made."""
     lines = [line for layer in layers for line in _taken_out(layer)]
     decider = where(layers, tuple(CORE.split(".")))
-    place = _place(decider) if decider else "values"
-    return [*lines, f"{place}: add istioCRDs.enabled: true and istiod.enabled: true"]
+    if decider is None:
+        return lines
+    return [*lines, f"{_place(decider)}: add istioCRDs.enabled: true and istiod.enabled: true"]
 
 
-def left_behind(release: HelmRelease) -> list[str]:
-    """What nothing removes afterwards, and the commands that do."""
-    place, name = release.metadata.namespace or "default", release.helm_name
+def left_behind(namespace: str) -> list[str]:
+    """What nothing removes afterwards, and the commands that do; `namespace` is the umbrella's."""
     return [
-        f"left behind: Helm's record of {name} in namespace {place}. Do not `helm uninstall` it: that would delete "
-        "istiod and the CRDs. Delete the record itself:",
-        f"  -> kubectl -n {place} delete secret -l owner=helm,name={name}",
-        f"left behind: HelmChart {place}/{place}-{RELEASE}, which source-controller still fetches:",
-        f"  -> kubectl -n {place} delete helmchart.source.toolkit.fluxcd.io {place}-{RELEASE}",
+        f"left behind: Helm's record of {_HELM_NAME} in namespace {namespace}. Do not `helm uninstall` it: that would "
+        "delete istiod and the CRDs. Delete the record itself:",
+        f"  -> kubectl -n {namespace} delete secret -l owner=helm,name={_HELM_NAME}",
+        f"left behind: HelmChart {namespace}/{namespace}-{RELEASE}, which source-controller still fetches:",
+        f"  -> kubectl -n {namespace} delete helmchart.source.toolkit.fluxcd.io {namespace}-{RELEASE}",
     ]
 
 
@@ -102,6 +114,10 @@ def _taken_out(layer: Layer) -> Iterable[str]:
         if isinstance(gateway, Mapping) and "labels" in gateway:
             path = f"istioGateway.values.gateways.{name}"
             yield f"{_place(layer)}: move {path}.labels to {path}.upstream.labels"
+        if isinstance(gateway, Mapping) and "tls" in gateway:
+            path = f"istioGateway.values.gateways.{name}"
+            certs = f"{path}.gatewayCerts, a list: name: {name}-cert, tls: as it was"
+            yield f"{_place(layer)}: for 2.54 and later move {path}.tls to {certs}"
 
 
 def _place(layer: Layer) -> str:

@@ -61,12 +61,17 @@ def switches_of(layers: Sequence[Layer], about: Release | None) -> Switches:
 
 
 def standing(facts: Facts, version: str = "") -> Standing:
-    """Judge the facts; `version` overrides the one that was found. Raises UsageError for contradicting values."""
+    """Judge the facts; `version` overrides the one found. Raises UsageError for contradicting values of files."""
     running = mesh(facts.mesh.deployments, facts.mesh.operators)
     about = known_release(version or (facts.umbrella.version if facts.umbrella else ""))
     if facts.umbrella is None and not facts.layers:
         return _without_big_bang(running)
-    found = switches_of(facts.layers, about)
+    try:
+        found = switches_of(facts.layers, about)
+    except UsageError as error:
+        if facts.umbrella is None:
+            raise
+        return Standing(Place.MIXED, error.what, None, about, running)
     refused = rejected(merge(facts.layers), found.family)
     if refused:
         why = f"Big Bang 3.0 refuses values with {' and '.join(refused)}"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from istiokit.bigbang import core
 from istiokit.bigbang.facts import Facts, MeshFacts
 from istiokit.bigbang.place import Place, Standing, standing
 from istiokit.bigbang.versions import Family, Window
@@ -173,9 +174,9 @@ def _not_ready(facts: Facts) -> Iterable[ReleaseRow]:
     for release in sorted(facts.releases, key=release_ref):
         judged = readiness(release)
         if judged.state is not State.READY:
-            yield ReleaseRow(
-                release.metadata.name, judged.state, judged.reason, judged.message, remedy(judged, release)
-            )
+            guard = release.metadata.name == core.RELEASE and release.spec.suspend
+            advice = core.LEAVE if guard else remedy(judged, release)
+            yield ReleaseRow(release.metadata.name, judged.state, judged.reason, judged.message, advice)
 
 
 def _big_bang(facts: Facts, found: Standing, version: str) -> str:
@@ -225,6 +226,9 @@ def _next(found: Standing, facts: Facts, unfinished: str, *, waiting: bool) -> s
     """An unfinished run goes first, then releases that are not Ready, then the next step."""
     if unfinished:
         return unfinished
+    guard = core.release_of(facts)
+    if guard is not None and guard.spec.suspend:
+        return "carry-core"
     if waiting and found.place in (Place.STEP1, Place.STEP2):
         return "wait"
     if found.place is Place.OPERATOR and found.switches is not None:

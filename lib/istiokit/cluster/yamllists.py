@@ -42,10 +42,21 @@ class ListEdit:
     """How many characters of `splice.new` stand before the list itself; negative where it begins inside."""
 
 
-@lru_cache(maxsize=4)
 def documents_of(text: str, origin: str) -> tuple[Document, ...]:
-    """The documents of a text, which one edit asks for again and again; nobody changes their values."""
-    return tuple(parse_all(text, origin))
+    """The documents of a text, which one edit asks for again and again; nobody changes their values.
+
+    Raises UsageError with origin:line:column for unsound YAML.
+    """
+    try:
+        return _documents(text)
+    except UsageError:
+        return tuple(parse_all(text, origin))  # for the message
+
+
+@lru_cache(maxsize=2)
+def _documents(text: str) -> tuple[Document, ...]:
+    """By text alone: a file is called by different names while it is planned and while it is edited."""
+    return tuple(parse_all(text, ""))
 
 
 def words_at(document: Document, path: ListPath) -> Words | None:
@@ -67,17 +78,26 @@ def edit_lists(text: str, origin: str, wanted: Sequence[WantedList]) -> tuple[st
     Raises UsageError, with file and line, where a list cannot be changed without changing something else.
     """
     documents = documents_of(text, origin)
-    splices = [_splice(documents[one.document], one) for one in wanted]
+    splices = [_splice(documents[one.document], one, origin) for one in wanted]
     new = apply(text, splices)
     changed = _proven(new, origin, documents, wanted)
-    edits = []
+    edits, moved = [], _moved_by(splices)
     for one, splice in zip(wanted, splices, strict=True):
         node = _node_at(changed[one.document], one.path)
         assert node is not None, "what reads as wanted is written there"
-        moved = sum(len(other.new) - len(other.old) for other in splices if other.offset < splice.offset)
         before = words_at(documents[one.document], one.path)
-        edits.append(ListEdit(one, before, splice, node.start - splice.offset - moved))
+        edits.append(ListEdit(one, before, splice, node.start - splice.offset - moved[splice.offset]))
     return new, tuple(edits)
+
+
+def _moved_by(splices: Iterable[Splice]) -> dict[int, int]:
+    """By the offset of each splice: by how much those before it move what follows."""
+    moved: dict[int, int] = {}
+    total = 0
+    for splice in sorted(splices, key=lambda one: one.offset):
+        moved[splice.offset] = total
+        total += len(splice.new) - len(splice.old)
+    return moved
 
 
 def undo_lists(text: str, origin: str, edits: Sequence[ListEdit]) -> str:
@@ -108,9 +128,9 @@ def _moved(edit: ListEdit, origin: str) -> Conflict:
     )
 
 
-def _splice(document: Document, wanted: WantedList) -> Splice:
+def _splice(document: Document, wanted: WantedList, origin: str) -> Splice:
     """One splice around all that changes in the list."""
-    found = sorted(_pieces(document, wanted), key=lambda piece: piece.start)
+    found = sorted(_pieces(document, wanted, origin), key=lambda piece: piece.start)
     start, end = found[0].start, max(piece.end for piece in found)
     new, at = "", start
     for piece in found:
@@ -119,11 +139,11 @@ def _splice(document: Document, wanted: WantedList) -> Splice:
     return Splice(start, document.text[start:end], new)
 
 
-def _pieces(document: Document, wanted: WantedList) -> Iterator[Piece]:
+def _pieces(document: Document, wanted: WantedList, origin: str) -> Iterator[Piece]:
     *above, key = wanted.path
     parent = _node_at(document, tuple(above))
     if not isinstance(parent, MappingNode) or not isinstance(key, str):
-        raise _impossible(document, wanted)
+        raise _impossible(origin, wanted)
     entry = entry_of(parent, key)
     if entry is None:
         yield created(document.text, parent, key, wanted.words)
@@ -134,7 +154,7 @@ def _pieces(document: Document, wanted: WantedList) -> Iterator[Piece]:
         opcodes = difflib.SequenceMatcher(None, before, wanted.words, autojunk=False).get_opcodes()
         yield from pieces(document.text, entry[1], opcodes, wanted.words)
     else:
-        raise _impossible(document, wanted)
+        raise _impossible(origin, wanted)
 
 
 def _proven(
@@ -175,8 +195,8 @@ def _node_at(document: Document, path: ListPath) -> Node | None:
     return node
 
 
-def _impossible(document: Document, wanted: WantedList) -> UsageError:
-    what = f"{document.origin}: {_dotted(wanted.path)} comes by an alias or a merge key, or is no list"
+def _impossible(origin: str, wanted: WantedList) -> UsageError:
+    what = f"{origin}: {_dotted(wanted.path)} comes by an alias or a merge key, or is no list"
     return UsageError(what, "write it out there, or edit it by hand")
 
 

@@ -46,12 +46,13 @@ class Change:
 
 def apply(text: str, splices: Iterable[Splice]) -> str:
     """The text with the splices made; all offsets are those of `text`. Raises Conflict if `old` is gone."""
-    for splice in sorted(splices, key=lambda one: one.offset, reverse=True):
-        end = splice.offset + len(splice.old)
-        if text[splice.offset : end] != splice.old:
+    parts, at = [], 0
+    for splice in sorted(splices, key=lambda one: one.offset):
+        if splice.offset < at or not text.startswith(splice.old, splice.offset):
             raise Conflict("the text has changed since the edit was worked out", "run the command again")
-        text = text[: splice.offset] + splice.new + text[end:]
-    return text
+        parts += [text[at : splice.offset], splice.new]
+        at = splice.offset + len(splice.old)
+    return "".join([*parts, text[at:]])
 
 
 @dataclass(frozen=True)

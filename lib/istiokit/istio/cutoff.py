@@ -68,7 +68,8 @@ def _reason(now: Sequence[Answer], then: Sequence[Answer], staying: Collection[s
         stays = one.workload in staying
         if (stays and (other is None or not other.answers)) or (one.host, one.protocol) not in alive:
             why = other.sentence if other is not None else "no Gateway that it would name selects these pods"
-            return f"{one.host} would no longer answer on {one.protocol} at {one.workload}: {why}"
+            word = "would" if other is None or other.known else "might"
+            return f"{one.host} {word} no longer answer on {one.protocol} at {one.workload}: {why}"
     return ""
 
 

@@ -54,6 +54,13 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, tag=True, forbid_unknown
     passive: ClassVar[bool] = False
     """True for what only asks and waits: there is nothing to undo, and rollback does not speak of it."""
 
+    def identity(self) -> "Action":
+        """What makes it the same action when the plan is made anew: all but the reason given.
+
+        Evidence of how things were before is no part of it: on a resume that of the first plan has to last.
+        """
+        return msgspec.structs.replace(self, why="")
+
     def target(self) -> str:
         """What is touched, as kubectl would spell it."""
         raise NotImplementedError

@@ -97,7 +97,7 @@ def plan_rebind(
         str(wanted.operation),
         (Group(actions, CONCURRENCY),) if actions else (),
         skipped=tuple(skipped),
-        findings=(*missing_gateways(rebound, known, wanted), *_cut_off(refused(rebound))),
+        findings=(*missing_gateways(rebound, known, wanted), *cut_off_findings(refused(rebound))),
     )
     return RebindPlan(plan, left)
 
@@ -164,11 +164,12 @@ def source_of(found: Owner, owners: Owners, path: str = "/spec/gateways") -> str
     return f"where {ref} has it from"
 
 
-def _cut_off(reasons: Mapping[str, str]) -> tuple[Finding, ...]:
+def cut_off_findings(reasons: Mapping[str, str], severity: Severity = Severity.ERROR) -> tuple[Finding, ...]:
+    """A finding for each VirtualService that would stop answering."""
     return tuple(
         Finding(
             CUT_OFF,
-            Severity.ERROR,
+            severity,
             f"VirtualService {name}",
             reason,
             "isolate or delete the old Gateway first (`isolate`, `can-drop`), or bind both with `add`;"

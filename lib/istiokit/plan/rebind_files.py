@@ -15,6 +15,7 @@ from istiokit.cluster.types import Where
 from istiokit.cluster.yamllists import ListEdit, ListPath, WantedList, documents_of, edit_lists
 from istiokit.cluster.yamltext import Document
 from istiokit.errors import NotDone, UsageError
+from istiokit.findings import Finding
 from istiokit.istio.model import Gateway, VirtualService, full_name
 from istiokit.istio.rebinding import ListChange, Untouched, applied, rebind
 from istiokit.plan.actions.manifests import EditManifests
@@ -97,11 +98,13 @@ def plan_files(
     wanted: Wanted,
     known: Collection[str] | None = None,
     path_of: Callable[[str], str] = str,
+    judge: Callable[[Sequence[Rebound]], tuple[Finding, ...]] = lambda changes: (),
 ) -> RebindPlan:
     """The plan that edits the files: one action each, which changes all of its VirtualServices or none.
 
     `texts` are those that the manifests were read from, by name; `path_of` gives the absolute path of a name. `known`
-    are the Gateways that exist: None (nobody can tell from files) lets none count as missing.
+    are the Gateways that exist: None (nobody can tell from files) lets none count as missing. `judge` says what would
+    stop answering.
     """
     tally = _Tally(list(manifests.skipped), manifests.left)
     actions: list[EditManifests] = []
@@ -116,7 +119,7 @@ def plan_files(
         str(wanted.operation),
         (Group(tuple(actions)),) if actions else (),
         skipped=tuple(tally.skipped),
-        findings=missing_gateways(rebound, known, wanted),
+        findings=(*missing_gateways(rebound, known, wanted), *judge(rebound)),
     )
     return RebindPlan(plan, tally.left)
 

@@ -7,14 +7,14 @@ rollback undoes both. An action that was done, and that the new plan wants again
 it), is done again. Every action looks before it acts, so repeating one is harmless.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
 from istiokit.errors import NotDone
 from istiokit.plan.codec import encode_action
 from istiokit.plan.journal import Entry, EntryState, Run, RunState, entry
-from istiokit.plan.model import Action, Plan, State
+from istiokit.plan.model import Action, Group, Plan, State
 
 _OVER = (EntryState.DONE, EntryState.SKIPPED)
 _UNFINISHED = (RunState.RUNNING, RunState.FAILED, RunState.ROLLING_BACK)
@@ -55,7 +55,8 @@ def resumed(run: Run, plan: Plan, look: Callable[[Action], State]) -> Run:
         again = [stored[key] for key in wanted]
         return run.with_entries(_reopened(run, again), RunState.RUNNING)
     replaced = run.with_entries(_replaced(run, states), RunState.RUNNING)
-    groups = tuple(group for group in plan.groups if group.actions)
+    known = {_key(action): action for action in run.actions()}
+    groups = tuple(_as_stored(group, known) for group in plan.groups if group.actions)
     return msgspec.structs.replace(replaced, groups=(*run.groups, *groups))
 
 
@@ -90,6 +91,11 @@ def _replaced(run: Run, states: dict[int, State]) -> list[Entry]:
     ]
 
 
+def _as_stored(group: Group, known: Mapping[bytes, Action]) -> Group:
+    """The group with the stored form of each action that the run has already: its evidence is the older one."""
+    actions = tuple(known.get(_key(action), action) for action in group.actions)
+    return msgspec.structs.replace(group, actions=actions)
+
+
 def _key(action: Action) -> bytes:
-    """What makes two actions the same: all but the reason given."""
-    return encode_action(msgspec.structs.replace(action, why=""))
+    return encode_action(action.identity())

@@ -53,7 +53,8 @@ def _suspended(subject: Subject) -> Iterator[Finding]:
         consequence = "so the step would not reach it" if vital else "so the step leaves it as it is"
         severity = Severity.ERROR if vital else Severity.WARNING
         place = release.metadata.namespace or "default"
-        reason, advice = f"is suspended, {consequence}", f"flux resume helmrelease {name} -n {place}"
+        resume = f"flux resume helmrelease {name} -n {place}"
+        reason, advice = f"is suspended, {consequence}", core.LEAVE if name == core.RELEASE else resume
         yield Finding("IM002", severity, str(release_ref(release)), reason, advice)
 
 

@@ -1,6 +1,7 @@
 """Which target to check for where nobody says. Pure."""
 
 from istiokit.bigbang.checks.model import Target
+from istiokit.bigbang.core import release_of
 from istiokit.bigbang.facts import Facts
 from istiokit.bigbang.place import Place, Standing, standing
 from istiokit.bigbang.switches import GATEWAY, OPERATOR, wanted
@@ -17,6 +18,8 @@ def next_target(facts: Facts, version: str = "") -> Target:
         found = standing(facts, version)
     except UsageError:
         return Target.STEP1
+    if found.switches is None and release_of(facts) is not None:
+        return Target.CORE  # The values are ahead of the version: the upgrade that splits it is half done.
     if found.place is Place.STEP2:
         return Target.CORE if _is_core(found) else Target.BIG_BANG_3
     return Target.STEP2 if found.place is Place.STEP1 or _is_past_step1(found) else Target.STEP1

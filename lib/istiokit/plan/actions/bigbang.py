@@ -7,9 +7,11 @@ from istiokit.cluster.types import Ref
 from istiokit.cluster.yamlvalues import read_at
 from istiokit.errors import NotDone, OperationFailed
 from istiokit.flux.model import HelmRelease
-from istiokit.flux.readiness import State, readiness
+from istiokit.flux.readiness import State as ReleaseState
+from istiokit.flux.readiness import readiness
+from istiokit.plan.actions.releases import SuspendRelease
 from istiokit.plan.actions.waiting import Await
-from istiokit.plan.model import World
+from istiokit.plan.model import State, World
 from istiokit.survey.reading import Reading
 from istiokit.survey.umbrella import of_release
 from istiokit.survey.values import read_layers
@@ -51,6 +53,8 @@ class AwaitUpgrade(Await, frozen=True, kw_only=True):
     """Wait until the umbrella runs a Big Bang that has istioCRDs and istiod in place of istioCore."""
 
     umbrella: Ref
+    guard: Ref
+    """Stays suspended meanwhile, whoever resumes it: the upgrade would uninstall it otherwise."""
 
     def target(self) -> str:
         return str(self.umbrella)
@@ -59,9 +63,15 @@ class AwaitUpgrade(Await, frozen=True, kw_only=True):
         return f"wait until it is Big Bang {_SPLIT} or later"
 
     def late(self, pending: list[str]) -> NotDone:
-        return NotDone(
-            f"the upgrade has not arrived: {pending[0]}", "upgrade Big Bang, then run the same command"
-        )
+        return NotDone(f"the upgrade has not arrived: {pending[0]}", "upgrade Big Bang")
+
+    def tend(self, world: World) -> None:
+        keeper = SuspendRelease(why="the upgrade would uninstall it", ref=self.guard)
+        if keeper.state(world) is not State.DONE:
+            world.say(
+                f"{self.guard} was resumed: suspended again, or the upgrade would uninstall istiod and CRDs"
+            )
+            keeper.do(world)
 
     def waits(self, pending: list[str], world: World) -> None:
         world.say(f"waiting for Big Bang {_SPLIT} or later; {pending[0]}")
@@ -72,7 +82,11 @@ class AwaitUpgrade(Await, frozen=True, kw_only=True):
         if is_split(version):
             return []
         judged = readiness(release)
-        trouble = f" ({judged.reason}: {judged.message})" if judged.state is State.FAILED else ""
+        trouble = (
+            f" ({judged.reason}: {' '.join(judged.message.split())})"
+            if judged.state is ReleaseState.FAILED
+            else ""
+        )
         return [f"{self.umbrella} runs {version or 'an unknown version'}{trouble}"]
 
 

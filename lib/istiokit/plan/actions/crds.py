@@ -1,5 +1,7 @@
 """Proof that no CustomResourceDefinition was pruned on the way."""
 
+import msgspec
+
 from istiokit.cluster import kinds
 from istiokit.cluster.decode import Object
 from istiokit.cluster.types import Ref
@@ -14,6 +16,10 @@ class ProveCrds(Action, frozen=True, kw_only=True):
 
     crds: dict[str, str]
     """The UID of each by its name, as the plan found them."""
+
+    def identity(self) -> Action:
+        """The UIDs are evidence: those of a plan that is made after a loss would prove nothing."""
+        return msgspec.structs.replace(self, why="", crds={})
 
     def target(self) -> str:
         return f"CustomResourceDefinition ({len(self.crds)})"
@@ -31,7 +37,7 @@ class ProveCrds(Action, frozen=True, kw_only=True):
         if lost:
             raise NotDone(
                 f"CustomResourceDefinitions were pruned, and all their objects with them: {', '.join(lost)}",
-                "bring their objects back from Git or a backup; kubectl istio-migrate journal show says when this ran",
+                "bring their objects back from Git or a backup, then end this run: kubectl istio-migrate rollback",
             )
 
     def undo(self, world: World) -> None:

@@ -25,6 +25,9 @@ class Await(Action, frozen=True, kw_only=True):
     def waits(self, pending: list[str], world: World) -> None:
         """Called when there is something to wait for, and again whenever that has changed."""
 
+    def tend(self, world: World) -> None:
+        """Called before every look of the wait, for what must stay as it is meanwhile."""
+
     def state(self, world: World) -> State:
         return State.TODO if self.pending(world) else State.DONE
 
@@ -34,6 +37,7 @@ class Await(Action, frozen=True, kw_only=True):
         until = time.monotonic() + world.timeout
         told: list[str] = []
         while pending:
+            self.tend(world)
             if pending != told:
                 self.waits(pending, world)
             told = pending
