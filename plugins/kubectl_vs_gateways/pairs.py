@@ -86,18 +86,20 @@ def chosen_mapping(
     gateways: "Collection[Gateway] | None",
     virtual_services: "Iterable[VirtualService]",
     context: Context,
+    *,
+    complete: bool = True,
 ) -> "Mapping":
     """The pairs that were named, else those that are found, each told with its reason.
 
-    A pair that is found and whose new Gateway does not exist is only told: to bind ahead of time is for people to
-    decide. Raises NotDone where there is no pair.
+    A pair that is found and whose new Gateway does not exist is only told, where the Gateways are `complete`: to bind
+    ahead of time is for people to decide. Raises NotDone where there is no pair.
     """
     from istiokit.istio.mapping import Mapping, found_mapping
     from istiokit.istio.model import full_name
 
     if given.named:
         return given_mapping(given, context)
-    known = None if gateways is None else {full_name(gateway) for gateway in gateways}
+    known = {full_name(one) for one in gateways} if complete and gateways is not None else None
     taken = []
     for pair in found_mapping(gateways, virtual_services).pairs:
         if known is None or pair.new in known:

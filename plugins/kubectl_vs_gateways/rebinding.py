@@ -1,11 +1,8 @@
 """`add`, `swap` and `remove` on a cluster: read, plan, show, ask, do."""
 
-from collections.abc import Collection, Iterable
-
 from istiokit.cluster.kinds import VIRTUAL_SERVICE
-from istiokit.errors import KindNotServed, NotDone, OperationFailed
-from istiokit.istio.mapping import Mapping, found_mapping
-from istiokit.istio.model import Gateway, VirtualService, full_name
+from istiokit.errors import KindNotServed, OperationFailed
+from istiokit.istio.model import full_name
 from istiokit.istio.rebinding import Operation
 from istiokit.plan.model import Plan
 from istiokit.plan.rebind import RebindPlan, Wanted, plan_rebind
@@ -13,7 +10,6 @@ from istiokit.survey.routes import RouteReading
 from istiokit.ui.context import Context
 from kubectl_vs_gateways import pairs, rebind_text, scope
 from kubectl_vs_gateways.driving import Drive, refuse
-from kubectl_vs_gateways.pairs import Given
 from kubectl_vs_gateways.rebind_options import Options
 from kubectl_vs_gateways.rebind_text import many
 from kubectl_vs_gateways.serving import silenced
@@ -25,7 +21,7 @@ def run_on_cluster(operation: Operation, given: Options, context: Context) -> in
     _refuse_blindness(everything, reading)
     facts = reading.facts
     known = None if facts.gateways is None else {full_name(one) for one in facts.gateways}
-    mapping = chosen_mapping(given.pairs, facts.gateways, facts.virtual_services, context)
+    mapping = pairs.chosen_mapping(given.pairs, facts.gateways, facts.virtual_services, context)
     wanted = Wanted(operation, mapping, named=bool(given.scope.names))
     made = plan_rebind(
         facts.virtual_services,
@@ -60,36 +56,6 @@ def _refuse_blindness(reading: RouteReading, part: RouteReading) -> None:
     for item in reading.unread:
         if item.kind == VIRTUAL_SERVICE.name:
             raise KindNotServed(item.kind) if item.missing else OperationFailed(item.reason, "see docs/rbac/")
-
-
-def chosen_mapping(
-    given: Given,
-    gateways: Collection[Gateway] | None,
-    virtual_services: Iterable[VirtualService],
-    context: Context,
-    *,
-    complete: bool = True,
-) -> Mapping:
-    """The pairs that were named, else those that are found, each told with its reason.
-
-    A pair that is found and whose new Gateway does not exist is only told, where the Gateways are `complete`: to bind
-    ahead of time is for people to decide. Raises NotDone where there is no pair.
-    """
-    if given.named:
-        return pairs.given_mapping(given, context)
-    known = {full_name(one) for one in gateways} if complete and gateways is not None else None
-    taken = []
-    for pair in found_mapping(gateways, virtual_services).pairs:
-        if known is None or pair.new in known:
-            taken.append(pair)
-            context.say(f"pair: {pair} ({pair.why})")
-        else:
-            context.say(
-                f"left out: {pair}: there is no Gateway {pair.new}; --map {pair} takes it all the same"
-            )
-    if not taken:
-        raise NotDone("no old Gateway with a successor was found", "name the pairs with --map OLD=NEW")
-    return Mapping(tuple(taken))
 
 
 def show(plan: Plan, given: Options, context: Context) -> None:

@@ -26,9 +26,10 @@ from istiokit.ui.context import Context
 from istiokit.ui.diffs import coloured
 from kubectl_vs_gateways import rebind_text
 from kubectl_vs_gateways.driving import refuse, way_back
+from kubectl_vs_gateways.pairs import chosen_mapping
 from kubectl_vs_gateways.rebind_options import Options
 from kubectl_vs_gateways.rebind_text import many
-from kubectl_vs_gateways.rebinding import chosen_mapping, left_to_people, say_what_to_know
+from kubectl_vs_gateways.rebinding import left_to_people, say_what_to_know
 from kubectl_vs_gateways.serving import silenced
 
 

@@ -14,7 +14,9 @@ def run_served(wanted: Scope, given: Given, output: str, context: Context, *, no
     """Read everything, since hosts are shared, and show what was asked for."""
     everything, chosen = scope.read_whole(wanted, context)
     facts = everything.facts
-    mapping = pairs.chosen_mapping(given, facts.gateways, facts.virtual_services, context)
+    mapping = pairs.chosen_mapping(
+        given, facts.gateways, facts.virtual_services, context, complete=facts.all_gateways
+    )
     names = {full_name(item) for item in chosen.facts.virtual_services}
     rows = [
         row

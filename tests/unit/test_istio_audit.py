@@ -67,6 +67,8 @@ def test_codes_have_no_gaps_and_no_page_is_without_its_rule() -> None:
     assert {path.stem for path in PAGES.glob("VSG*.md")} == {rule.code for rule in RULES} | commands
     index = (PAGES / "README.md").read_text()
     assert all(f"[{code}]({code}.md)" in index for code in commands)
+    for code in commands:
+        assert (PAGES / f"{code}.md").read_text().startswith(f"# {code}: {find_rule(code).title}\n")
 
 
 def test_a_rule_is_found_by_its_code_in_any_case() -> None:

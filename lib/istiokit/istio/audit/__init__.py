@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from istiokit.errors import UsageError
 from istiokit.findings import Finding, Severity
-from istiokit.istio.audit import answering, form, reach, references
+from istiokit.istio.audit import answering, changes, form, reach, references
 from istiokit.istio.audit.model import Rule, Subject, Unusable
 from istiokit.istio.routing.facts import RouteFacts
 
@@ -24,8 +24,8 @@ def audit(facts: RouteFacts, unusable: Iterable[Unusable] = ()) -> tuple[Finding
 
 
 def find_rule(code: str) -> Rule:
-    """The rule with this code, in any case; raises UsageError where there is none."""
-    for rule in RULES:
+    """The rule with this code, in any case, those of changes included; raises UsageError where there is none."""
+    for rule in (*RULES, *changes.RULES):
         if rule.code == code.upper():
             return rule
     raise UsageError(f"no rule has the code {code}", f"they go from {RULES[0].code} to {RULES[-1].code}")
