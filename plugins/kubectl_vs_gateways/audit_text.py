@@ -32,7 +32,9 @@ def findings_text(
     if output == "wide" and not found:
         return ""
     counted = {f"{severity}s": number for severity, number in findings.counts(found).items()}
-    document = Document("FindingList", found, summary={**counted, **summary}, skipped=skipped_of(reading))
+    document = Document(
+        "BindingFindingList", found, summary={**counted, **summary}, skipped=skipped_of(reading)
+    )
     return render(document, findings.columns(found), output, name=lambda one: one.code, no_headers=no_headers)
 
 

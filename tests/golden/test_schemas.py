@@ -8,6 +8,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from kubectl_vs_gateways.main import APP as VS_GATEWAYS
 from tests.fakes import FakeCluster
 from tests.run import Result, run
 from tests.unit.flux_samples import condition, manifest
@@ -189,3 +190,22 @@ def test_the_outcomes(cluster: FakeCluster, command: str) -> None:
 def test_yaml_is_the_same_document(values: str, command: tuple[str, ...]) -> None:
     as_json = json.loads(run(*command, "-f", values, "-o", "json").out)
     assert yaml.safe_load(run(*command, "-f", values, "-o", "yaml").out) == as_json
+
+
+ROUTES = Path(__file__).parent / "routes"
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ((), "BindingList"),
+        (("--audit",), "BindingFindingList"),
+        (("--served",), "ServedHostList"),
+        (("can-drop", "istio-system/public"), "GatewayDrop"),
+        (("add", "--dry-run"), "Plan"),
+        (("swap", "--dry-run"), "Plan"),
+    ],
+)
+def test_what_vs_gateways_says_of_manifests(words: tuple[str, ...], kind: str) -> None:
+    document = valid(run(*words, "-f", str(ROUTES), "-o", "json", app=VS_GATEWAYS), kind)
+    assert document["items"]
