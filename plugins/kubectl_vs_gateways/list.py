@@ -115,18 +115,19 @@ def run(given: Options, context: Context) -> int:
     if given.audit:
         from kubectl_vs_gateways.auditing import run_audit
 
-        return run_audit(given.scope, given.output, context, no_headers=given.no_headers)
+        return run_audit(given.scope, given.pairs, given.output, context, no_headers=given.no_headers)
     if given.served:
         from kubectl_vs_gateways.serving_table import run_served
 
         return run_served(given.scope, given.pairs, given.output, context, no_headers=given.no_headers)
     reading = scope.read_scope(given.scope, context, fast=given.fast)
 
-    from istiokit.istio.listing import by_state, percent_done, rows
+    from istiokit.istio.listing import by_state, percent_done, rows, sides_in
     from istiokit.ui.output import Document, render
     from kubectl_vs_gateways.list_text import COLUMNS, row_name, summary_line
 
-    everything = rows(reading.facts, reading.owners)
+    sides = sides_in(reading.facts, pairs.told_mapping(given.pairs, context))
+    everything = rows(reading.facts, reading.owners, sides)
     shown = [row for row in everything if not given.states or row.state in given.states]
     summary = {"states": by_state(everything), "percentDone": percent_done(everything)}
     skipped = scope.skipped_of(reading)

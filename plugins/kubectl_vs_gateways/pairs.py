@@ -69,6 +69,21 @@ def given_mapping(given: Given, context: Context) -> "Mapping":
     return mapping_of(pairs)
 
 
+def told_mapping(given: Given, context: Context) -> "Mapping | None":
+    """The pairs that were named as a mapping; None where none were."""
+    return given_mapping(given, context) if given.named else None
+
+
+def say_found(
+    gateways: "Collection[Gateway] | None", virtual_services: "Iterable[VirtualService]", context: Context
+) -> None:
+    """Tell the pairs that Gateways and references speak for, with their reasons."""
+    from istiokit.istio.mapping import found_mapping
+
+    for pair in found_mapping(gateways, virtual_services).pairs:
+        context.say(f"pair: {pair} ({pair.why})")
+
+
 def live_mapping(
     given: Given, cluster: "Cluster", virtual_services: "Iterable[VirtualService]", context: Context
 ) -> "Mapping":

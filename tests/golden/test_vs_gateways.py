@@ -142,3 +142,16 @@ def test_explain_needs_no_cluster() -> None:
 def test_what_cannot_be(words: tuple[str, ...], told: str) -> None:
     result = vs_gateways(*words)
     assert (result.code, result.err) == (2, f"error: {told}\n")
+
+
+def test_a_mapping_of_ones_own_decides_what_is_old_and_what_is_new(tmp_path: Path) -> None:
+    text = (ROUTES / "routes.yaml").read_text().replace("istio-system/public", "edge/blue")
+    (tmp_path / "r.yaml").write_text(text.replace("istio-gateway/public-ingressgateway", "edge/green"))
+    files = ("-f", str(tmp_path / "r.yaml"))
+    pair = ("--map", "edge/blue=edge/green")
+    assert rows(vs_gateways(*files))["both"][4] == "other"
+    assert rows(vs_gateways(*files, *pair))["both"][4] == "both"
+    found = json.loads(vs_gateways("--audit", *files, *pair, "-o", "json").out)["items"]
+    assert "VSG005" in {item["code"] for item in found}
+    told = vs_gateways("--audit", *FILES).err.splitlines()
+    assert told[0].startswith("pair: istio-system/public=istio-gateway/public-ingressgateway (")

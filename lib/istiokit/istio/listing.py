@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 from istiokit.flux.ownership import Owners, owner
 from istiokit.istio.bindings import Binding, Sides, classify, sides_of
+from istiokit.istio.mapping import Mapping
+from istiokit.istio.model import full_name
 from istiokit.istio.routing.facts import RouteFacts
 
 
@@ -21,15 +23,20 @@ class BindingRow:
     owner: str
 
 
-def sides_in(facts: RouteFacts) -> Sides:
-    """The old and new Gateways of the facts; where some may be elsewhere, none counts as missing."""
+def sides_in(facts: RouteFacts, mapping: Mapping | None = None) -> Sides:
+    """The old and new Gateways of the facts, by the mapping if people gave one, else by Big Bang's names.
+
+    Where some Gateways may be elsewhere none counts as missing.
+    """
+    complete = facts.all_gateways and facts.gateways is not None
+    if mapping is not None:
+        return mapping.sides([full_name(one) for one in facts.gateways or ()] if complete else None)
     found = sides_of(facts.gateways, facts.virtual_services)
-    return found if facts.all_gateways else replace(found, known=None)
+    return found if complete else replace(found, known=None)
 
 
-def rows(facts: RouteFacts, owners: Owners) -> list[BindingRow]:
+def rows(facts: RouteFacts, owners: Owners, sides: Sides) -> list[BindingRow]:
     """A row for each VirtualService, in the order of the facts."""
-    sides = sides_in(facts)
     return [
         BindingRow(
             namespace=item.metadata.namespace or "default",

@@ -6,6 +6,7 @@ from istiokit.errors import UsageError
 from istiokit.findings import Finding, Severity
 from istiokit.istio.audit import answering, changes, form, reach, references
 from istiokit.istio.audit.model import Rule, Subject, Unusable
+from istiokit.istio.mapping import Mapping
 from istiokit.istio.routing.facts import RouteFacts
 
 RULES: tuple[Rule, ...] = tuple(
@@ -16,9 +17,14 @@ RULES: tuple[Rule, ...] = tuple(
 _ORDER = tuple(Severity)
 
 
-def audit(facts: RouteFacts, unusable: Iterable[Unusable] = ()) -> tuple[Finding, ...]:
-    """All findings, the worst first, then by code, object and field; `unusable` is what facts could not hold."""
-    subject = Subject(facts, tuple(unusable))
+def audit(
+    facts: RouteFacts, unusable: Iterable[Unusable] = (), mapping: Mapping | None = None
+) -> tuple[Finding, ...]:
+    """All findings, the worst first, then by code, object and field.
+
+    `unusable` is what facts could not hold; `mapping` names old and new Gateways instead of Big Bang's names.
+    """
+    subject = Subject(facts, tuple(unusable), mapping)
     found = {finding for rule in RULES for finding in rule.run(subject)}
     return tuple(sorted(found, key=_key))
 

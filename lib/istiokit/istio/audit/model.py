@@ -7,6 +7,7 @@ from functools import cached_property
 from istiokit.findings import Finding, Severity
 from istiokit.istio.bindings import MESH, Sides, is_generated, resolve
 from istiokit.istio.listing import sides_in
+from istiokit.istio.mapping import Mapping
 from istiokit.istio.model import Gateway, VirtualService, full_name
 from istiokit.istio.routing.facts import RouteFacts
 from istiokit.istio.routing.served import Answer, answers
@@ -46,6 +47,8 @@ class Subject:
 
     facts: RouteFacts
     unusable: tuple[Unusable, ...] = ()
+    mapping: Mapping | None = None
+    """Which Gateway takes over from which, if people said so."""
 
     @cached_property
     def gateways(self) -> dict[str, Gateway]:
@@ -55,7 +58,7 @@ class Subject:
     @cached_property
     def sides(self) -> Sides:
         """Old and new Gateways."""
-        return sides_in(self.facts)
+        return sides_in(self.facts, self.mapping)
 
     @cached_property
     def by_name(self) -> dict[str, VirtualService]:
