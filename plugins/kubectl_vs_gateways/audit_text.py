@@ -45,6 +45,20 @@ def verdict_line(found: Sequence[Finding], prog: str) -> str:
     return f"{findings.counted(found)}{then}"
 
 
+def not_judged(reading: RouteReading) -> list[str]:
+    """What the audit could not know, so that its silence is no pass."""
+    facts, lines = reading.facts, []
+    if facts.workloads is None:
+        lines.append(
+            "no pods were read: each Gateway is taken to have pods of its own, with just its selector's labels"
+        )
+    if facts.secrets is None:
+        lines.append(
+            "no Secrets were read: whether certificates are where the pods are was not judged (VSG017)"
+        )
+    return lines
+
+
 def explanation(code: str) -> str:
     """What a code means, for --explain; raises UsageError for one that no rule has."""
     rule = find_rule(code)

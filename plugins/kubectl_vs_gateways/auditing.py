@@ -28,4 +28,6 @@ def run_audit(wanted: Scope, given: Given, output: str, context: Context, *, no_
     context.write(audit_text.findings_text(found, everything, summary, output, no_headers=no_headers))
     context.say(summary_line(shown))
     context.say(audit_text.verdict_line(found, context.prog))
+    for line in audit_text.not_judged(everything):
+        context.say(line)
     return int(any(one.severity is Severity.ERROR for one in found))

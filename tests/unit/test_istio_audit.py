@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +20,7 @@ from istiokit.istio.routing.facts import RouteFacts
 from istiokit.plan.isolate import LOST
 from istiokit.plan.rebind import REFUSING
 from istiokit.survey.routes import read_files, read_routes
+from tests.fakes import FakeCluster
 from tests.unit.flux_samples import decoded
 
 PAGES = Path(__file__).parents[2] / "docs" / "checks"
@@ -26,6 +28,8 @@ EACH = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 ABOUT_FILES = "VSG002"
 """What only files can leave unknown: the examples of all other pages are judged as clusters."""
 ABOUT_A_FILE = "VSG011"
+ABOUT_PODS = "VSG017"
+"""What needs a cluster's pods: it is judged below."""
 
 
 def examples(rule: Rule) -> tuple[str, str]:
@@ -43,7 +47,7 @@ def codes(text: str, *, files: bool = False) -> set[str]:
     return {one.code for one in findings(text, files=files)}
 
 
-@EACH
+@pytest.mark.parametrize("rule", [one for one in RULES if one.code != ABOUT_PODS], ids=lambda rule: rule.code)
 def test_the_page_shows_what_fails_and_what_does_not(rule: Rule) -> None:
     failing, mended = examples(rule)
     files = rule.code == ABOUT_FILES
@@ -154,3 +158,20 @@ def test_what_is_none(name: str) -> None:
         {"metadata": {"name": "web"}, "spec": {"hosts": ["a"], "gateways": [name]}}, VirtualService
     )
     assert "VSG012" in {one.code for one in audit(RouteFacts("test", (item,), ()))}
+
+
+def test_a_certificate_has_to_be_beside_the_pods() -> None:
+    failing, mended = (
+        audit(read_routes(FakeCluster(yaml.safe_load_all(text)), EVERYWHERE, pods=True).facts)
+        for text in examples(find_rule(ABOUT_PODS))
+    )
+    told = [(one.code, one.object, one.path) for one in failing]
+    assert told == [(ABOUT_PODS, "Gateway istio-system/public", "spec.servers[0].tls.credentialName")]
+    assert "no Secret public-cert there" in failing[0].reason
+    assert mended == ()
+
+
+def test_without_the_right_to_list_secrets_none_is_missing() -> None:
+    failing, _ = examples(find_rule(ABOUT_PODS))
+    blind = FakeCluster(yaml.safe_load_all(failing), denied={("list", "Secret")})
+    assert audit(read_routes(blind, EVERYWHERE, pods=True).facts) == ()

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from istiokit.cluster.kinds import POD, SERVICE
+from istiokit.cluster.decode import Object
+from istiokit.cluster.kinds import POD, SECRET, SERVICE
 from istiokit.cluster.types import Cluster, Where
 from istiokit.errors import Forbidden, KindNotServed
 from istiokit.istio.model import Gateway
@@ -32,6 +33,19 @@ def read_workloads(cluster: Cluster, gateways: Iterable[Gateway]) -> tuple[Workl
             one for found in pool.map(lambda place: _services(cluster, place), namespaces) for one in found
         ]
     return gateway_workloads(pods.values(), chosen, services)
+
+
+def read_secrets(cluster: Cluster, workloads: Iterable[Workload]) -> frozenset[str] | None:
+    """The names of the Secrets in the workloads' namespaces; None where one of these may not be read.
+
+    Only metadata is asked for: the contents do not leave the server.
+    """
+    places = sorted({one.namespace for one in workloads})
+    try:
+        found = [one.metadata for place in places for one in cluster.list(SECRET, Object, Where(place))]
+    except (Forbidden, KindNotServed):
+        return None
+    return frozenset(f"{one.namespace}/{one.name}" for one in found)
 
 
 def _services(cluster: Cluster, namespace: str) -> Iterable[Service]:

@@ -19,7 +19,7 @@ from istiokit.flux.ownership import Owners
 from istiokit.istio.audit.model import Unusable
 from istiokit.istio.model import Gateway, VirtualService, VirtualServiceSpec, full_name
 from istiokit.istio.routing.facts import RouteFacts
-from istiokit.survey.gateway_pods import read_workloads
+from istiokit.survey.gateway_pods import read_secrets, read_workloads
 from istiokit.survey.reading import Reading
 
 T = TypeVar("T", bound=Object)
@@ -78,8 +78,11 @@ def read_routes(cluster: Cluster, where: Where, *, fast: bool = False, pods: boo
         unread = reading.unread
     if any(item.kind == kinds.GATEWAY.name and not item.missing for item in unread):
         known = None
-    workloads = read_workloads(cluster, known) if pods and known else None
-    return RouteReading(RouteFacts(cluster.name, found, known, workloads=workloads), owners, unread)
+    workloads = read_workloads(cluster, known) if pods and known is not None else None
+    secrets = read_secrets(cluster, workloads) if workloads is not None else None
+    return RouteReading(
+        RouteFacts(cluster.name, found, known, workloads=workloads, secrets=secrets), owners, unread
+    )
 
 
 def read_files(files: FilesCluster, where: Where, others: Cluster | None = None) -> RouteReading:

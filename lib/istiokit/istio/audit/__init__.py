@@ -4,13 +4,15 @@ from collections.abc import Iterable
 
 from istiokit.errors import UsageError
 from istiokit.findings import Finding, Severity
-from istiokit.istio.audit import answering, changes, form, reach, references
+from istiokit.istio.audit import answering, certificates, changes, form, reach, references
 from istiokit.istio.audit.model import Rule, Subject, Unusable
 from istiokit.istio.mapping import Mapping
 from istiokit.istio.routing.facts import RouteFacts
 
+_MODULES = (references, reach, form, answering, certificates)
+
 RULES: tuple[Rule, ...] = tuple(
-    sorted((*references.RULES, *reach.RULES, *form.RULES, *answering.RULES), key=lambda rule: rule.code)
+    sorted((rule for module in _MODULES for rule in module.RULES), key=lambda rule: rule.code)
 )
 """Sorted by code."""
 

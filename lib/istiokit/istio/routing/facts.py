@@ -47,6 +47,8 @@ class RouteFacts:
     """None where no pods could be read (files); then `assumed_workloads` stand for them."""
     root_namespace: str = OLD_NAMESPACE
     """The mesh's root namespace."""
+    secrets: frozenset[str] | None = None
+    """Names (`namespace/name`, never contents) of the Secrets beside the workloads; None where they were not read."""
     own_namespace_only: bool = False
     """istiod's PILOT_SCOPE_GATEWAY_TO_NAMESPACE: a Gateway selects pods of its own namespace only."""
 
