@@ -8,6 +8,7 @@ from istiokit.istio.audit import RULES, find_rule
 from istiokit.survey.routes import RouteReading
 from istiokit.ui import findings
 from istiokit.ui.output import Document, as_json, render
+from istiokit.ui.printable import printable
 from kubectl_vs_gateways.scope import skipped_of
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -133,4 +134,4 @@ def _place(one: Finding, places: Mapping[str, str]) -> str:
 
 
 def _escaped(cell: str) -> str:
-    return cell.replace("|", "\\|") or " "
+    return printable(" ".join(cell.split())).replace("|", "\\|") or " "

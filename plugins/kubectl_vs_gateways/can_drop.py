@@ -58,4 +58,11 @@ def run(given: Options, context: Context) -> int:
         raise NotDone(f"there is no Gateway {given.old} in {reading.facts.where}", f"known are: {known}")
     drop: Drop = can_drop(reading.facts, given.old)
     context.write(drop_text(drop, given.output))
+    for item in reading.unusable:
+        context.say(f"not judged: {item.object}: {item.reason}")
+    if reading.unusable:
+        # What could not be read may well refer to the Gateway: nobody can say that it is safe.
+        raise NotDone(
+            "that is not the whole answer: some files or objects could not be judged", "correct them"
+        )
     return int(drop.order in (Order.NOT_YET, Order.WITH_A_GAP))

@@ -12,7 +12,7 @@ def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = (
         "Drop the old Gateway wherever its successor stands beside it. A VirtualService that names the old one alone, "
-        "in any list, stays as it is. Refused where a host would stop answering."
+        "in any list, stays as it is. On a cluster refused where a host would stop answering; with -f told."
     )
     rebind_options.configure(parser, "remove")
 

@@ -12,7 +12,7 @@ def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = (
         "Put the new Gateway in the place of the old one, in the top-level list and in those of route conditions. "
-        "Refused where a host would stop answering, and where the new Gateway does not exist."
+        "On a cluster refused where a host would stop answering or the new Gateway does not exist; with -f told."
     )
     rebind_options.configure(parser, "swap")
 

@@ -3,7 +3,7 @@
 import argparse
 from dataclasses import dataclass
 
-from istiokit.errors import NotDone
+from istiokit.errors import NotDone, UsageError
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
 from kubectl_vs_gateways import scope
@@ -43,18 +43,26 @@ def parse(namespace: argparse.Namespace) -> Options:
 
 
 def run(given: Options, context: Context) -> int:
-    """Read everything, ask the model, tell; raises NotDone where there is no such VirtualService or host."""
+    """Read everything, ask the model, tell.
+
+    Raises NotDone where there is no such VirtualService or host, UsageError where the name fits several.
+    """
     everything = scope.read_scope(scope.everywhere(given.scope), context, pods=True)
 
     from istiokit.istio.model import full_name
     from istiokit.istio.routing.served import lookup
     from kubectl_vs_gateways.served_text import explained
 
-    [item] = everything.only((given.name,), scope.place_of(given.scope, context)).facts.virtual_services
-    name = full_name(item)
+    chosen = everything.only((given.name,), scope.place_of(given.scope, context)).facts.virtual_services
+    if len(chosen) > 1:
+        names = ", ".join(full_name(one) for one in chosen)
+        raise UsageError(f"several VirtualServices are called {given.name}", f"name one of {names}")
+    item, name = chosen[0], full_name(chosen[0])
     found = [one for one in lookup(everything.facts, name) if given.host in ("", one.host)]
     if not found:
         hosts = ", ".join(item.spec.hosts or ())
+        if not given.host:
+            raise NotDone(f"nothing serves VirtualService {name}: none of its Gateways has a server")
         raise NotDone(f"VirtualService {name} has no host {given.host}", f"it has: {hosts}")
     context.write(explained(name, found))
     return 0

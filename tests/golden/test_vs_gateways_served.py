@@ -111,3 +111,25 @@ def test_a_gateway_that_is_not_there(files: dict[str, tuple[str, ...]]) -> None:
     result = vs_gateways("can-drop", "istio-system/other", *files["apart"], "-o", "json")
     assert (result.code, result.out) == (1, "")
     assert result.err.startswith("error: there is no Gateway istio-system/other in ")
+
+
+def test_what_could_not_be_read_is_no_yes(files: dict[str, tuple[str, ...]], tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "both.yaml").write_text(f"{APART}---{route('both', OLD, NEW)}")
+    assert vs_gateways("can-drop", OLD, "-f", str(folder)).code == 0
+    (folder / "wrong.yaml").write_text(route("wrong", OLD).replace(f"[{OLD}]", OLD))
+    result = vs_gateways("can-drop", OLD, "-f", str(folder))
+    assert result.code == 1
+    assert "not judged: VirtualService shop/wrong" in result.err
+    assert result.err.endswith("some files or objects could not be judged; correct them\n")
+
+
+def test_a_name_that_several_have(tmp_path: Path) -> None:
+    other = route("new", NEW).replace("namespace: shop", "namespace: web")
+    (tmp_path / "two.yaml").write_text(f"{APART}---{route('new', NEW)}---{other}")
+    result = vs_gateways("why", "new", "-f", str(tmp_path))
+    assert (result.code, result.err) == (
+        2,
+        "error: several VirtualServices are called new; name one of shop/new, web/new\n",
+    )

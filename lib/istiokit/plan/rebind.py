@@ -165,15 +165,15 @@ def source_of(found: Owner, owners: Owners, path: str = "/spec/gateways") -> str
 
 
 def cut_off_findings(reasons: Mapping[str, str], severity: Severity = Severity.ERROR) -> tuple[Finding, ...]:
-    """A finding for each VirtualService that would stop answering."""
+    """A finding for each VirtualService that would stop answering; only an error stands in the way."""
+    go_on = f"; to go on all the same: --allow {CUT_OFF}" if severity is Severity.ERROR else ""
     return tuple(
         Finding(
             CUT_OFF,
             severity,
             f"VirtualService {name}",
             reason,
-            "isolate or delete the old Gateway first (`isolate`, `can-drop`), or bind both with `add`;"
-            f" to go on all the same: --allow {CUT_OFF}",
+            f"isolate or delete the old Gateway first (`isolate`, `can-drop`), or bind both with `add`{go_on}",
         )
         for name, reason in sorted(reasons.items())
     )

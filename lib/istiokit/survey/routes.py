@@ -115,6 +115,8 @@ def _usable(files: FilesCluster, where: Where) -> tuple[list[VirtualService], li
         try:
             if not isinstance(manifest.get("spec"), dict):
                 raise msgspec.ValidationError("it has no spec - at `$.spec`")
+            if not manifest.get("metadata", {}).get("name"):
+                raise msgspec.ValidationError("it has no name - at `$.metadata.name`")
             found.append(msgspec.convert(manifest, VirtualService))
         except msgspec.ValidationError as error:
             reason, _, path = str(error).rpartition(" - at `$.")
