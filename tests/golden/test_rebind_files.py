@@ -115,3 +115,17 @@ def test_bad_arguments_are_told_in_one_line(place: Path, flags: list[str], code:
     result = run("swap", *flags, app=APP)
     assert (result.code, words in result.err.splitlines()[-1]) == (code, True), result.err
     assert bytes_of(place / "apps") == before
+
+
+def test_the_way_back_follows_symbolic_links_as_the_edit_does(tmp_path: Path) -> None:
+    real, links = tmp_path / "real", tmp_path / "links"
+    shutil.copytree(CASES / NAMES[0], real)
+    links.mkdir()
+    for file in (one for one in real.iterdir() if one.is_file()):
+        (links / file.name).symlink_to(file)
+    before = bytes_of(real)
+    assert run("add", *MAP, "-f", str(links), "--yes", app=APP).code in (0, 1)
+    assert bytes_of(real) != before
+    back = run("rollback", "-f", str(links), "--yes", app=APP)
+    assert back.code == 0, back
+    assert bytes_of(real) == before

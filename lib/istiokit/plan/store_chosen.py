@@ -5,7 +5,7 @@ others alone.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from istiokit.plan.actions.manifests import EditManifests
@@ -22,7 +22,7 @@ class ChosenFiles:
     def __init__(self, store: JournalStore, paths: Sequence[str]) -> None:
         """`paths` are files and folders; a kustomization with generators stands for its folder, with their files."""
         self._store = store
-        self._chosen = [_scope(Path(path)) for path in paths]
+        self._chosen = [scope for path in paths for scope in _scopes(Path(path))]
 
     @property
     def place(self) -> str:
@@ -57,6 +57,9 @@ def _file_of(action: Action) -> str:
     return action.place.file if isinstance(action, EditText) else ""
 
 
-def _scope(path: Path) -> Path:
+def _scopes(path: Path) -> Iterator[Path]:
+    """The file or folder itself, and what the symbolic links in a folder lead to: edits follow them."""
     whole = path.resolve()
-    return whole.parent if whole.is_file() and _GENERATOR.search(whole.read_bytes()) else whole
+    yield whole.parent if whole.is_file() and _GENERATOR.search(whole.read_bytes()) else whole
+    if whole.is_dir():
+        yield from (inside.resolve() for inside in whole.rglob("*") if inside.is_symlink())
