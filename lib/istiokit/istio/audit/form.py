@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from istiokit.findings import Finding, Severity
-from istiokit.istio.audit.model import Rule, Subject, each, references, subject_of
+from istiokit.istio.audit.model import Rule, Subject, each, subject_of
 from istiokit.istio.model import VirtualService
 
 _NAME = r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
@@ -27,7 +27,7 @@ def _files(subject: Subject) -> Iterator[Finding]:
 
 
 def _no_reference(item: VirtualService, subject: Subject) -> Iterator[Finding]:
-    for one in references(item):
+    for one in subject.references(item):
         if not _REFERENCE.fullmatch(one.spelled):
             reason = f'"{one.spelled}" can be the name of no Gateway'
             remedy = "write namespace/name, in lower case"

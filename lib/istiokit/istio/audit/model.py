@@ -60,6 +60,15 @@ class Subject:
         """Old and new Gateways."""
         return sides_in(self.facts, self.mapping)
 
+    def references(self, item: VirtualService) -> tuple[Reference, ...]:
+        """Every entry of every list of gateways of one of the facts' VirtualServices, in the manifest's order."""
+        return self._references[id(item)]
+
+    @cached_property
+    def _references(self) -> dict[int, tuple[Reference, ...]]:
+        """Of all of them at once: nearly every rule asks."""
+        return {id(item): tuple(_references(item)) for item in self.facts.virtual_services}
+
     @cached_property
     def by_name(self) -> dict[str, VirtualService]:
         """The VirtualServices by `namespace/name`."""
@@ -104,8 +113,7 @@ def each(
     return run
 
 
-def references(item: VirtualService) -> Iterator[Reference]:
-    """Every entry of every list of gateways, in the order of the manifest."""
+def _references(item: VirtualService) -> Iterator[Reference]:
     place = item.metadata.namespace or "default"
     for at, name in enumerate(item.spec.gateways or ()):
         yield Reference(f"spec.gateways[{at}]", name, resolve(name, place))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from istiokit.findings import Finding, Severity
-from istiokit.istio.audit.model import Reference, Rule, Subject, each, references, subject_of
+from istiokit.istio.audit.model import Reference, Rule, Subject, each, subject_of
 from istiokit.istio.bindings import MESH
 from istiokit.istio.hosts import intersection, server_hosts, visible_in
 from istiokit.istio.model import Gateway, VirtualService
@@ -41,7 +41,7 @@ def _not_admitted(item: VirtualService, subject: Subject) -> Iterator[Finding]:
 
 def _bound(item: VirtualService, subject: Subject) -> Iterator[tuple[Reference, Gateway]]:
     """Each Gateway of the top-level list that was read."""
-    for one in references(item):
+    for one in subject.references(item):
         if one.top and item.spec.hosts and one.gateway != MESH and one.gateway in subject.gateways:
             yield one, subject.gateways[one.gateway]
 

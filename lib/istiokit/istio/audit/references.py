@@ -1,15 +1,15 @@
 """What the lists of gateways say: do they lead anywhere, and do they agree with each other?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from istiokit.findings import Finding, Severity
-from istiokit.istio.audit.model import Reference, Rule, Subject, each, references, subject_of
+from istiokit.istio.audit.model import Reference, Rule, Subject, each, subject_of
 from istiokit.istio.bindings import MESH, Binding, classify
 from istiokit.istio.model import VirtualService
 
 
 def _missing(item: VirtualService, subject: Subject) -> Iterator[Finding]:
-    for one in references(item):
+    for one in subject.references(item):
         if subject.exists(one.gateway) is False:
             reason = f"there is no Gateway {one.gateway}"
             remedy = "create the Gateway first, or take the reference out"
@@ -17,7 +17,7 @@ def _missing(item: VirtualService, subject: Subject) -> Iterator[Finding]:
 
 
 def _unknown(item: VirtualService, subject: Subject) -> Iterator[Finding]:
-    first = {one.gateway: one for one in reversed(list(references(item)))}
+    first = {one.gateway: one for one in reversed(subject.references(item))}
     for one in first.values():
         if subject.exists(one.gateway) is None:
             reason = f"cannot tell whether there is a Gateway {one.gateway}: it was not read"
@@ -27,8 +27,8 @@ def _unknown(item: VirtualService, subject: Subject) -> Iterator[Finding]:
 
 def _never_matches(item: VirtualService, subject: Subject) -> Iterator[Finding]:
     """Pilot narrows the top-level list by a condition's own list; it never widens it."""
-    listed = {one.gateway for one in references(item) if one.top} or {MESH}
-    for one in references(item):
+    listed = {one.gateway for one in subject.references(item) if one.top} or {MESH}
+    for one in subject.references(item):
         if not one.top and one.gateway not in listed:
             reason = (
                 f"the condition names {one.spelled}, and spec.gateways does not: it can never match there"
@@ -38,27 +38,27 @@ def _never_matches(item: VirtualService, subject: Subject) -> Iterator[Finding]:
 
 
 def _narrowed(item: VirtualService, subject: Subject) -> Iterator[Finding]:
-    listed = {one.gateway for one in references(item) if one.top}
-    for one in (one for one in references(item) if not one.top):
+    listed = {one.gateway for one in subject.references(item) if one.top}
+    for one in (one for one in subject.references(item) if not one.top):
         new = subject.sides.successors.get(one.gateway)
-        if new is None or new not in listed or new in _beside(item, one):
+        if new is None or new not in listed or new in _beside(one, subject.references(item)):
             continue
         reason = f"it looks migrated, but this condition is for {one.spelled} only: not on {new}"
         remedy = f"add {new} to the condition's gateways"
         yield Finding("VSG005", Severity.ERROR, subject_of(item), reason, remedy, one.path)
 
 
-def _beside(item: VirtualService, one: Reference) -> set[str]:
+def _beside(one: Reference, found: Iterable[Reference]) -> set[str]:
     """The Gateways in the same list."""
     list_path = one.path.rpartition("[")[0]
-    return {other.gateway for other in references(item) if other.path.rpartition("[")[0] == list_path}
+    return {other.gateway for other in found if other.path.rpartition("[")[0] == list_path}
 
 
 def _old_only(item: VirtualService, subject: Subject) -> Iterator[Finding]:
     if classify(item, subject.sides) is not Binding.OLD_ONLY:
         return
-    listed = {one.gateway for one in references(item) if one.top}
-    for one in references(item):
+    listed = {one.gateway for one in subject.references(item) if one.top}
+    for one in subject.references(item):
         new = subject.sides.successors.get(one.gateway) if one.top else None
         if new and new not in listed:
             reason = f"it is bound to the old gateway {one.spelled} and not to {new}"
@@ -67,7 +67,7 @@ def _old_only(item: VirtualService, subject: Subject) -> Iterator[Finding]:
 
 
 def _legacy(item: VirtualService, subject: Subject) -> Iterator[Finding]:
-    for one in references(item):
+    for one in subject.references(item):
         if "/" not in one.spelled and "." in one.spelled:
             reason = f"{one.spelled} is the legacy spelling of {one.gateway}"
             remedy = f"write {one.gateway}: policies and searches for it do not find the other form"
