@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from istiokit.bigbang.edit import Blocked
-from istiokit.bigbang.facts import Source
+from istiokit.bigbang.facts import home_of
 from istiokit.findings import Severity
 from istiokit.plan import render
 from istiokit.plan.listing import plan_list
@@ -49,19 +49,12 @@ def edits_to_make(blocked: Sequence[Blocked]) -> list[str]:
     """The switches that people have to set themselves, under the place where each belongs."""
     places: dict[str, list[Blocked]] = {}
     for item in blocked:
-        places.setdefault(_place(item), []).append(item)
+        place = home_of(item.layer) if item.layer else "values"
+        places.setdefault(place, []).append(item)
     lines: list[str] = []
     for place, items in places.items():
         lines += [f"{place}: {items[0].reason}", *(f"  {line}" for line in _yaml(items))]
     return lines
-
-
-def _place(item: Blocked) -> str:
-    if item.layer is None:
-        return "values"
-    source = item.layer.address
-    place = source.place if isinstance(source, Source) else None
-    return f"{item.layer.origin}, from {place}" if place else item.layer.origin
 
 
 def _yaml(items: Iterable[Blocked]) -> list[str]:

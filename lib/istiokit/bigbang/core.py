@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from istiokit.bigbang.facts import Facts, Source
+from istiokit.bigbang.facts import Facts, home_of
 from istiokit.bigbang.layers import Layer, merge, where
 from istiokit.bigbang.releases import Expected
 from istiokit.bigbang.switches import CORE, CRDS, GATEWAY, ISTIOD, OLD, OPERATOR, defaults, truthy
@@ -80,7 +80,7 @@ def edit_to_make(layers: Sequence[Layer]) -> list[str]:
     decider = where(layers, tuple(CORE.split(".")))
     if decider is None:
         return lines
-    return [*lines, f"{_place(decider)}: add istioCRDs.enabled: true and istiod.enabled: true"]
+    return [*lines, f"{home_of(decider)}: add istioCRDs.enabled: true and istiod.enabled: true"]
 
 
 def left_behind(namespace: str) -> list[str]:
@@ -104,7 +104,7 @@ def _taken_out(layer: Layer) -> Iterable[str]:
     """The keys of one layer that 2.51 refuses or looks for elsewhere."""
     package = layer.values.get(_PACKAGE)
     if _PACKAGE in layer.values:
-        yield f"{_place(layer)}: take out {_PACKAGE}"
+        yield f"{home_of(layer)}: take out {_PACKAGE}"
     settings = sorted(package) if isinstance(package, Mapping) else []
     for key in settings:
         if key in _NEW_HOMES:
@@ -113,13 +113,8 @@ def _taken_out(layer: Layer) -> Iterable[str]:
     for name, gateway in gateways.items() if isinstance(gateways, Mapping) else ():
         if isinstance(gateway, Mapping) and "labels" in gateway:
             path = f"istioGateway.values.gateways.{name}"
-            yield f"{_place(layer)}: move {path}.labels to {path}.upstream.labels"
+            yield f"{home_of(layer)}: move {path}.labels to {path}.upstream.labels"
         if isinstance(gateway, Mapping) and "tls" in gateway:
             path = f"istioGateway.values.gateways.{name}"
             certs = f"{path}.gatewayCerts, a list: name: {name}-cert, tls: as it was"
-            yield f"{_place(layer)}: for 2.54 and later move {path}.tls to {certs}"
-
-
-def _place(layer: Layer) -> str:
-    place = layer.address.place if isinstance(layer.address, Source) else None
-    return f"{layer.origin}, from {place}" if place else layer.origin
+            yield f"{home_of(layer)}: for 2.54 and later move {path}.tls to {certs}"

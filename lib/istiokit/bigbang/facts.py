@@ -57,6 +57,12 @@ class Source:
     """The repository and folder to edit, where Git owns it and its source could be read."""
 
 
+def home_of(layer: Layer) -> str:
+    """Where people find a layer of values: its object or file, and the repository that it comes from if Git owns it."""
+    place = layer.address.place if isinstance(layer.address, Source) else None
+    return f"{layer.origin}, from {place}" if place else layer.origin
+
+
 @dataclass(frozen=True, slots=True)
 class CustomResource:
     """A CustomResourceDefinition, as far as upgrades care: is it there, and in which versions is it stored?"""
