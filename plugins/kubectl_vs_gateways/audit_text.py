@@ -130,7 +130,7 @@ def _result(one: Finding, places: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _place(one: Finding, places: Mapping[str, str]) -> str:
-    return places.get(one.object.partition(" ")[2], "")
+    return places.get(one.object, "")
 
 
 def _escaped(cell: str) -> str:

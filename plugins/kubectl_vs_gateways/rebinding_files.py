@@ -2,11 +2,11 @@
 
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from istiokit.cluster.files import FilesCluster
-from istiokit.cluster.files_read import STDIN, files_under, read_text
+from istiokit.cluster.files_read import STDIN, read_stdin, utf8
 from istiokit.cluster.kinds import GATEWAY
 from istiokit.cluster.types import Where
 from istiokit.errors import NotDone, UsageError
@@ -18,15 +18,17 @@ from istiokit.plan.actions.manifests import EditManifests
 from istiokit.plan.beside import file_flags, file_lock, file_store, who
 from istiokit.plan.model import Group, Plan, World
 from istiokit.plan.rebind import MIGRATION, RebindPlan, Wanted, cut_off_findings
-from istiokit.plan.rebind_files import named_only, plan_files, read_manifests
+from istiokit.plan.rebind_files import named_only, plan_files, read_manifests, with_unread
 from istiokit.plan.render import plan_diff
 from istiokit.plan.resume import unfinished
 from istiokit.plan.runner import run
+from istiokit.survey.manifests import ManifestTexts, read_manifest_texts
 from istiokit.ui.context import Context
 from istiokit.ui.diffs import coloured
 from kubectl_vs_gateways import rebind_text
 from kubectl_vs_gateways.driving import refuse, way_back
 from kubectl_vs_gateways.pairs import chosen_mapping
+from kubectl_vs_gateways.patch_text import told_patches
 from kubectl_vs_gateways.rebind_options import Options
 from kubectl_vs_gateways.rebind_text import many
 from kubectl_vs_gateways.rebinding import left_to_people, say_what_to_know
@@ -39,29 +41,27 @@ def run_on_files(operation: Operation, given: Options, context: Context) -> int:
     if STDIN in names and given.dry_run == "none" and given.output != "table":
         what = f"-f - writes the edited text to stdout, where -o {given.output} would be too"
         raise UsageError(what, "add --dry-run to see the plan only")
-    texts = {
-        name: context.stdin.read() if name == STDIN else read_text(name)
-        for name in files_under(names, given.scope.recursive)
-    }
-    made = _planned(operation, texts, given, context)
+    stdin = utf8(read_stdin(context.stdin), STDIN) if STDIN in names else ""
+    files = read_manifest_texts(names, recursive=given.scope.recursive, stdin=stdin.encode())
+    made = _planned(operation, files, given, context)
     _show(made.plan, given, context)
     if given.dry_run != "none":
         context.say("nothing was written (--dry-run)")
         return 0
     refuse(made.plan, given.allow)
     _write_files(made.plan, given, context)
-    if STDIN in texts:
-        context.write(_edited_stdin(made.plan, texts[STDIN]))
+    if STDIN in names:
+        context.write(_edited_stdin(made.plan, stdin))
     if made.left:
         context.say(left_to_people(made.left))
     return int(made.left > 0)
 
 
-def _planned(operation: Operation, texts: Mapping[str, str], given: Options, context: Context) -> RebindPlan:
+def _planned(operation: Operation, files: ManifestTexts, given: Options, context: Context) -> RebindPlan:
     scope = given.scope
     anywhere = any("/" in name for name in scope.names)
     place = None if anywhere else scope.namespace or None
-    manifests = read_manifests(texts, Where(place, scope.selector, scope.field_selector))
+    manifests = read_manifests(files.texts, Where(place, scope.selector, scope.field_selector))
     if scope.names:
         manifests = named_only(manifests, scope.names)
     others = _other_gateways(scope.gateways, context)
@@ -69,13 +69,21 @@ def _planned(operation: Operation, texts: Mapping[str, str], given: Options, con
     gateways = (*manifests.gateways, *(others or ()))
     complete = others is not None
     mapping = chosen_mapping(given.pairs, gateways, items, context, complete=complete)
+    manifests = with_unread(manifests, files.unread, told_patches(files.patches, mapping, context.prog))
     known = {full_name(one) for one in gateways} if complete else None
     wanted = Wanted(operation, mapping, named=bool(scope.names))
-    facts = RouteFacts("the files", tuple(items), gateways, all_gateways=complete, workloads=None)
+    facts = RouteFacts(
+        "the files",
+        tuple(items),
+        gateways,
+        all_gateways=complete,
+        all_virtual_services=False,
+        workloads=None,
+    )
     # An edit in Git takes effect later, and only a cluster knows which Gateway is older: else it is a warning.
     severity = Severity.ERROR if scope.gateways == "cluster" else Severity.WARNING
     return plan_files(
-        texts,
+        files.texts,
         manifests,
         wanted,
         known,

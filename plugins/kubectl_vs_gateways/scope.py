@@ -146,19 +146,28 @@ def _where(scope: Scope, namespace: str | None) -> "Where":
 
 def _files(scope: Scope, context: Context) -> "FilesCluster":
     from istiokit.cluster.files import FilesCluster
-    from istiokit.cluster.files_read import STDIN
+    from istiokit.cluster.files_read import STDIN, read_stdin
+    from istiokit.survey.routes import FILE_KINDS
 
-    stdin = context.stdin.read() if STDIN in scope.filenames else ""
-    return FilesCluster(scope.filenames, recursive=scope.recursive, stdin=stdin, lenient=True)
+    stdin = read_stdin(context.stdin) if STDIN in scope.filenames else b""
+    return FilesCluster(
+        scope.filenames,
+        recursive=scope.recursive,
+        stdin=stdin,
+        kinds=FILE_KINDS,
+        lenient=True,
+        say=context.say,
+    )
 
 
 def _others(scope: Scope, context: Context) -> "Cluster | None":
     """Where the Gateways are that the files may lack."""
-    from istiokit.cluster.files import FilesCluster
-
     if scope.gateways in ("", "cluster"):
         return context.cluster if scope.gateways else None
-    return FilesCluster([scope.gateways], recursive=True)
+    from istiokit.cluster.files import FilesCluster
+    from istiokit.cluster.kinds import GATEWAY
+
+    return FilesCluster([scope.gateways], recursive=True, kinds=[GATEWAY], lenient=True)
 
 
 def plain(name: str) -> str:

@@ -345,14 +345,16 @@ def test_the_demo_ends_where_it_began(folder: Path) -> None:
     [
         ("gone.yaml", "gone.yaml: No such file or directory; check -f"),
         ("empty-folder", "empty-folder: there is no manifest in this folder; -R looks deeper"),
-        ("binary.yaml", "binary.yaml: this is not text (UTF-8); check -f"),
-        ("zero.yaml", "zero.yaml: a character that YAML does not allow; is it a text file?"),
+        ("binary.yaml", "binary.yaml:1: this is not text (UTF-8); check -f"),
+        ("powershell.yaml", "powershell.yaml: this is UTF-16, not UTF-8; save it as UTF-8"),
+        ("zero.yaml", "zero.yaml:1: a character that YAML does not allow; is it a text file?"),
         ("values.yaml/x", "values.yaml/x: Not a directory; check -f"),
     ],
 )
 def test_a_path_that_cannot_be_used_is_one_line(values: Path, folder: Path, name: str, line: str) -> None:
     (folder / "empty-folder").mkdir()
-    (folder / "binary.yaml").write_bytes(b"\xff\xfe\x00")
+    (folder / "binary.yaml").write_bytes(b"\x89\xff\x00")
+    (folder / "powershell.yaml").write_text("domain: x\n", "utf-16")
     (folder / "zero.yaml").write_bytes(b"domain: \x00\n")
     before = contents(folder)
     refused(run("step1", "-f", name, "--yes"), 2, line)

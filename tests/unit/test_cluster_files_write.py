@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from istiokit.cluster.files import replace_file, write_atomic
+from istiokit.cluster.files_write import replace_file, write_atomic
 from istiokit.errors import Conflict, OperationFailed
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from istiokit.bigbang.embedded import Address, Encoding, inner_text
 from istiokit.bigbang.layers import Layer, hidden, is_encrypted, mapping_at, values_layer
 from istiokit.bigbang.merge import Values
+from istiokit.cluster.kustomize import KUSTOMIZATIONS
 from istiokit.cluster.yamltext import Document, parse_all
 from istiokit.cluster.yamlvalues import read_at
 from istiokit.errors import UsageError
@@ -22,9 +23,6 @@ Read = Callable[[str], str]
 
 VALUES_KEY = "values.yaml"
 """What Flux reads from a ConfigMap or Secret unless a valuesKey says otherwise."""
-
-KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-"""A kustomization may leave out its apiVersion and kind; its name gives it away."""
 
 _TOP_LEVEL = frozenset(
     {

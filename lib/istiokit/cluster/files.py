@@ -1,64 +1,65 @@
-"""A folder of manifests as a cluster: the `Cluster` protocol on files. The only module that writes files."""
+"""Manifests as a cluster: the `Cluster` protocol on files, to read. What changes files is an action of a plan."""
 
-import contextlib
-import copy
-import os
-import stat
-import tempfile
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
 from istiokit.cluster.decode import TableRow
-from istiokit.cluster.files_read import STDIN, files_under, read_text
-from istiokit.cluster.files_text import NoObject, Stored, edited, objects_in
-from istiokit.cluster.manifests import is_of, kind_of, ref_of
-from istiokit.cluster.patch import merged, operated
-from istiokit.cluster.select import matches
+from istiokit.cluster.files_patches import Patches, patch_of
+from istiokit.cluster.files_read import STDIN, files_under, read_bytes
+from istiokit.cluster.files_text import NoObject, Stored, objects_in
+from istiokit.cluster.jsonread import may_be_json
+from istiokit.cluster.kustomize import Patch
+from istiokit.cluster.manifests import kind_of, ref_of
 from istiokit.cluster.types import EVERYWHERE, Event, EventType, Kind, Ref, Where
-from istiokit.errors import Conflict, KindNotServed, OperationFailed, UsageError
+from istiokit.cluster.yamlload import Unsound
+from istiokit.errors import KindNotServed, OperationFailed, UsageError
 
 T = TypeVar("T")
 
+_MUCH = 100_000_000
+"""Bytes of YAML that take so long that people should know of the faster way."""
+
 
 class FilesCluster:
-    """Objects of manifests. A change is a splice in the file; the rest of it stays byte for byte."""
+    """Objects of manifests. Files are read one after the other, and only what is asked for stays in memory."""
 
     def __init__(
         self,
         paths: Iterable[str],
         *,
         recursive: bool = False,
-        stdin: str = "",
-        namespace: str | None = None,
+        stdin: str | bytes = "",
+        kinds: Collection[Kind] | None = None,
         lenient: bool = False,
+        say: Callable[[str], None] = lambda line: None,
     ) -> None:
-        """Read files and folders (`-R` for folders in folders), `-` for the text in `stdin`.
+        """Read files and folders (`-R` for folders in folders), `-` for what is in `stdin`.
 
-        `namespace` is for objects that need one and name none. Raises UsageError for a path that cannot be
-        read, and, unless `lenient`, for text that is neither YAML nor JSON and an object that is there twice:
-        those are then among `skipped`, and what comes first counts.
+        Nothing is kept of other kinds than `kinds` (None: all). Raises UsageError for a path that is
+        not there and a folder without manifests, and, unless `lenient`, for all that is of no use: what cannot be read,
+        is neither YAML nor JSON, or is there twice. That is then among `skipped`, and what comes first counts. `say` is
+        told what takes long.
         """
         self.name = ", ".join(paths := list(paths))
         self.skipped: list[NoObject] = []
         """Documents that are no Kubernetes objects, or of no use."""
-        self._namespace, self._lenient, self._lock = namespace, lenient, threading.RLock()
-        self._texts: dict[str, str] = {STDIN: stdin} if STDIN in paths else {}
+        self._kinds, self._lenient, self._say = kinds, lenient, say
         self._objects: dict[tuple[str, Ref], Stored] = {}
-        for source in files_under(paths, recursive):
+        self._stdin = stdin if isinstance(stdin, bytes) else stdin.encode()
+        sources = list(files_under(paths, recursive, self._lost if lenient else None))
+        self._patches = Patches(sources)
+        self.patches: list[Patch] = self._patches.inline
+        """Parts of objects, which kustomize puts together."""
+        for source in sources:
             self._open(source)
 
     @property
     def namespace(self) -> str | None:
         """None: all that the files hold."""
         return None
-
-    def text(self, source: str = STDIN) -> str:
-        """The text of a file, or of stdin, with every change so far."""
-        return self._texts[source]
 
     def origin(self, ref: Ref) -> str:
         """Where the object stands: `values.yaml:12`; empty where there is no such object."""
@@ -71,7 +72,7 @@ class FilesCluster:
 
     def served(self, kind: Kind) -> bool:
         """Whether there is an object of this kind."""
-        return any(is_of(stored.manifest, kind) for stored in self._objects.values())
+        return any(True for _ in self._of(kind))
 
     def expect(self, kind: Kind) -> None:
         """Nothing: the files have been read."""
@@ -80,8 +81,11 @@ class FilesCluster:
         """All objects of the kind, in the order of the files."""
         if not self.served(kind):
             raise KindNotServed(kind.name, f"there is none in {self.name}")
-        found = [stored for stored in self._objects.values() if is_of(stored.manifest, kind)]
-        return [_decoded(stored, as_) for stored in found if matches(stored.manifest, where)]
+        return [_decoded(stored, as_) for stored in self.stored(kind, where)]
+
+    def stored(self, kind: Kind, where: Where = EVERYWHERE) -> Iterator[Stored]:
+        """The same undecoded, with their places, for those to whom one that is wrong is a finding."""
+        return (stored for stored in self._of(kind) if stored.fits(where))
 
     def table(self, kind: Kind, where: Where = EVERYWHERE) -> tuple[Sequence[str], Sequence[TableRow]]:
         """Refused: only a server renders a Table."""
@@ -103,130 +107,102 @@ class FilesCluster:
         raise OperationFailed(f"{ref_of(manifest)} is not in {self.name}", "add its manifest")
 
     def replace(self, manifest: Mapping[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
-        """Make the object read like this."""
-        return self._change(ref_of(manifest), lambda old: manifest, dry_run=dry_run)
+        """Refused, as all that follows."""
+        self._refuse(ref_of(manifest))
 
     def merge_patch(self, ref: Ref, patch: Mapping[str, Any], *, dry_run: bool = False) -> None:
-        """Set the values of the patch where they stand in the file."""
-        self._change(ref, lambda old: merged(old, patch), dry_run=dry_run)
+        """Refused."""
+        self._refuse(ref)
 
     def json_patch(self, ref: Ref, operations: Sequence[Mapping[str, Any]], *, dry_run: bool = False) -> None:
-        """Set what the operations come to; raises Conflict where a `test` fails."""
-        self._change(ref, lambda old: operated(old, operations), dry_run=dry_run)
+        """Refused."""
+        self._refuse(ref)
 
     def delete(self, ref: Ref, *, uid: str = "") -> None:
         """Refused, unless it is not there anyway."""
-        if stored := self._find(ref):
-            raise OperationFailed(f"{stored.place}: {ref} is to go", "delete its manifest")
+        if self._find(ref):
+            self._refuse(ref)
 
     def allowed(self, verb: str, kind: Kind, namespace: str | None = None, *, subresource: str = "") -> bool:
         """Files allow everything; the file system has its say when it is written."""
         return True
 
+    def _refuse(self, ref: Ref) -> NoReturn:
+        place = self.origin(ref) or self.name
+        raise OperationFailed(f"{place}: {ref} is in a file", "edit its manifest")
+
     def _find(self, ref: Ref) -> Stored | None:
         return self._objects.get((kind_of(ref).group, ref))
 
+    def _of(self, kind: Kind) -> Iterator[Stored]:
+        found = self._objects.items()
+        return (one for (group, ref), one in found if ref.kind == kind.name and group == kind.group)
+
+    def _lost(self, path: str, reason: str) -> None:
+        self._skip(NoObject(path, reason, broken=True))
+
     def _open(self, source: str) -> None:
-        """Read one file for the first time; what is of no use is raised, or (lenient) remembered."""
+        """Read one file; what is of no use is raised, or (lenient) remembered."""
         try:
-            if source != STDIN:
-                self._texts[source] = read_text(source)
-            self._read(source)
-        except UsageError as error:
-            if not self._lenient or not (source == STDIN or Path(source).exists()):
+            data = self._stdin if source == STDIN else read_bytes(source)
+            if len(data) > _MUCH and not may_be_json(data):
+                self._say(_hint(source, len(data)))
+            self._read(data, source)
+        except Unsound as error:
+            if not self._lenient:
                 raise
-            template = "{{" in self._texts.get(source, "")
-            reason = "a template, and not YAML before it is rendered" if template else error.what
-            self.skipped.append(NoObject(source, reason, broken=True))
+            self._lost(error.place, error.reason)
 
-    def _read(self, source: str) -> None:
-        """(Re)read the objects of one file from its text."""
-        self._objects = {key: one for key, one in self._objects.items() if one.source != source}
-        for found in objects_in(self._texts[source], source, self._namespace):
-            if isinstance(found, NoObject):
-                self.skipped.append(found)
-                continue
-            key = (str(found.manifest["apiVersion"]).rpartition("/")[0], found.ref)
-            if other := self._objects.get(key):
-                twice = f"{found.ref} is there twice, first in {other.place}"
-                if not self._lenient:
-                    raise UsageError(f"{found.place}: {twice}", "keep one")
-                self.skipped.append(NoObject(found.place, twice, broken=True))
-                continue
-            self._objects[key] = found
+    def _read(self, data: bytes, source: str) -> None:
+        folder = self._patches.folder_of(source)
+        if folder is not None:
+            self._read_patch(data, source, folder)
+            return
+        found: list[Stored] = []
+        for one in objects_in(data, source, self._kinds):
+            if isinstance(one, NoObject):
+                self._skip(replace(one, value=None))
+            elif other := self._objects.get((one.group, one.ref)):
+                twice = f"{one.ref} is there twice, first in {other.place}"
+                self._skip(NoObject(one.place, twice, broken=True, twice=True))
+            else:
+                found.append(one)
+                self._objects[one.group, one.ref] = one
+        for one in _released(found, len(data)):
+            self._objects[one.group, one.ref] = one
 
-    def _change(self, ref: Ref, change: Any, *, dry_run: bool) -> dict[str, Any]:
-        with self._lock:
-            stored = self._find(ref)
-            if stored is None:
-                raise OperationFailed(f"{ref} is not in {self.name}")
-            text = edited(self._texts[stored.source], stored, change(copy.deepcopy(stored.manifest)))
-            if not dry_run and text != self._texts[stored.source]:
-                self._write(stored.source, text)
-            return copy.deepcopy(self._objects[kind_of(ref).group, ref].manifest)
+    def _read_patch(self, data: bytes, source: str, folder: str) -> None:
+        for one in objects_in(data, source):
+            if isinstance(one, Stored):
+                self.patches.append(patch_of(one.decoded(dict[str, Any]), one.place, folder))
+            elif one.value is not None:
+                self.patches.append(patch_of(one.value, one.place, folder))
+            else:
+                self._skip(one)
 
-    def _write(self, source: str, text: str) -> None:
-        if source != STDIN:
-            replace_file(Path(source), self._texts[source].encode(), text.encode())
-        self._texts[source] = text
-        self.skipped = [one for one in self.skipped if not one.place.startswith(f"{source}:")]
-        self._read(source)
+    def _skip(self, one: NoObject) -> None:
+        if one.broken and not self._lenient:
+            raise UsageError(f"{one.place}: {one.reason}", "keep one" if one.twice else "correct the file")
+        self.skipped.append(one)
 
 
-def replace_file(path: Path, old: bytes, new: bytes) -> None:
-    """Write the file whole or not at all; raises Conflict if it no longer holds `old`."""
-    try:
-        if path.read_bytes() != old:
-            raise Conflict(f"{path} was changed since it was read", "run the command again")
-    except OSError as error:
-        raise OperationFailed(f"{path}: {error.strerror}") from error
-    write_atomic(path, new)
-
-
-def write_atomic(path: Path, data: bytes) -> None:
-    """Write a new file or replace one, keeping its mode and owner; symbolic links are followed."""
-    target = path.resolve()
-    try:
-        before = target.stat() if target.exists() else None
-        if before and not os.access(target, os.W_OK):
-            raise OperationFailed(f"{path} is read-only", "nothing was written")
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-            try:
-                file.write(data)
-                file.flush()
-                _like(Path(file.name), before)
-                os.fsync(file.fileno())
-                Path(file.name).replace(target)
-            except BaseException:
-                Path(file.name).unlink()
-                raise
-        _sync_folder(target.parent)
-    except OSError as error:
-        raise OperationFailed(f"{path}: {error.strerror}", "nothing was written") from error
-
-
-def _like(path: Path, before: os.stat_result | None) -> None:
-    """The mode and owner of the file that is replaced; a new file is for everybody to read, as by umask."""
-    if before is None:
-        umask = os.umask(0)
-        os.umask(umask)
-        path.chmod(0o666 & ~umask)
-        return
-    with contextlib.suppress(PermissionError):  # only root may give files away
-        os.chown(path, before.st_uid, before.st_gid)
-    path.chmod(stat.S_IMODE(before.st_mode))
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _released(found: Sequence[Stored], size: int) -> list[Stored]:
+    """Those whose bodies are views into the text of their file, which would stay for the sake of a few: as copies."""
+    views = [(one, one.body) for one in found if isinstance(one.body, msgspec.Raw)]
+    if 2 * sum(len(memoryview(body)) for _, body in views) > size:
+        return []
+    return [replace(one, body=body.copy()) for one, body in views]
 
 
 def _decoded(stored: Stored, as_: type[T]) -> T:
     try:
-        return msgspec.convert(copy.deepcopy(stored.manifest), type=as_)
+        return stored.decoded(as_)
     except msgspec.ValidationError as error:
         raise UsageError(f"{stored.place}: {stored.ref}: {error}", "correct the manifest") from error
+
+
+def _hint(source: str, size: int) -> str:
+    return (
+        f"{source}: {size // 1_000_000} MB of YAML take a while; as JSON (kubectl get -o json) they are read many "
+        "times as fast"
+    )

@@ -1,42 +1,64 @@
-"""Manifests in text: which objects, in which line each one begins, and how to change a value there. Pure."""
+"""The objects in a manifest file: what each is, where it stands, and as JSON what it holds."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from istiokit.cluster.kinds import KINDS
-from istiokit.cluster.manifests import is_of, ref_of
-from istiokit.cluster.patch import changed_leaves
-from istiokit.cluster.types import Ref
-from istiokit.cluster.yamlnodes import SequenceNode
-from istiokit.cluster.yamltext import Document, apply, parse_all
-from istiokit.errors import OperationFailed
+from istiokit.cluster.files_read import check_utf8, decoded
+from istiokit.cluster.jsonread import JsonRead, NotJson, json_error, looks_like_json, may_be_json, read_json
+from istiokit.cluster.select import matches
+from istiokit.cluster.types import Kind, Ref, Where
+from istiokit.cluster.yamlload import Unsound
+from istiokit.cluster.yamlread import Read, read
+
+T = TypeVar("T")
+
+_SMALL = 8_000_000
+"""Bytes of what begins like JSON and is none that are tried as YAML too."""
+_TEMPLATE = "{{"
+Body = bytes | msgspec.Raw
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
     """One object and its place."""
 
-    manifest: dict[str, Any]
+    ref: Ref
+    group: str
     source: str
     """The file, or `-`."""
     line: int
     document: int
     """Which document of the file holds it, counted from 0."""
-    listed: bool
-    """Whether it is an item of a `kind: List`."""
-
-    @property
-    def ref(self) -> Ref:
-        """Its address."""
-        return ref_of(self.manifest)
+    item: int | None
+    """Which item it is of a `kind: List`; None where it is the document."""
+    body: Body
+    """The object as JSON, in which only what somebody asks for is decoded."""
 
     @property
     def place(self) -> str:
         """`values.yaml:12`."""
         return f"{self.source}:{self.line}"
+
+    def decoded(self, as_: type[T]) -> T:
+        """The object as this type; raises msgspec.ValidationError where its fields have others.
+
+        What is null counts as absent, as it does for Kubernetes.
+        """
+        try:
+            return msgspec.json.decode(self.body, type=as_)
+        except msgspec.ValidationError:
+            return msgspec.convert(_without_nulls(msgspec.json.decode(self.body)), as_)
+
+    def fits(self, where: Where) -> bool:
+        """Whether it is in the namespace and fits both selectors; raises UsageError on a bad selector."""
+        if where.namespace is not None and self.ref.namespace != where.namespace:
+            return False
+        if not (where.labels or where.fields):
+            return True
+        return matches(self.decoded(dict[str, Any]), Where(None, where.labels, where.fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,77 +68,137 @@ class NoObject:
     place: str
     reason: str
     broken: bool = False
+    template: bool = False
+    """Whether it would perhaps be of use once it is rendered."""
+    twice: bool = False
+    """Whether it is an object that another one has the address of."""
+    value: Any = None
+    """What it says: a kustomization may do without kind, and a patch is a list."""
 
 
-def objects_in(text: str, source: str, namespace: str | None) -> Iterator[Stored | NoObject]:
-    """The objects of YAML or JSON text; `namespace` is for those that need one and name none.
+class _Meta(msgspec.Struct):
+    name: Any = None
+    namespace: Any = None
 
-    Raises UsageError, with file and line, where the text is neither.
+
+class _Header(msgspec.Struct, rename="camel"):
+    """What an object says about itself. The types are for `_Asked` to judge."""
+
+    api_version: Any = None
+    kind: Any = None
+    metadata: _Meta | None = None
+
+
+_HEADER = msgspec.json.Decoder(_Header)
+
+
+def objects_in(
+    data: bytes, source: str, kinds: Collection[Kind] | None = None
+) -> Iterator[Stored | NoObject]:
+    """The objects of YAML or JSON that are of the `kinds` (None: all), and what is no object.
+
+    An error costs its own document or item. Raises UsageError for what is no text.
     """
-    for index, (value, line, item_lines) in enumerate(_documents(text, source)):
-        if value is None:
-            continue
-        if isinstance(value, dict) and _is_list(value):
-            for number, item in enumerate(value.get("items") or []):
-                start = item_lines[number] if item_lines else line
-                yield _object(item, source, start, index, namespace, listed=True)
-        else:
-            yield _object(value, source, line, index, namespace, listed=False)
-
-
-def edited(text: str, stored: Stored, wanted: Any) -> str:
-    """The text with the values of the object as wanted, and no other byte changed.
-
-    Raises OperationFailed, with file and line, where that takes more than setting single values.
-    """
-    for path, value in changed_leaves(stored.manifest, wanted):
-        dotted = ".".join(path)
-        if stored.listed:
-            raise OperationFailed(
-                f"{stored.place}: {dotted} is in a List", "give each object its own document"
-            )
-        if not isinstance(value, bool | str | int):
-            raise OperationFailed(f"{stored.place}: {dotted} is not a single value", "edit it by hand")
-        change = parse_all(text, stored.source)[stored.document].set(path, value)
-        text = apply(text, (change.splice,)) if change else text
-    return text
-
-
-def _documents(text: str, source: str) -> Iterator[tuple[Any, int, tuple[int, ...]]]:
-    """Each document, its line and those of its items. JSON has the fast way, at the price of the lines."""
-    if text.startswith("{"):
+    asked = _Asked(source, kinds)
+    wrong = None
+    if may_be_json(data):
+        check_utf8(data, source)
         try:
-            yield msgspec.json.decode(text), 1, ()
+            yield from filter(None, map(asked.of_json, read_json(data, source)))
             return
+        except NotJson as error:
+            wrong = json_error(data, error, source) if looks_like_json(data) else None
+        if wrong and len(data) > _SMALL:
+            yield _broken(wrong)
+            return
+    yield from filter(None, asked.of_text(decoded(data, source), wrong))
+
+
+class _Asked:
+    """What is asked of a file: the objects of some kinds, or of all."""
+
+    def __init__(self, source: str, kinds: Collection[Kind] | None) -> None:
+        self._source = source
+        self._kinds = None if kinds is None else {(kind.group, kind.name) for kind in kinds}
+        self._names = {kind.name for kind in kinds or ()}
+
+    def of_text(self, text: str, wrong: Unsound | None) -> Iterator[Stored | NoObject | None]:
+        """The objects of YAML, None for each that nobody asks for; `wrong` is told if it is no YAML either."""
+        template = False
+        for one in read(text, self._source):
+            if isinstance(one, Read):
+                address = one.line, one.piece.document, one.item
+                yield self._made(_header(one.value), address, one.value)
+            elif _TEMPLATE not in one.piece.of(text):
+                yield _broken(wrong or one.error)
+            elif not template:
+                template = True
+                reason = "a template, and not YAML before it is rendered"
+                yield NoObject(self._source, reason, broken=True, template=True)
+
+    def of_json(self, found: JsonRead | Unsound) -> Stored | NoObject | None:
+        """One object of JSON, or what is wrong with it; None where nobody asks for it."""
+        if isinstance(found, Unsound):
+            return _broken(found)
+        try:
+            header = _HEADER.decode(found.body)
         except msgspec.DecodeError:
-            pass  # YAML may begin with a brace too
-    for document in parse_all(text, source):
-        yield document.values, document.tree.root.line if document.tree.root else 1, _item_lines(document)
+            header = _header(msgspec.json.decode(found.body))
+        return self._made(header, (found.line, found.document, found.item), found.body)
+
+    def _made(
+        self, header: _Header, address: tuple[int, int, int | None], value: Any
+    ) -> Stored | NoObject | None:
+        line, document, item = address
+        place, kind, group = f"{self._source}:{line}", header.kind, str(header.api_version).rpartition("/")[0]
+        reason = _not_an_object(header)
+        if reason:
+            ours = isinstance(kind, str) and (kind in self._names or kind.endswith("List"))
+            return NoObject(place, reason, broken=ours, value=_plain(value))
+        assert header.metadata is not None, "an object has a name"
+        name, namespace = header.metadata.name, header.metadata.namespace
+        ref = Ref(kind, str(name), None if namespace is None else str(namespace))
+        if self._kinds is not None and (group, kind) not in self._kinds:
+            return None
+        try:
+            return Stored(ref, group, self._source, line, document, item, _body(value))
+        except UnicodeEncodeError:
+            return NoObject(place, f"{ref} has a character that is none (half of a pair)", broken=True)
 
 
-def _item_lines(document: Document) -> tuple[int, ...]:
-    items = document.find(("items",))
-    return tuple(item.line for item in items.items) if isinstance(items, SequenceNode) else ()
+def _not_an_object(header: _Header) -> str:
+    """Why it is none; empty where it is one."""
+    if not (isinstance(header.kind, str) and header.kind and header.api_version):
+        return "not a Kubernetes object: it has no apiVersion and kind"
+    if header.metadata is None or not header.metadata.name:
+        return f"a {header.kind} " + (
+            "whose items are no list" if header.kind.endswith("List") else "without a name"
+        )
+    return ""
 
 
-def _is_list(value: dict[str, Any]) -> bool:
-    """`v1 List`, and what `kubectl get -o yaml` and the API write (`VirtualServiceList`)."""
-    return str(value.get("kind", "")).endswith("List") and isinstance(value.get("items"), list | None)
-
-
-def _object(
-    value: Any, source: str, line: int, document: int, namespace: str | None, *, listed: bool
-) -> Stored | NoObject:
-    place = f"{source}:{line}"
-    if not isinstance(value, dict) or not (value.get("apiVersion") and value.get("kind")):
-        return NoObject(place, "not a Kubernetes object: it has no apiVersion and kind")
+def _header(value: Any) -> _Header:
+    if not isinstance(value, dict):
+        return _Header()
     metadata = value.get("metadata")
-    if not isinstance(metadata, dict) or not metadata.get("name"):
-        return NoObject(place, f"a {value['kind']} without a name")
-    return Stored(_in_namespace(value, metadata, namespace), source, line, document, listed)
+    meta = _Meta(metadata.get("name"), metadata.get("namespace")) if isinstance(metadata, dict) else None
+    return _Header(value.get("apiVersion"), value.get("kind"), meta)
 
 
-def _in_namespace(value: dict[str, Any], metadata: dict[str, Any], namespace: str | None) -> dict[str, Any]:
-    kind = KINDS.get(str(value["kind"]))
-    needs = kind and kind.namespaced and is_of(value, kind) and not metadata.get("namespace")
-    return {**value, "metadata": {**metadata, "namespace": namespace}} if needs and namespace else value
+def _body(value: Any) -> Body:
+    return value if isinstance(value, msgspec.Raw) else msgspec.json.encode(value)
+
+
+def _plain(value: Any) -> Any:
+    return msgspec.json.decode(value) if isinstance(value, msgspec.Raw) else value
+
+
+def _broken(error: Unsound) -> NoObject:
+    return NoObject(error.place, error.reason, broken=True)
+
+
+def _without_nulls(value: Any) -> Any:
+    """A copy without the keys that have nothing; what is nothing in a list stays."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
+    return [_without_nulls(inner) for inner in value] if isinstance(value, list) else value

@@ -14,10 +14,17 @@ _EXISTS = re.compile(r"(?P<absent>!?)\s*(?P<key>[\w./-]+)")
 
 def matches(manifest: Mapping[str, Any], where: Where) -> bool:
     """Whether the object is in the namespace and fits both selectors; raises UsageError on a bad selector."""
-    metadata = manifest.get("metadata") or {}
+    metadata = _mapping(manifest.get("metadata"))
     if where.namespace is not None and metadata.get("namespace") != where.namespace:
         return False
-    return labels_match(where.labels, metadata.get("labels") or {}) and fields_match(where.fields, manifest)
+    return labels_match(where.labels, _mapping(metadata.get("labels"))) and fields_match(
+        where.fields, manifest
+    )
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """Nothing, where it is something else: that is for others to tell."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def labels_match(selector: str, labels: Mapping[str, str]) -> bool:

@@ -1,4 +1,4 @@
-"""Changing lists of words in YAML (or JSON) text, and no other byte; and taking that change back.
+"""Changing lists of words in a piece of YAML (or JSON) text, and no other byte; and taking that change back.
 
 A path may lead through lists: `("items", 3, "spec", "gateways")`. Each list changes by one splice. All changes of a
 text are proved together: it is parsed again, and nothing but those lists may read differently.
@@ -42,7 +42,7 @@ class ListEdit:
     """How many characters of `splice.new` stand before the list itself; negative where it begins inside."""
 
 
-def documents_of(text: str, origin: str) -> tuple[Document, ...]:
+def documents_of(text: str, origin: str, first_line: int = 1) -> tuple[Document, ...]:
     """The documents of a text, which one edit asks for again and again; nobody changes their values.
 
     Raises UsageError with origin:line:column for unsound YAML.
@@ -50,7 +50,7 @@ def documents_of(text: str, origin: str) -> tuple[Document, ...]:
     try:
         return _documents(text)
     except UsageError:
-        return tuple(parse_all(text, origin))  # for the message
+        return tuple(parse_all(text, origin, first_line))  # for the message
 
 
 @lru_cache(maxsize=2)
@@ -72,12 +72,14 @@ def words_at(document: Document, path: ListPath) -> Words | None:
     return tuple(value) if isinstance(value, list) else None
 
 
-def edit_lists(text: str, origin: str, wanted: Sequence[WantedList]) -> tuple[str, tuple[ListEdit, ...]]:
+def edit_lists(
+    text: str, origin: str, wanted: Sequence[WantedList], first_line: int = 1
+) -> tuple[str, tuple[ListEdit, ...]]:
     """The text with the lists as wanted, and the edits made, in the order of `wanted`.
 
     Raises UsageError, with file and line, where a list cannot be changed without changing something else.
     """
-    documents = documents_of(text, origin)
+    documents = documents_of(text, origin, first_line)
     splices = [_splice(documents[one.document], one, origin) for one in wanted]
     new = apply(text, splices)
     changed = _proven(new, origin, documents, wanted)
@@ -201,5 +203,8 @@ def _impossible(origin: str, wanted: WantedList) -> UsageError:
 
 
 def _dotted(path: ListPath) -> str:
+    path = (
+        path[path.index("spec") :] if "spec" in path else path
+    )  # which object it is people are told elsewhere
     words = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return words.removeprefix(".")

@@ -7,17 +7,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
+from istiokit.cluster.yamlload import DEEPEST, Unsound
 from istiokit.cluster.yamlscalars import key_text, resolve
-from istiokit.errors import UsageError
 
-_DEEPEST = 100
-"""Values nest a dozen levels; what goes deeper than this is no values file."""
 _HEAVIEST = 1_000_000
-"""Nodes after every alias is written out: a few nested aliases can stand for billions."""
+"""Nodes that aliases stand for: a few nested ones can stand for billions."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Node:
+class Node(msgspec.Struct, frozen=True, eq=False, kw_only=True, gc=False):
     """A piece of the text, `text[start:end]` with its anchor and tag. Lines and columns count from 1."""
 
     start: int
@@ -28,8 +27,7 @@ class Node:
     tag: str = ""
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Scalar(Node):
+class Scalar(Node, frozen=True, eq=False, kw_only=True, gc=False):
     """One word, number or string; `value` is what Helm would read."""
 
     raw: str
@@ -37,23 +35,20 @@ class Scalar(Node):
     value: Any
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class MappingNode(Node):
+class MappingNode(Node, frozen=True, eq=False, kw_only=True, gc=False):
     """Keys and values in the order of the text; `flow` says that it is written in braces."""
 
     entries: tuple[tuple[Node, Node], ...]
     flow: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class SequenceNode(Node):
+class SequenceNode(Node, frozen=True, eq=False, kw_only=True, gc=False):
     """A list."""
 
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Alias(Node):
+class Alias(Node, frozen=True, eq=False, kw_only=True, gc=False):
     """`*name`: stands for the `target` that carries the anchor."""
 
     name: str
@@ -107,10 +102,11 @@ class Composer:
         self._events = events
         self._skipped = skipped
         self._origin = origin
-        self._above = first_line - 1
+        self._above = first_line
         self._anchors: dict[str, Node] = {}
         self._aliases: dict[int, tuple[Alias, ...]] = {}
         self._weights: dict[int, int] = {}
+        self._weight = self._borrowed = 0
 
     def trees(self, length: int) -> Iterator[Tree]:
         """Every document of a text of this length, in order."""
@@ -122,6 +118,7 @@ class Composer:
                 if waiting:
                     yield Tree(open_root, event.start_mark.index + self._skipped, self._aliases)
                 self._anchors, self._aliases, self._weights = {}, {}, {}
+                self._weight = self._borrowed = 0
                 open_root = self._node(next(self._events), 0)
                 waiting = True
             elif name == "DocumentEndEvent" and event.explicit:
@@ -131,36 +128,34 @@ class Composer:
             yield Tree(open_root, limit, self._aliases)
 
     def _node(self, event: Any, depth: int) -> Node:
-        if depth > _DEEPEST:
-            raise self._refuse(event.start_mark, f"nested deeper than {_DEEPEST} levels")
+        if depth > DEEPEST:
+            raise self._refuse(event.start_mark, f"nested deeper than {DEEPEST} levels")
         kind = type(event).__name__
         if kind == "AliasEvent":
             return self._alias(event)
+        before, self._weight = self._weight, 1
         if kind == "ScalarEvent":
             node: Node = self._scalar(event)
         elif kind == "SequenceStartEvent":
             node = self._sequence(event, depth)
         else:
             node = self._mapping(event, depth)
-        self._weigh(node, event.start_mark)
         if node.anchor:
             self._anchors[node.anchor] = node
+            self._weights[id(node)] = self._weight
+        self._weight += before
         return node
-
-    def _weigh(self, node: Node, mark: Any) -> None:
-        parts: tuple[Node, ...] = node.items if isinstance(node, SequenceNode) else ()
-        if isinstance(node, MappingNode):
-            parts = tuple(value for _, value in node.entries)
-        weight = 1 + sum(self._weights[id(target(part))] for part in parts)
-        if weight > _HEAVIEST:
-            raise self._refuse(mark, "the aliases in here stand for too much")
-        self._weights[id(node)] = weight
 
     def _alias(self, event: Any) -> Alias:
         found = self._anchors.get(event.anchor)
         if found is None:
             raise self._refuse(event.start_mark, f"the alias *{event.anchor} has no anchor before it")
-        alias = Alias(**self._place(event, event, properties=False), name=event.anchor, target=found)
+        weight = self._weights[id(found)]
+        self._weight += weight
+        self._borrowed += weight
+        if self._borrowed > _HEAVIEST:
+            raise self._refuse(event.start_mark, "the aliases in here stand for too much")
+        alias = Alias(**self._place(event, event), name=event.anchor, target=found)
         self._aliases[id(found)] = (*self._aliases.get(id(found), ()), alias)
         return alias
 
@@ -168,7 +163,7 @@ class Composer:
         items: list[Node] = []
         while type(event := next(self._events)).__name__ != "SequenceEndEvent":
             items.append(self._node(event, depth + 1))
-        return SequenceNode(**self._place(start, event), items=tuple(items))
+        return SequenceNode(**self._marked(start, event), items=tuple(items))
 
     def _mapping(self, start: Any, depth: int) -> MappingNode:
         entries: list[tuple[Node, Node]] = []
@@ -178,7 +173,7 @@ class Composer:
             value = self._node(next(self._events), depth + 1)
             self._check_key(event.start_mark, key, value, seen)
             entries.append((key, value))
-        return MappingNode(**self._place(start, event), entries=tuple(entries), flow=bool(start.flow_style))
+        return MappingNode(**self._marked(start, event), entries=tuple(entries), flow=bool(start.flow_style))
 
     def _check_key(self, mark: Any, key: Node, value: Node, seen: dict[str, int]) -> None:
         if not isinstance(target(key), Scalar):
@@ -193,25 +188,26 @@ class Composer:
             raise self._refuse(mark, what, "one of the two is ignored by Helm: delete it")
         seen[name] = key.line
 
-    def _refuse(self, mark: Any, what: str, hint: str = "correct the file") -> UsageError:
-        place = f"{self._origin}:{mark.line + 1 + self._above}:{mark.column + 1}"
-        return UsageError(f"{place}: {what}", hint)
+    def _refuse(self, mark: Any, what: str, hint: str = "correct the file") -> Unsound:
+        return Unsound(f"{self._origin}:{mark.line + self._above}:{mark.column + 1}", what, hint)
 
     def _scalar(self, event: Any) -> Scalar:
         plain = not event.style
         tag = event.tag or ""
         value = resolve(event.value, tag, plain=plain)
-        return Scalar(**self._place(event, event), raw=event.value, plain=plain and not tag, value=value)
+        return Scalar(**self._marked(event, event), raw=event.value, plain=plain and not tag, value=value)
 
-    def _place(self, start: Any, end: Any, *, properties: bool = True) -> dict[str, Any]:
+    def _marked(self, start: Any, end: Any) -> dict[str, Any]:
+        return {**self._place(start, end), "anchor": start.anchor or "", "tag": start.tag or ""}
+
+    def _place(self, start: Any, end: Any) -> dict[str, Any]:
         mark = start.start_mark
-        place = {
+        return {
             "start": mark.index + self._skipped,
             "end": end.end_mark.index + self._skipped,
-            "line": mark.line + 1 + self._above,
+            "line": mark.line + self._above,
             "column": mark.column + 1,
         }
-        return {**place, "anchor": start.anchor or "", "tag": start.tag or ""} if properties else place
 
 
 def _can_be_merged(value: Node) -> bool:

@@ -12,12 +12,15 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from istiokit.cluster import yamledit
+from istiokit.cluster.yamlload import Unsound, explained, loader
 from istiokit.cluster.yamlnodes import Composer, MappingNode, Node, Tree, is_null, target
 from istiokit.cluster.yamlscalars import scalar_text
 from istiokit.cluster.yamlvalues import entry_of, lookup, pruned, read_at, value_of, with_value
 from istiokit.errors import Conflict, UsageError
 
 _BOM = "\ufeff"
+_LARGEST = 16_000_000
+"""Characters: a tree takes forty times as much memory. Manifests come in smaller pieces (`yamlread`)."""
 Path = tuple[str, ...]
 Value = bool | str | int
 
@@ -141,10 +144,10 @@ def parse_all(text: str, origin: str, first_line: int = 1) -> list[Document]:
 
     `first_line` is the line of `origin` in which the text begins, for a text that is a part of a file.
     """
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    trees = _compose(text, origin, first_line, loader)
+    if len(text) > _LARGEST:
+        what = f"{len(text) // 1_000_000} MB in one piece, and no more than {_LARGEST // 1_000_000} can be taken apart"
+        raise Unsound(f"{origin}:{first_line}", what, "give each object a document of its own")
+    trees = _compose(text, origin, first_line, loader())
     return [Document(text, origin, tree, index, first_line) for index, tree in enumerate(trees)] or [
         Document(text, origin, Tree(None, len(text)), 0, first_line)
     ]
@@ -207,16 +210,10 @@ def _compose(text: str, origin: str, first_line: int, loader: Any) -> tuple[Tree
     try:
         events = yaml.parse(body, Loader=loader)
         return tuple(Composer(events, origin, first_line, len(text) - len(body)).trees(len(text)))
-    except yaml.MarkedYAMLError as error:
-        raise _unsound(body, error, origin, first_line) from error
-    except (yaml.reader.ReaderError, UnicodeEncodeError) as error:
-        raise UsageError(f"{origin}: a character that YAML does not allow", "is it a text file?") from error
-
-
-def _unsound(text: str, error: Any, origin: str, first_line: int) -> UsageError:
-    mark = error.problem_mark or error.context_mark
-    place = f"{origin}:{mark.line + first_line}:{mark.column + 1}"
-    margin = text[mark.index - mark.column : mark.index + 1]
-    if "\t" in margin and not margin.strip(" \t-"):
-        return UsageError(f"{place}: a tab cannot indent YAML", "use spaces")
-    return UsageError(f"{place}: not YAML: {error.problem or error.context}", "correct the file")
+    except yaml.YAMLError as error:
+        raise explained(body, error, origin, first_line) from error
+    except UnicodeEncodeError as error:
+        line = body.count("\n", 0, error.start) + first_line
+        raise Unsound(
+            f"{origin}:{line}", "a character that YAML does not allow", "is it a text file?"
+        ) from error

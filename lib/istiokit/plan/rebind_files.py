@@ -2,20 +2,20 @@
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
 
 import msgspec
 
+from istiokit.cluster.files_text import NoObject, Stored, objects_in
 from istiokit.cluster.kinds import GATEWAY, VIRTUAL_SERVICE
-from istiokit.cluster.manifests import is_of, ref_of
+from istiokit.cluster.listedits import edit_lists
 from istiokit.cluster.patch import pointer
-from istiokit.cluster.select import matches
-from istiokit.cluster.types import Where
-from istiokit.cluster.yamllists import ListEdit, ListPath, WantedList, documents_of, edit_lists
-from istiokit.cluster.yamltext import Document
+from istiokit.cluster.types import Ref, Where
+from istiokit.cluster.yamllists import ListEdit, ListPath, WantedList
 from istiokit.errors import NotDone, UsageError
 from istiokit.findings import Finding
+from istiokit.istio.manifest import read_as, reason_and_path
 from istiokit.istio.model import Gateway, VirtualService, full_name
 from istiokit.istio.rebinding import ListChange, Untouched, applied, rebind
 from istiokit.plan.actions.manifests import EditManifests
@@ -23,7 +23,6 @@ from istiokit.plan.model import Group, Plan, Skip
 from istiokit.plan.rebind import MIGRATION, RebindPlan, Rebound, Wanted, missing_gateways
 from istiokit.plan.splicediff import spliced_diff
 
-_GROUP = "networking.istio.io"
 _TEMPLATE = "{{"
 STDIN = "-"
 _SECRET = re.compile(r"""["']?kind["']?[ \t]*:[ \t]*["']?Secret\b""")
@@ -35,7 +34,7 @@ class Found:
     """A VirtualService in a file."""
 
     item: VirtualService
-    manifest: Mapping[str, Any]
+    ref: Ref
     place: str
     """`apps/shop.yaml:12`."""
     document: int
@@ -63,21 +62,29 @@ def read_manifests(texts: Mapping[str, str], where: Where) -> Manifests:
     skipped: list[Skip] = []
     templates = 0
     for name, text in texts.items():
-        if _GROUP not in text:
-            continue
-        if _TEMPLATE in text:
+        objects = list(objects_in(text.encode(), name, (VIRTUAL_SERVICE, GATEWAY)))
+        if _TEMPLATE in text and any(map(_is_template, objects)):
             skipped.append(Skip(name, "a template: change it, or the values behind it, by hand"))
             templates += 1
             continue
-        try:
-            documents = documents_of(text, name)
-        except UsageError as error:
-            skipped.append(Skip(name, error.what))
-            continue
-        objects = [one for document in documents for one in _objects(document)]
-        found[name] = tuple(_virtual_services(name, objects, where, skipped))
-        gateways += _gateways(objects)
+        skipped += (
+            Skip(one.place, one.reason) for one in objects if isinstance(one, NoObject) and one.broken
+        )
+        stored = [one for one in objects if isinstance(one, Stored)]
+        found[name] = tuple(_virtual_services(stored, where, skipped))
+        gateways += _gateways(stored)
     return Manifests(found, tuple(gateways), tuple(skipped), len(skipped) - templates)
+
+
+def _is_template(one: Stored | NoObject) -> bool:
+    """What braces make unreadable, or have in one of Istio's objects; in others (dashboards) they are just text."""
+    return one.template if isinstance(one, NoObject) else _TEMPLATE.encode() in bytes(one.body)
+
+
+def with_unread(manifests: Manifests, unread: Mapping[str, str], patches: Mapping[str, str]) -> Manifests:
+    """The same, with what could not be read and what is a part of an object only, each by its place with the reason."""
+    more = tuple(Skip(place, reason) for place, reason in (*unread.items(), *patches.items()))
+    return replace(manifests, skipped=(*more, *manifests.skipped), left=manifests.left + len(more))
 
 
 def named_only(manifests: Manifests, names: Sequence[str]) -> Manifests:
@@ -128,54 +135,28 @@ def _names(found: Found) -> set[str]:
     return {full_name(found.item), found.item.metadata.name}
 
 
-@dataclass(frozen=True, slots=True)
-class _Object:
-    manifest: dict[str, Any]
-    line: int
-    document: int
-    path: ListPath
-
-
-def _objects(document: Document) -> Iterator[_Object]:
-    value, line = document.values, document.tree.root.line if document.tree.root else 1
-    if not isinstance(value, dict):
-        return
-    items = value.get("items")
-    if str(value.get("kind", "")).endswith("List") and isinstance(items, list):
-        node = document.find(("items",))
-        lines = [item.line for item in getattr(node, "items", ())]
-        for at, item in enumerate(items):
-            if isinstance(item, dict):
-                yield _Object(item, lines[at], document.index, ("items", at))
-    else:
-        yield _Object(value, line, document.index, ())
-
-
-def _virtual_services(
-    name: str, objects: Sequence[_Object], where: Where, skipped: list[Skip]
-) -> Iterator[Found]:
+def _virtual_services(objects: Sequence[Stored], where: Where, skipped: list[Skip]) -> Iterator[Found]:
     for one in objects:
-        if not is_of(one.manifest, VIRTUAL_SERVICE):
+        if one.ref.kind != VIRTUAL_SERVICE.name:
             continue
-        place = f"{name}:{one.line}"
         try:
-            item = msgspec.convert(one.manifest, VirtualService)
+            item = read_as(one, VirtualService)
         except msgspec.ValidationError as error:
-            skipped.append(Skip(f"{ref_of(one.manifest)} in {place}", f"it cannot be read: {error}"))
+            reason, wrong = reason_and_path(error)
+            skipped.append(Skip(f"{one.ref} in {one.place}", f"it cannot be read: {reason} ({wrong})"))
             continue
-        here = where.namespace if item.metadata.namespace else None
-        if matches(one.manifest, Where(here, where.labels, where.fields)):
-            yield Found(item, one.manifest, place, one.document, one.path)
+        here = where.namespace if one.ref.namespace else None
+        if one.fits(Where(here, where.labels, where.fields)):
+            path: ListPath = () if one.item is None else ("items", one.item)
+            yield Found(item, one.ref, one.place, one.document, path)
 
 
-def _gateways(objects: Sequence[_Object]) -> Iterator[Gateway]:
+def _gateways(objects: Sequence[Stored]) -> Iterator[Gateway]:
     """Those that can be read: they are only evidence for the mapping."""
     for one in objects:
-        if is_of(one.manifest, GATEWAY):
-            try:
-                yield msgspec.convert(one.manifest, Gateway)
-            except msgspec.ValidationError:
-                continue
+        if one.ref.kind == GATEWAY.name:
+            with suppress(msgspec.ValidationError):
+                yield read_as(one, Gateway)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +218,7 @@ def _action(text: str, name: str, path: str, chosen: Sequence[_Chosen], wanted: 
         why=f"{wanted.operation} {', '.join(map(str, wanted.mapping.pairs))}",
         file=path,
         edits=edits,
-        objects=tuple(str(ref_of(one.found.manifest)) for one in chosen for _ in one.changes),
+        objects=tuple(str(one.found.ref) for one in chosen for _ in one.changes),
         shown=spliced_diff(text, [one.splice for one in edits], label, 0 if _SECRET.search(text) else 3),
     )
 

@@ -13,7 +13,7 @@ from typing import Self
 
 import msgspec
 
-from istiokit.cluster.files import write_atomic
+from istiokit.cluster.files_write import write_atomic
 from istiokit.errors import Conflict, NotDone, OperationFailed
 from istiokit.plan.codec import Codec
 from istiokit.plan.journal import Run, now, oldest_first

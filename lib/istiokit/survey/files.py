@@ -13,8 +13,10 @@ from istiokit.bigbang.embedded import Address
 from istiokit.bigbang.facts import Facts, MeshFacts, Unread
 from istiokit.bigbang.layers import Layer
 from istiokit.cluster.files import FilesCluster
-from istiokit.cluster.files_read import STDIN, files_under, read_text
+from istiokit.cluster.files_read import STDIN, files_under, read_stdin, read_text, utf8
 from istiokit.cluster.files_text import Stored, objects_in
+from istiokit.cluster.kinds import KINDS
+from istiokit.cluster.yamlread import holds_list
 from istiokit.errors import UsageError
 from istiokit.survey.mesh import MeshReading
 from istiokit.survey.reading import Reading
@@ -64,7 +66,7 @@ def facts_of_files(filenames: Sequence[str], *, recursive: bool, stdin: TextIO) 
 def read_texts(filenames: Sequence[str], recursive: bool, stdin: TextIO) -> dict[str, str]:
     """The text of every file by its path, `-` for stdin; raises UsageError where one cannot be read."""
     paths = list(files_under(filenames, recursive))
-    return {path: _stdin_text(stdin) if path == STDIN else read_text(path) for path in paths}
+    return {path: utf8(read_stdin(stdin), "-") if path == STDIN else read_text(path) for path in paths}
 
 
 def generated_text(path: str) -> str:
@@ -97,7 +99,7 @@ def _classified(texts: Mapping[str, str]) -> _Found:
     found = _Found()
     for path, text in texts.items():
         try:
-            if _is_json_list(text):
+            if _is_list(text):
                 raise NoValuesError(
                     f"{path}: a list of objects, without Big Bang values", "name the values file"
                 )
@@ -122,10 +124,10 @@ def _writable(layer: Layer) -> Layer:
     )
 
 
-def _is_json_list(text: str) -> bool:
-    """Whether this is what `kubectl get -o json` prints: it can be huge, and holds objects, not values."""
+def _is_list(text: str) -> bool:
+    """Whether this is what `kubectl get -o json` or `-o yaml` prints: it can be huge, and holds objects, not values."""
     if not text.startswith("{"):
-        return False
+        return holds_list(text)
     try:
         return msgspec.json.decode(text, type=_Kind).kind.endswith("List")
     except msgspec.MsgspecError:
@@ -137,7 +139,7 @@ class _Kind(msgspec.Struct):
 
 
 def _holds_objects(path: str, text: str) -> bool:
-    return any(isinstance(one, Stored) for one in objects_in(text, path, None))
+    return _is_list(text) or any(isinstance(one, Stored) for one in objects_in(text.encode(), path))
 
 
 def _mesh(
@@ -146,13 +148,6 @@ def _mesh(
     """The mesh in the manifests; where all of them just hold values there is nothing to say about one."""
     if not any(path in manifests for path in objects):
         return MeshFacts(), ()
-    with Reading(FilesCluster(objects, stdin=stdin)) as reading:
+    with Reading(FilesCluster(objects, stdin=stdin, kinds=KINDS.values())) as reading:
         mesh = MeshReading(reading).result()
         return mesh, tuple(Unread(item.kind, "there is none in the files") for item in reading.unread)
-
-
-def _stdin_text(stdin: TextIO) -> str:
-    try:
-        return stdin.read()
-    except UnicodeDecodeError as error:
-        raise UsageError("-: what comes by stdin is not text (UTF-8)", "check -f -") from error

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from istiokit.bigbang.documents import KUSTOMIZATIONS, VALUES_KEY, NoValuesError, classify, generated
+from istiokit.bigbang.documents import VALUES_KEY, NoValuesError, classify, generated
 from istiokit.bigbang.facts import Source
 from istiokit.bigbang.layers import Layer
 from istiokit.cluster.files_read import files_under, read_text
+from istiokit.cluster.kustomize import KUSTOMIZATIONS
 from istiokit.cluster.yamltext import Document, parse, parse_all
 from istiokit.cluster.yamlvalues import read_at
 from istiokit.errors import OperationFailed, UsageError

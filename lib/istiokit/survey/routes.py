@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -11,12 +11,13 @@ from istiokit.bigbang.facts import Unread
 from istiokit.cluster import kinds
 from istiokit.cluster.decode import Object
 from istiokit.cluster.files import FilesCluster
-from istiokit.cluster.manifests import ref_of
-from istiokit.cluster.types import Cluster, Ref, Where
+from istiokit.cluster.kustomize import Patch
+from istiokit.cluster.types import EVERYWHERE, Cluster, Kind, Ref, Where
 from istiokit.errors import NotDone
 from istiokit.flux.model import HelmRelease, Kustomization
 from istiokit.flux.ownership import Owners
 from istiokit.istio.audit.model import Unusable
+from istiokit.istio.manifest import read_as, reason_and_path
 from istiokit.istio.model import Gateway, VirtualService, VirtualServiceSpec, full_name
 from istiokit.istio.routing.facts import RouteFacts
 from istiokit.survey.gateway_pods import read_secrets, read_workloads
@@ -33,9 +34,11 @@ class RouteReading:
     owners: Owners
     unread: tuple[Unread, ...]
     places: Mapping[str, str] = field(default_factory=dict)
-    """Where each VirtualService of files stands, by `namespace/name`: `apps/web.yaml:12`."""
+    """Where what findings name stands in files: `apps/web.yaml:12` for `VirtualService shop/web`."""
     unusable: tuple[Unusable, ...] = ()
     """What the facts could not hold."""
+    patches: tuple[Patch, ...] = ()
+    """Parts of VirtualServices, which nobody can judge before kustomize has put them together."""
 
     def inside(self, namespace: str) -> "RouteReading":
         """Just the VirtualServices of one namespace."""
@@ -85,51 +88,62 @@ def read_routes(cluster: Cluster, where: Where, *, fast: bool = False, pods: boo
     )
 
 
+FILE_KINDS = (kinds.VIRTUAL_SERVICE, kinds.GATEWAY)
+"""What `read_files` asks of files."""
+
+
 def read_files(files: FilesCluster, where: Where, others: Cluster | None = None) -> RouteReading:
     """The same from manifests (made `lenient`), and Gateways from `others` too.
 
-    Without others there may be more elsewhere, so no Gateway counts as missing.
+    Without others there may be more elsewhere, so no Gateway counts as missing. A delegate may always be elsewhere.
     """
-    found, unusable = _usable(files, where)
-    gateways = [gateway for place in (others, files) if place for gateway in _gateways(place)]
-    known = {full_name(gateway): gateway for gateway in gateways}
+    found, wrong = _usable(files, kinds.VIRTUAL_SERVICE, VirtualService, where)
+    own, wrong_gateways = _usable(files, kinds.GATEWAY, Gateway)
+    given, wrong_others = _others(others)
+    gateways = {full_name(gateway): gateway for gateway in (*given, *(one for one, _ in own))}
     facts = RouteFacts(
         where=files.name,
-        virtual_services=tuple(sorted(found, key=full_name)),
-        gateways=tuple(known.values()),
-        all_gateways=others is not None,
+        virtual_services=tuple(sorted((one for one, _ in found), key=full_name)),
+        gateways=tuple(gateways.values()),
+        all_gateways=others is not None and not wrong_others,
+        all_virtual_services=False,
         workloads=None,
     )
-    broken = (Unusable(one.place, one.reason, file=True) for one in files.skipped if one.broken)
-    places = {full_name(item): files.origin(_ref(item)) for item in found}
-    return RouteReading(facts, Owners(), (), places, (*unusable, *broken))
+    unusable = (*wrong, *wrong_gateways, *_broken(files), *wrong_others)
+    places = {f"{kinds.VIRTUAL_SERVICE} {full_name(item)}": place for item, place in found}
+    places |= {one.object: one.place for one in unusable}
+    return RouteReading(facts, Owners(), (), places, unusable, tuple(files.patches))
 
 
-def _usable(files: FilesCluster, where: Where) -> tuple[list[VirtualService], list[Unusable]]:
-    """The VirtualServices, and those that are none by the types of their fields."""
-    found: list[VirtualService] = []
+def _usable(
+    files: FilesCluster, kind: Kind, as_: type[T], where: Where = EVERYWHERE
+) -> tuple[list[tuple[T, str]], list[Unusable]]:
+    """The objects with their places, and those that are none by the types of their fields."""
+    found: list[tuple[T, str]] = []
     unusable: list[Unusable] = []
-    kind = kinds.VIRTUAL_SERVICE
-    manifests = files.list(kind, dict[str, Any], where) if files.served(kind) else ()
-    for manifest in manifests:
+    for one in files.stored(kind, where):
         try:
-            if not isinstance(manifest.get("spec"), dict):
-                raise msgspec.ValidationError("it has no spec - at `$.spec`")
-            if not manifest.get("metadata", {}).get("name"):
-                raise msgspec.ValidationError("it has no name - at `$.metadata.name`")
-            found.append(msgspec.convert(manifest, VirtualService))
+            found.append((read_as(one, as_), one.place))
         except msgspec.ValidationError as error:
-            reason, _, path = str(error).rpartition(" - at `$.")
-            unusable.append(Unusable(str(ref_of(manifest)), reason or str(error), path.rstrip("`")))
+            unusable.append(Unusable(str(one.ref), *reason_and_path(error), place=one.place))
     return found, unusable
 
 
-def _gateways(cluster: Cluster) -> Sequence[Gateway]:
-    return cluster.list(kinds.GATEWAY, Gateway) if cluster.served(kinds.GATEWAY) else ()
+def _broken(files: FilesCluster) -> list[Unusable]:
+    found = (one for one in files.skipped if one.broken)
+    return [Unusable(one.place, one.reason, file=True, place=one.place) for one in found]
 
 
-def _ref(item: Object) -> Ref:
-    return Ref(kinds.VIRTUAL_SERVICE.name, item.metadata.name, item.metadata.namespace)
+def _others(others: Cluster | None) -> tuple[Sequence[Gateway], list[Unusable]]:
+    """The Gateways of another place, and what keeps these from being all that it has."""
+    if isinstance(others, FilesCluster):
+        found, wrong = _usable(others, kinds.GATEWAY, Gateway)
+        twice = {one.place for one in others.skipped if one.twice}
+        return [one for one, _ in found], [
+            *wrong,
+            *(one for one in _broken(others) if one.place not in twice),
+        ]
+    return others.list(kinds.GATEWAY, Gateway) if others and others.served(kinds.GATEWAY) else (), []
 
 
 def _begun(reading: Reading, where: Where, *, fast: bool) -> "Future[tuple[VirtualService, ...]]":

@@ -39,6 +39,8 @@ class Unusable:
     path: str = ""
     """The field, where it is one."""
     file: bool = False
+    place: str = ""
+    """Where it stands: `apps/web.yaml:12`."""
 
 
 @dataclass(frozen=True)

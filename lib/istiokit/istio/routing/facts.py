@@ -43,6 +43,8 @@ class RouteFacts:
     """None where nobody can tell which Gateways exist (files without any)."""
     all_gateways: bool = True
     """Whether `gateways` are all that there are: files may hold only some, and then one that is missing is unknown."""
+    all_virtual_services: bool = True
+    """The same for `virtual_services`: a delegate that is not among those of files may be elsewhere."""
     workloads: tuple[Workload, ...] | None = ()
     """None where no pods could be read (files); then `assumed_workloads` stand for them."""
     root_namespace: str = OLD_NAMESPACE

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from istiokit.cluster.files import replace_file
+from istiokit.cluster.files_write import replace_file
+from istiokit.cluster.listedits import edit_lists, object_at, undo_lists, words_in
 from istiokit.cluster.manifests import ref_of
-from istiokit.cluster.yamllists import ListEdit, ListPath, documents_of, edit_lists, undo_lists, words_at
-from istiokit.cluster.yamltext import Document
+from istiokit.cluster.yamllists import ListEdit
 from istiokit.errors import Conflict, OperationFailed, UsageError
 from istiokit.plan.model import Action, State, World
 from istiokit.plan.optimistic import ChangedByOthers, retried
@@ -74,17 +74,14 @@ class EditManifests(Action, frozen=True, kw_only=True):
         return ChangedByOthers(self.file, "the lists should be as they were left, or as before")
 
     def _all_read(self, text: str, *, after: bool) -> bool:
-        """Whether every list reads as after (or as before) the edit."""
-        try:
-            documents = documents_of(text, self.file)
-            return all(
-                words_at(documents[one.wanted.document], one.wanted.path)
-                == (one.wanted.words if after else one.before)
-                and name == _name_at(documents[one.wanted.document], one.wanted.path)
-                for one, name in zip(self.edits, self.objects, strict=True)
-            )
-        except (UsageError, IndexError):
-            return False
+        """Whether every list reads as after (or as before) the edit, in the object that it was in."""
+        for one, name in zip(self.edits, self.objects, strict=True):
+            manifest = object_at(text, one.wanted.document, one.wanted.path)
+            if not isinstance(manifest, dict) or str(ref_of(manifest)) != name:
+                return False
+            if words_in(manifest, one.wanted.path) != (one.wanted.words if after else one.before):
+                return False
+        return True
 
     def redone(self, text: str) -> str | None:
         """The text with the very edits of the plan made; None where they do not fit any more."""
@@ -96,14 +93,6 @@ class EditManifests(Action, frozen=True, kw_only=True):
             return None
         same = [(one.splice.old, one.splice.new) for one in again]
         return new if same == [(one.splice.old, one.splice.new) for one in self.edits] else None
-
-
-def _name_at(document: Document, path: ListPath) -> str:
-    """What the object is called that holds the list: the path leads to it, then to its `spec`."""
-    manifest = document.values
-    for step in path[: path.index("spec")]:
-        manifest = manifest[step]
-    return str(ref_of(manifest))
 
 
 def _read(file: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from istiokit.bigbang.embedded import Address, Encoding, text_at, with_text
 from istiokit.cluster import yamltext
-from istiokit.cluster.files import replace_file
+from istiokit.cluster.files_write import replace_file
 from istiokit.cluster.types import Ref
 from istiokit.cluster.yamlvalues import read_at
 from istiokit.errors import Conflict, OperationFailed, UsageError

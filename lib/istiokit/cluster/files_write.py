@@ -1,0 +1,61 @@
+"""Writes files, whole or not at all."""
+
+import contextlib
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from istiokit.errors import Conflict, OperationFailed
+
+
+def replace_file(path: Path, old: bytes, new: bytes) -> None:
+    """Write the file whole or not at all; raises Conflict if it no longer holds `old`."""
+    try:
+        if path.read_bytes() != old:
+            raise Conflict(f"{path} was changed since it was read", "run the command again")
+    except OSError as error:
+        raise OperationFailed(f"{path}: {error.strerror}") from error
+    write_atomic(path, new)
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write a new file or replace one, keeping its mode and owner; symbolic links are followed."""
+    target = path.resolve()
+    try:
+        before = target.stat() if target.exists() else None
+        if before and not os.access(target, os.W_OK):
+            raise OperationFailed(f"{path} is read-only", "nothing was written")
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+            try:
+                file.write(data)
+                file.flush()
+                _like(Path(file.name), before)
+                os.fsync(file.fileno())
+                Path(file.name).replace(target)
+            except BaseException:
+                Path(file.name).unlink()
+                raise
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise OperationFailed(f"{path}: {error.strerror}", "nothing was written") from error
+
+
+def _like(path: Path, before: os.stat_result | None) -> None:
+    """The mode and owner of the file that is replaced; a new file is for everybody to read, as by umask."""
+    if before is None:
+        umask = os.umask(0)
+        os.umask(umask)
+        path.chmod(0o666 & ~umask)
+        return
+    with contextlib.suppress(PermissionError):  # only root may give files away
+        os.chown(path, before.st_uid, before.st_gid)
+    path.chmod(stat.S_IMODE(before.st_mode))
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
