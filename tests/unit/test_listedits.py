@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from istiokit.cluster import yamllists
-from istiokit.cluster.listedits import edit_lists, object_at, undo_lists, words_in
+from istiokit.cluster.listedits import listed, words_in
 from istiokit.cluster.yamllists import ListPath, WantedList
 from istiokit.errors import UsageError
 
@@ -27,11 +27,11 @@ def item(at: int, gateways: list[str], text: str = "") -> dict[str, Any]:
 
 def both_ways(text: str, wanted: list[WantedList]) -> str:
     """The text after the edit; the same edit of the whole text, and its way back, prove it."""
-    new, edits = edit_lists(text, "a.yaml", wanted)
+    new, edits = listed(text).edit("a.yaml", wanted)
     assert (new, edits) == yamllists.edit_lists(text, "a.yaml", wanted)
-    assert undo_lists(new, "a.yaml", edits) == text
+    assert listed(new).undo("a.yaml", edits) == text
     for one in wanted:
-        assert words_in(object_at(new, one.document, one.path), one.path) == one.words
+        assert words_in(listed(new).object(one.document, one.path), one.path) == one.words
     return new
 
 
@@ -82,7 +82,7 @@ items:
 
 def test_an_anchor_that_another_item_uses_is_seen() -> None:
     with pytest.raises(UsageError, match="cannot be changed here without changing something else"):
-        edit_lists(LIST, "a.yaml", [WantedList(("items", 0, *GATEWAYS), ("c",))])
+        listed(LIST).edit("a.yaml", [WantedList(("items", 0, *GATEWAYS), ("c",))])
     new = both_ways(LIST, [WantedList(("items", 2, *GATEWAYS), ("c",))])
     assert new == LIST.replace("[b]", "[c]")
 
@@ -92,17 +92,17 @@ def test_a_document_of_which_a_part_is_wrong_is_left_alone_and_the_others_are_no
     with pytest.raises(
         UsageError, match=r"a\.yaml: there is no such object in it \(any more\); run the command again"
     ):
-        edit_lists(text, "a.yaml", [WantedList(("items", 0, *GATEWAYS), ("b",))])
-    new, _ = edit_lists(text, "a.yaml", [WantedList(GATEWAYS, ("b",), 1)])
+        listed(text).edit("a.yaml", [WantedList(("items", 0, *GATEWAYS), ("b",))])
+    new, _ = listed(text).edit("a.yaml", [WantedList(GATEWAYS, ("b",), 1)])
     assert new == text[:-5].removesuffix("[") + "[b]}\n"
 
 
 def test_lines_of_json_are_edited_too() -> None:
     text = "\ufeff" + "".join(json.dumps(item(at, ["ä"]), ensure_ascii=False) + "\n" for at in range(3))
-    new, edits = edit_lists(
-        text, "a.json", [WantedList(GATEWAYS, ("b",), 1), WantedList(GATEWAYS, ("c",), 2)]
+    new, edits = listed(text).edit(
+        "a.json", [WantedList(GATEWAYS, ("b",), 1), WantedList(GATEWAYS, ("c",), 2)]
     )
     assert new.splitlines() == [
         text.splitlines()[0], *(text.splitlines()[at].replace("ä", word) for at, word in ((1, "b"), (2, "c")))
     ]  # fmt: skip
-    assert undo_lists(new, "a.json", edits) == text
+    assert listed(new).undo("a.json", edits) == text

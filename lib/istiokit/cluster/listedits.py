@@ -36,15 +36,75 @@ class Placed:
     body: bytes
     """What it says, as JSON."""
 
-    def value(self) -> Any:
-        """What it says."""
-        return msgspec.json.decode(self.body)
+
+@lru_cache(maxsize=2)
+def listed(text: str) -> "ListText":
+    """The text, read once: the same edit is planned, looked at, and made, and a file has several names meanwhile."""
+    return ListText(text)
 
 
-def object_at(text: str, document: int, path: ListPath) -> Any:
-    """The object through which a path leads; None where there is none that can be edited."""
-    placed = _placed(text).get(_address(document, path))
-    return placed.value() if placed else None
+class ListText:
+    """A text whose lists are edited."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._placed = _placed(text)
+        self._edited: tuple[tuple[WantedList, ...], tuple[str, tuple[ListEdit, ...]]] | None = None
+
+    def object(self, document: int, path: ListPath) -> Any:
+        """The object through which a path leads; None where there is none that can be edited."""
+        placed = self._placed.get(_address(document, path))
+        return msgspec.json.decode(placed.body) if placed else None
+
+    def edit(self, origin: str, wanted: Sequence[WantedList]) -> tuple[str, tuple[ListEdit, ...]]:
+        """The text with the lists as wanted, and the edits made, in the order of `wanted`.
+
+        Raises UsageError where a list cannot be changed without changing something else.
+        """
+        key = tuple(wanted)
+        if self._edited is None or self._edited[0] != key:
+            edits = self._edits(origin, key)
+            self._edited = key, (apply(self.text, [one.splice for one in edits]), edits)
+        return self._edited[1]
+
+    def undo(self, origin: str, edits: Sequence[ListEdit]) -> str:
+        """The text with the edits taken back, wherever they stand by now.
+
+        Raises Conflict where one was edited since, UsageError where its object is gone.
+        """
+        splices = []
+        for piece, numbers in self._by_piece(origin, [one.wanted for one in edits]):
+            body = piece.of(self.text)
+            inside = [replace(edits[at], wanted=self._local(edits[at].wanted)) for at in numbers]
+            splices.append(Splice(piece.start, body, yamllists.undo_lists(body, origin, inside)))
+        return apply(self.text, splices)
+
+    def _edits(self, origin: str, wanted: Sequence[WantedList]) -> tuple[ListEdit, ...]:
+        made: dict[int, ListEdit] = {}
+        for piece, numbers in self._by_piece(origin, wanted):
+            inside = [self._local(wanted[at]) for at in numbers]
+            _, edits = yamllists.edit_lists(piece.of(self.text), origin, inside, piece.line)
+            for at, one in zip(numbers, edits, strict=True):
+                splice = replace(one.splice, offset=one.splice.offset + piece.start)
+                made[at] = replace(one, wanted=wanted[at], splice=splice)
+        return tuple(made[at] for at in range(len(wanted)))
+
+    def _by_piece(self, origin: str, wanted: Sequence[WantedList]) -> Iterator[tuple[Piece, list[int]]]:
+        """The pieces that hold lists which are wanted, each with the places of these in `wanted`."""
+        found: dict[tuple[int, int], tuple[Piece, list[int]]] = {}
+        for at, one in enumerate(wanted):
+            here = self._placed.get(_address(one.document, one.path))
+            if here is None:
+                raise UsageError(
+                    f"{origin}: there is no such object in it (any more)", "run the command again"
+                )
+            found.setdefault((here.piece.start, here.piece.end), (here.piece, []))[1].append(at)
+        yield from found.values()
+
+    def _local(self, wanted: WantedList) -> WantedList:
+        """The same list, as it is found in the text of its piece."""
+        placed = self._placed[_address(wanted.document, wanted.path)]
+        return WantedList((*placed.lead, *_inside(wanted.path)), wanted.words, placed.piece.inner)
 
 
 def words_in(manifest: Any, path: ListPath) -> Words | None:
@@ -60,61 +120,6 @@ def words_in(manifest: Any, path: ListPath) -> Words | None:
     return tuple(value) if isinstance(value, list) else None
 
 
-def edit_lists(text: str, origin: str, wanted: Sequence[WantedList]) -> tuple[str, tuple[ListEdit, ...]]:
-    """The text with the lists as wanted, and the edits made, in the order of `wanted`.
-
-    Raises UsageError where a list cannot be changed without changing something else.
-    """
-    try:
-        return _edited(text, tuple(wanted))
-    except UsageError:
-        return _edited.__wrapped__(text, tuple(wanted), origin)  # for the message
-
-
-def undo_lists(text: str, origin: str, edits: Sequence[ListEdit]) -> str:
-    """The text with the edits taken back, wherever they stand by now; raises Conflict where one was edited since."""
-    splices = []
-    for piece, numbers in _by_piece(text, [one.wanted for one in edits], origin):
-        body = piece.of(text)
-        inside = [replace(edits[at], wanted=_local(text, edits[at].wanted)) for at in numbers]
-        splices.append(Splice(piece.start, body, yamllists.undo_lists(body, origin, inside)))
-    return apply(text, splices)
-
-
-@lru_cache(maxsize=2)
-def _edited(text: str, wanted: tuple[WantedList, ...], origin: str = "") -> tuple[str, tuple[ListEdit, ...]]:
-    """By text alone: the same edit is planned, looked at, and made, and a file has several names meanwhile."""
-    made: dict[int, ListEdit] = {}
-    for piece, numbers in _by_piece(text, wanted, origin):
-        inside = [_local(text, wanted[at]) for at in numbers]
-        _, edits = yamllists.edit_lists(piece.of(text), origin, inside, piece.line)
-        for at, one in zip(numbers, edits, strict=True):
-            splice = replace(one.splice, offset=one.splice.offset + piece.start)
-            made[at] = replace(one, wanted=wanted[at], splice=splice)
-    edits = tuple(made[at] for at in range(len(wanted)))
-    return apply(text, [one.splice for one in edits]), edits
-
-
-def _by_piece(text: str, wanted: Sequence[WantedList], origin: str) -> Iterator[tuple[Piece, list[int]]]:
-    """The pieces that hold lists which are wanted, each with the places of these in `wanted`.
-
-    Raises UsageError for a list in what cannot be read, or is not there.
-    """
-    placed, found = _placed(text), dict[tuple[int, int], tuple[Piece, list[int]]]()
-    for at, one in enumerate(wanted):
-        here = placed.get(_address(one.document, one.path))
-        if here is None:
-            raise UsageError(f"{origin}: there is no such object in it (any more)", "run the command again")
-        found.setdefault((here.piece.start, here.piece.end), (here.piece, []))[1].append(at)
-    yield from found.values()
-
-
-def _local(text: str, wanted: WantedList) -> WantedList:
-    """The same list, as it is found in the text of its piece."""
-    placed = _placed(text)[_address(wanted.document, wanted.path)]
-    return WantedList((*placed.lead, *_inside(wanted.path)), wanted.words, placed.piece.inner)
-
-
 def _address(document: int, path: ListPath) -> Address:
     return document, path[1] if len(path) > 1 and path[0] == _ITEMS and isinstance(path[1], int) else None
 
@@ -123,7 +128,6 @@ def _inside(path: ListPath) -> ListPath:
     return path[2:] if _address(0, path)[1] is not None else path
 
 
-@lru_cache(maxsize=2)
 def _placed(text: str) -> Mapping[Address, Placed]:
     """The objects that can be edited. None of a document of which a part cannot be read."""
     if may_be_json(text[:1000].encode()):

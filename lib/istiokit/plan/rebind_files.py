@@ -9,7 +9,7 @@ import msgspec
 
 from istiokit.cluster.files_text import NoObject, Stored, objects_in
 from istiokit.cluster.kinds import GATEWAY, VIRTUAL_SERVICE
-from istiokit.cluster.listedits import edit_lists
+from istiokit.cluster.listedits import listed
 from istiokit.cluster.patch import pointer
 from istiokit.cluster.types import Ref, Where
 from istiokit.cluster.yamllists import ListEdit, ListPath, WantedList
@@ -224,7 +224,7 @@ def _action(text: str, name: str, path: str, chosen: Sequence[_Chosen], wanted: 
 
 
 def _edits(text: str, name: str, chosen: Sequence[_Chosen]) -> tuple[ListEdit, ...]:
-    return edit_lists(text, name, [one for each in chosen for one in each.lists()])[1]
+    return listed(text).edit(name, [one for each in chosen for one in each.lists()])[1]
 
 
 def _steps(change: ListChange) -> ListPath:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from istiokit.cluster.files_write import replace_file
-from istiokit.cluster.listedits import edit_lists, object_at, undo_lists, words_in
+from istiokit.cluster.listedits import listed, words_in
 from istiokit.cluster.manifests import ref_of
 from istiokit.cluster.yamllists import ListEdit
 from istiokit.errors import Conflict, OperationFailed, UsageError
@@ -63,7 +63,7 @@ class EditManifests(Action, frozen=True, kw_only=True):
             if not self._all_read(text, after=True):
                 raise self._changed()
             try:
-                old = undo_lists(text, self.file, self.edits)
+                old = listed(text).undo(self.file, self.edits)
             except (Conflict, UsageError):
                 raise self._changed() from None
             replace_file(Path(self.file), text.encode(), old.encode())
@@ -75,8 +75,9 @@ class EditManifests(Action, frozen=True, kw_only=True):
 
     def _all_read(self, text: str, *, after: bool) -> bool:
         """Whether every list reads as after (or as before) the edit, in the object that it was in."""
+        found = listed(text)
         for one, name in zip(self.edits, self.objects, strict=True):
-            manifest = object_at(text, one.wanted.document, one.wanted.path)
+            manifest = found.object(one.wanted.document, one.wanted.path)
             if not isinstance(manifest, dict) or str(ref_of(manifest)) != name:
                 return False
             if words_in(manifest, one.wanted.path) != (one.wanted.words if after else one.before):
@@ -88,7 +89,7 @@ class EditManifests(Action, frozen=True, kw_only=True):
         try:
             if not self._all_read(text, after=False):
                 return None
-            new, again = edit_lists(text, self.file, [one.wanted for one in self.edits])
+            new, again = listed(text).edit(self.file, [one.wanted for one in self.edits])
         except UsageError:
             return None
         same = [(one.splice.old, one.splice.new) for one in again]
