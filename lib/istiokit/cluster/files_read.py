@@ -94,12 +94,13 @@ def read_bytes(path: str) -> bytes:
         raise Unsound(path, error.strerror or str(error), "check -f") from error
 
 
-def read_stdin(stream: TextIO | None) -> bytes:
-    """All that comes by stdin; raises UsageError where there is none (the shell's `<&-`)."""
-    if stream is None:
-        raise UsageError("-f -: stdin is closed", "give it a pipe or a file")
+def read_stdin(stream: TextIO) -> bytes:
+    """All that comes by stdin; raises UsageError where nothing can (the shell's `<&-`)."""
     buffer = getattr(stream, "buffer", None)
-    data: bytes = buffer.read() if buffer is not None else stream.read().encode()
+    try:
+        data: bytes = buffer.read() if buffer is not None else stream.read().encode()
+    except OSError as error:
+        raise UsageError(f"-f -: stdin: {error.strerror}", "give it a pipe or a file") from error
     return data
 
 

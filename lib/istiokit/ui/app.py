@@ -1,5 +1,6 @@
 """Runs a plugin: finds the command, reads its arguments, prints its errors, picks the exit code."""
 
+import contextlib
 import importlib
 import io
 import os
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 from istiokit import __version__
 from istiokit.errors import SuiteError
 from istiokit.ui import options
+from istiokit.ui.closed import Closed, Nowhere
 from istiokit.ui.commands import App, Command, command_parser, find, help_text, prog_name
 from istiokit.ui.context import Context, connect
 from istiokit.ui.parser import HelpAsked
@@ -47,13 +49,18 @@ def main(app: App) -> int:
     """Run the plugin as this process and return its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
     _keep_line_endings(sys.stdin, sys.stdout)
-    terminal = Terminal(sys.stdout, sys.stderr, sys.stdin, os.environ)
+    # A stream that the shell has closed (`>&-`) is None.
+    terminal = Terminal(
+        sys.stdout or Closed("stdout"), sys.stderr or Nowhere(), sys.stdin or Closed("stdin"), os.environ
+    )
+    code = run_app(app, sys.argv[1:], terminal, prog=prog_name(sys.argv[0], app.name))
     try:
-        code = run_app(app, sys.argv[1:], terminal, prog=prog_name(sys.argv[0], app.name))
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader has left. What is still buffered would fail again, loudly, when Python exits.
+        terminal.out.flush()
+    except OSError as error:
+        # Nobody reads it any more, or the disk is full. What is still buffered would fail again when Python exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError) and code != FAILED:
+            _report(terminal, sys.argv, f"input or output: {error.strerror}")
         return FAILED
     return code
 
@@ -62,10 +69,7 @@ def run_app(app: App, argv: Sequence[str], terminal: Terminal, *, prog: str = ""
     """Run one command line and return its exit code; nothing else is touched than `terminal`."""
     prog = prog or prog_name(app.name, app.name)
     try:
-        return _dispatch(app, argv, terminal, prog)
-    except HelpAsked as asked:
-        terminal.out.write(asked.text)
-        return 0
+        return _told(app, argv, terminal, prog)
     except SuiteError as error:
         _report(terminal, argv, str(error))
         return error.exit_code
@@ -84,6 +88,14 @@ def run_app(app: App, argv: Sequence[str], terminal: Terminal, *, prog: str = ""
         what = f"internal error: {type(error).__name__}: {error}"
         _report(terminal, argv, f"{what}; run it again with -v 9 and report what it prints")
         return FAILED
+
+
+def _told(app: App, argv: Sequence[str], terminal: Terminal, prog: str) -> int:
+    try:
+        return _dispatch(app, argv, terminal, prog)
+    except HelpAsked as asked:
+        terminal.out.write(asked.text)
+        return 0
 
 
 def _with_notes(word: str, cause: BaseException) -> str:
@@ -169,11 +181,12 @@ def _run(command: Command, argv: Sequence[str], terminal: Terminal, prog: str) -
 
 def _report(terminal: Terminal, argv: Sequence[str], text: str) -> None:
     """Print one line about the error that is being handled, and with -v 9 where it came from."""
-    if _asks_for_traceback(argv):
-        import traceback
+    with contextlib.suppress(OSError):  # a stderr that cannot be written to leaves the exit code
+        if _asks_for_traceback(argv):
+            import traceback
 
-        terminal.err.write(traceback.format_exc())
-    terminal.err.write(f"error: {printable(' '.join(text.split()))}\n")
+            terminal.err.write(traceback.format_exc())
+        terminal.err.write(f"error: {printable(' '.join(text.split()))}\n")
 
 
 def _asks_for_traceback(argv: Sequence[str]) -> bool:
