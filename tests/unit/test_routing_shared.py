@@ -1,5 +1,6 @@
 """Several VirtualServices with the same host, conditions with Gateways of their own, and delegates."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -190,6 +191,34 @@ def test_a_delegates_routes_stand_in_the_roots_place(items: list[VirtualService]
 def test_a_missing_delegate_takes_only_its_own_route_away() -> None:
     item = virtual_service(http=[{"delegate": {"name": "gone"}}, {}])
     assert outcome(facts([PLAIN], [item])) == {"HTTP 8080": f"through {OLD}"}
+
+
+@pytest.mark.parametrize(
+    ("route", "expected"),
+    [
+        ({}, "delegate-unknown web/inner"),
+        ({"delegate": {"name": "inner", "namespace": "shop"}}, "delegate-unknown shop/inner"),
+        (prefix("/api"), "delegate-unknown web/inner"),
+        ({"match": [{"gateways": [NEW]}]}, "no-route"),
+        ({"match": [{"port": 8443}]}, "no-route"),
+    ],
+)
+def test_a_delegate_that_files_lack_may_be_elsewhere(route: dict[str, Any], expected: str) -> None:
+    read = replace(facts([PLAIN], [root(**route)]), all_virtual_services=False)
+    assert outcome(read) == {"HTTP 8080": expected}
+    others = replace(facts([PLAIN], [root(**route), delegate()]), all_virtual_services=False)
+    known = outcome(others)["HTTP 8080"]
+    assert known == (
+        expected
+        if "shop/inner" in expected
+        else outcome(replace(others, all_virtual_services=True))["HTTP 8080"]
+    )
+
+
+def test_a_route_of_its_own_answers_whatever_the_delegate_has() -> None:
+    item = virtual_service(http=[{"delegate": {"name": "gone"}}, {}])
+    read = replace(facts([PLAIN], [item]), all_virtual_services=False)
+    assert outcome(read) == {"HTTP 8080": f"through {OLD}"}
 
 
 def test_a_delegate_itself_answers_nowhere() -> None:

@@ -8,10 +8,10 @@ from istiokit.istio.routing.reasons import Reason
 from istiokit.istio.routing.served import Answer
 from istiokit.istio.serving import place_of
 
+Judge = Callable[[Subject], Iterator[Finding]]
 
-def _told(
-    code: str, severity: Severity, reasons: Collection[Reason], remedy: str
-) -> Callable[[Subject], Iterator[Finding]]:
+
+def _told(code: str, severity: Severity, reasons: Collection[Reason], remedy: str) -> Judge:
     """One finding for each host that does not answer for one of these reasons, with the first place."""
 
     def run(subject: Subject) -> Iterator[Finding]:
@@ -21,6 +21,16 @@ def _told(
                 continue
             seen.add((one.virtual_service, one.host))
             yield _finding(code, severity, one, remedy, subject)
+
+    return run
+
+
+def _either(*judges: Judge) -> Judge:
+    """What any of them finds."""
+
+    def run(subject: Subject) -> Iterator[Finding]:
+        for judge in judges:
+            yield from judge(subject)
 
     return run
 
@@ -55,14 +65,24 @@ RULES = (
         code="VSG014",
         title="Nobody can tell whether it answers",
         severity=Severity.WARNING,
-        why="It depends on which of two Gateways is older, and manifests in files have no creation time; or "
-        "istiod would make a listener that Envoy refuses. Neither is a pass.",
-        remedy="Ask the cluster, where creation times are known, or take the overlap of the two Gateways away.",
-        run=_told(
-            "VSG014",
-            Severity.WARNING,
-            {Reason.UNKNOWN_ORDER, Reason.REJECTED},
-            "run it on the cluster, or take the overlap of {gateway} and {other} away",
+        why="It depends on which of two Gateways is older, and manifests in files have no creation time; or on the "
+        "routes of a delegate that is not among the files; or istiod would make a listener that Envoy refuses. None "
+        "of these is a pass.",
+        remedy="Ask the cluster, where creation times are known, take the overlap of the two Gateways away, or name "
+        "the file of the delegate as well.",
+        run=_either(
+            _told(
+                "VSG014",
+                Severity.WARNING,
+                {Reason.UNKNOWN_ORDER, Reason.REJECTED},
+                "run it on the cluster, or take the overlap of {gateway} and {other} away",
+            ),
+            _told(
+                "VSG014",
+                Severity.WARNING,
+                {Reason.DELEGATE_UNKNOWN},
+                "name the file that has {other} as well, or run it on the cluster",
+            ),
         ),
     ),
     Rule(

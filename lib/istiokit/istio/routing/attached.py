@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from istiokit.istio.bindings import MESH, resolve
 from istiokit.istio.model import Match, Route, VirtualService, full_name
-from istiokit.istio.routing.delegates import merged_http
+from istiokit.istio.routing.delegates import merged_http, missing
 from istiokit.istio.routing.facts import Workload
 from istiokit.istio.routing.names import full_host
 from istiokit.istio.routing.paths import is_catch_all
@@ -20,6 +20,7 @@ class Attached:
     """One VirtualService, with what the model asks of it again and again worked out once."""
 
     __slots__ = (
+        "_complete",
         "_delegates",
         "_http",
         "age",
@@ -35,7 +36,9 @@ class Attached:
         "tls",
     )
 
-    def __init__(self, item: VirtualService, delegates: Mapping[str, VirtualService]) -> None:
+    def __init__(
+        self, item: VirtualService, delegates: Mapping[str, VirtualService], *, complete: bool = True
+    ) -> None:
         metadata, spec = item.metadata, item.spec
         self.item = item
         self.namespace = metadata.namespace or "default"
@@ -45,7 +48,7 @@ class Attached:
         self.gateways = _resolved(spec.gateways, self.namespace)
         self.hosts = tuple(full_host(host, self.namespace) for host in spec.hosts or ())
         self.exports = _exports(spec.export_to, self.namespace)
-        self._delegates = delegates
+        self._delegates, self._complete = delegates, complete
         self._http: tuple[Route, ...] | None = None
         self.tls: tuple[Route, ...] = spec.tls or ()
         self.tcp: tuple[Route, ...] = spec.tcp or ()
@@ -80,12 +83,25 @@ class Attached:
         """
         for route in self.http:
             for match in route.match or _ANYTHING:
-                if match.port and match.port != number:
-                    continue
-                if self._source_fits(match, gateway, workload):
+                if self._fits(match, gateway, number, workload):
                     yield match
                     if is_catch_all(match):
                         return
+
+    def unread(self, gateway: str, number: int, workload: Workload) -> str:
+        """A delegate that was not read and whose routes would count at a server; empty where there is none."""
+        for route in () if self._complete else self.item.spec.http or ():
+            name = missing(route, self.namespace, self._delegates)
+            if name and any(
+                self._fits(match, gateway, number, workload) for match in route.match or _ANYTHING
+            ):
+                return name
+        return ""
+
+    def _fits(self, match: Match, gateway: str, number: int, workload: Workload) -> bool:
+        if match.port and match.port != number:
+            return False
+        return self._source_fits(match, gateway, workload)
 
     def _source_fits(self, match: Match, gateway: str, workload: Workload) -> bool:
         if match.gateways:
@@ -120,10 +136,12 @@ class Attached:
 class Index:
     """All VirtualServices, by name and by Gateway."""
 
-    def __init__(self, items: Iterable[VirtualService]) -> None:
+    def __init__(self, items: Iterable[VirtualService], *, complete: bool = True) -> None:
+        """`complete`: whether these are all that there are, delegates included."""
         everything = list(items)
         delegates = {full_name(item): item for item in everything if not item.spec.hosts}
-        self.by_name = sorted((Attached(item, delegates) for item in everything), key=lambda one: one.name)
+        attached = (Attached(item, delegates, complete=complete) for item in everything)
+        self.by_name = sorted(attached, key=lambda one: one.name)
         self._by_gateway: dict[str, list[Attached]] = {}
         self._seen: dict[tuple[str, str], list[tuple[int, Attached]]] = {}
         for one in sorted(self.by_name, key=lambda one: one.age):

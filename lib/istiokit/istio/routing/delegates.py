@@ -22,6 +22,14 @@ def merged_http(
     return tuple(found for route in routes for found in _expanded(route, namespace, delegates))
 
 
+def missing(route: Route, namespace: str, delegates: Mapping[str, VirtualService]) -> str:
+    """The delegate that the route names, as `namespace/name`, if that is not there; else empty."""
+    if route.delegate is None:
+        return ""
+    name = f"{route.delegate.namespace or namespace}/{route.delegate.name}"
+    return "" if name in delegates else name
+
+
 def _expanded(route: Route, namespace: str, delegates: Mapping[str, VirtualService]) -> Iterator[Route]:
     if route.delegate is None:
         yield route

@@ -42,7 +42,7 @@ class Model:
 
     def __init__(self, facts: RouteFacts) -> None:
         self.facts = facts
-        self.index = Index(facts.virtual_services)
+        self.index = Index(facts.virtual_services, complete=facts.all_virtual_services)
         self.gateways = {full_name(gateway): gateway for gateway in facts.gateways or ()}
         self.workloads = facts.workloads
         if self.workloads is None:

@@ -64,7 +64,7 @@ class Slot:
     def _why(self, server: Placed, item: Attached, host: str) -> Outcome:
         """Why nothing comes of one server of its Gateways."""
         if not _has_routes(server.kind, item):
-            return Reason.NO_ROUTE, server.gateway, ""
+            return self._without_routes(server, item, Reason.NO_ROUTE)
         if not server.hosts_for(item.namespace).touches(host):
             return Reason.NOT_ADMITTED, server.gateway, ""
         if server.skipped is not None:
@@ -72,8 +72,16 @@ class Slot:
         if item.place(self._land.workload.namespace) is None:
             return Reason.HIDDEN, server.gateway, ""
         if not self._counts(server, item):
-            return Reason.NARROWED, server.gateway, ""
+            return self._without_routes(server, item, Reason.NARROWED)
         return self._closer(server, host)
+
+    def _without_routes(self, server: Placed, item: Attached, reason: Reason) -> Outcome:
+        """None of its routes counts; one of a delegate that was not read may."""
+        if server.kind in (Kind.HTTP, Kind.HTTPS):
+            unread = item.unread(server.gateway, server.number, self._land.workload)
+            if unread:
+                return Reason.DELEGATE_UNKNOWN, server.gateway, unread
+        return reason, server.gateway, ""
 
     def _counts(self, server: Placed, item: Attached) -> bool:
         """Whether any of its routes counts at the server."""

@@ -21,6 +21,7 @@ class Reason(StrEnum):
     ANSWERS = "answers", "answers through {gateway}"
     REDIRECTS = "redirects", "httpsRedirect of {gateway} answers 301 to https"
     UNKNOWN_ORDER = "unknown-order", "it depends on whether {gateway} or {other} is older, which is not known"
+    DELEGATE_UNKNOWN = "delegate-unknown", "its routes are in {other}, which was not read"
     REJECTED = (
         "listener-rejected",
         "Envoy refuses the listener: {gateway} and {other} ask for the same connections",
@@ -51,7 +52,13 @@ class Reason(StrEnum):
 
 
 UNKNOWN = frozenset(
-    {Reason.UNKNOWN_ORDER, Reason.REJECTED, Reason.KUBERNETES_GATEWAY, Reason.GATEWAYS_UNKNOWN}
+    {
+        Reason.UNKNOWN_ORDER,
+        Reason.DELEGATE_UNKNOWN,
+        Reason.REJECTED,
+        Reason.KUBERNETES_GATEWAY,
+        Reason.GATEWAYS_UNKNOWN,
+    }
 )
 """With these nobody can tell from here whether it answers. (A refused listener leaves Envoy with what it had.)"""
 
