@@ -1,10 +1,11 @@
 """`kubectl vs-gateways rollback`: undo what the journal says was done to bindings."""
 
 import argparse
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from istiokit.errors import NotDone
+from istiokit.errors import NotDone, OperationFailed, UsageError
 from istiokit.ui import options
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
@@ -20,6 +21,8 @@ class Options:
     """How far back, and how to show it."""
 
     to: str
+    abandon: bool
+    """Close what is unfinished instead, and undo nothing."""
     filenames: tuple[str, ...]
     journal_namespace: str
     dry_run: str
@@ -37,13 +40,19 @@ def configure(parser: Parser) -> None:
         ("Undo what came after the last add", "--to add"),
         ("See what it would undo", "--dry-run"),
         ("Undo the edits of manifests", "-f ./apps"),
+        ("Where somebody has changed them since, and that shall stay", "-f ./apps --abandon"),
     )
     parser.add_argument(
         "--to",
         metavar="start|COMMAND|RUN",
-        default="start",
+        default="",
         help="The state to go back to: before everything, after the last such command, or after the run of this id "
         "(default: start).",
+    )
+    parser.add_argument(
+        "--abandon",
+        action="store_true",
+        help="Close the run that is neither finished nor undone, and leave what it changed as it is.",
     )
     parser.add_argument(
         "-f",
@@ -63,9 +72,12 @@ def configure(parser: Parser) -> None:
 
 
 def parse(namespace: argparse.Namespace) -> Options:
-    """The arguments as a value."""
+    """The arguments as a value; raises UsageError for flags that exclude each other."""
+    if namespace.abandon and namespace.to:
+        raise UsageError("--abandon undoes nothing, and --to says how far to undo", "leave one of them out")
     return Options(
-        to=namespace.to,
+        to=namespace.to or "start",
+        abandon=namespace.abandon,
         filenames=tuple(namespace.filenames),
         journal_namespace=namespace.journal_namespace,
         dry_run=namespace.dry_run,
@@ -80,13 +92,17 @@ def run(given: Options, context: Context) -> int:
     from istiokit.cluster.files import FilesCluster
     from istiokit.plan.beside import who
     from istiokit.plan.model import World
+    from istiokit.plan.optimistic import ChangedByOthers
     from istiokit.plan.rebind import MIGRATION
     from istiokit.plan.render import rollback_question, skipped_lines
     from istiokit.plan.rollback import plan_rollback, rollback
     from istiokit.ui.rollbacks import shown
+    from kubectl_vs_gateways.abandoning import run_abandon
     from kubectl_vs_gateways.counting import Counter
 
     store, lock = _journal(given, context)
+    if given.abandon:
+        return run_abandon(store, lock, context, dry_run=given.dry_run != "none")
     plan = plan_rollback(store.list(MIGRATION), MIGRATION, given.to)
     context.write(shown(plan, given.output))
     for line in skipped_lines(plan.skipped):
@@ -103,9 +119,22 @@ def run(given: Options, context: Context) -> int:
     with context.progress() as progress:
         world = World(FilesCluster(()) if given.filenames else context.cluster, progress.say)
         counter = Counter(progress, number, "rollback")
-        rollback(plan, world, store, lock, who=who(), command=sys.argv, observer=counter)
+        try:
+            rollback(plan, world, store, lock, who=who(), command=sys.argv, observer=counter)
+        except OperationFailed as error:
+            if not (given.filenames or isinstance(error, ChangedByOthers)):
+                raise  # a server that does not answer now will do so later
+            error.hint += f"; to leave it all as it is: {_abandoning(given, context)}"
+            raise
     context.say(f"rolled back to {given.to}")
     return 0
+
+
+def _abandoning(given: Options, context: Context) -> str:
+    from istiokit.plan.beside import file_flags
+
+    place = file_flags(given.filenames) or ["--journal-namespace", given.journal_namespace]
+    return shlex.join([*context.prog.split(), "rollback", *place, "--abandon"])
 
 
 def _journal(given: Options, context: Context) -> "tuple[JournalStore, Lock]":

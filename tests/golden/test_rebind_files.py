@@ -129,3 +129,36 @@ def test_the_way_back_follows_symbolic_links_as_the_edit_does(tmp_path: Path) ->
     back = run("rollback", "-f", str(links), "--yes", app=APP)
     assert back.code == 0, back
     assert bytes_of(real) == before
+
+
+def test_a_rollback_that_others_have_made_impossible_can_be_given_up(place: Path) -> None:
+    shutil.copytree(CASES / "windows", place / "apps")
+    shutil.copytree(CASES / "kustomize", place / "apps/more")
+    before = bytes_of(place / "apps")
+    assert run("swap", *MAP, "-f", "apps", "-R", "--yes", app=APP).code == 0
+    theirs = place / "apps/crlf.yaml"
+    theirs.write_bytes(
+        theirs.read_bytes().replace(b"istio-gateway/public-ingressgateway", b"istio-gateway/mine")
+    )
+    mine = bytes_of(place / "apps")["crlf.yaml"]
+    refused = run("rollback", "-f", "apps", "--yes", app=APP)
+    assert (refused.code, "crlf.yaml was changed by somebody else" in refused.err) == (3, True)
+    assert "to leave it all as it is: kubectl vs-gateways rollback -f apps --abandon" in refused.err
+    stuck = run("swap", *MAP, "-f", "apps", "-R", "--yes", app=APP)
+    assert (stuck.code, "the rollback of swap" in stuck.err) == (1, True)
+
+    both = run("rollback", "-f", "apps", "--abandon", "--to", "start", app=APP)
+    assert (both.code, "leave one of them out" in both.err) == (2, True)
+    shown = run("rollback", "-f", "apps", "--abandon", "--dry-run", app=APP)
+    assert (shown.code, shown.err.splitlines()[-1]) == (0, "nothing was changed (--dry-run)")
+    assert "stays as it is: " in shown.err and "crlf.yaml: VirtualService web/crlf" in shown.err
+    assert run("rollback", "-f", "apps", "--abandon", app=APP, stdin="n\n", tty=True).code == 1
+    done = run("rollback", "-f", "apps", "--abandon", app=APP, stdin="y\n", tty=True)
+    assert (done.code, "is abandoned: no rollback undoes it any more" in done.err) == (0, True)
+
+    assert bytes_of(place / "apps") == {**before, "crlf.yaml": mine}
+    assert "nothing to undo" in run("rollback", "-f", "apps", "--yes", app=APP).err
+    assert "nothing to abandon" in run("rollback", "-f", "apps", "--abandon", app=APP).err
+    assert run("swap", *MAP, "-f", "apps", "-R", "--yes", app=APP).code == 0
+    assert run("rollback", "-f", "apps", "--yes", app=APP).code == 0
+    assert bytes_of(place / "apps") == {**before, "crlf.yaml": mine}

@@ -25,6 +25,8 @@ class RunState(StrEnum):
     DONE = "done"
     ROLLING_BACK = "rolling-back"
     ROLLED_BACK = "rolled-back"
+    ABANDONED = "abandoned"
+    """Neither finished nor undone, and people have said that it stays as it is."""
 
 
 class EntryState(StrEnum):

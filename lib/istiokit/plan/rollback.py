@@ -18,6 +18,7 @@ from istiokit.plan.model import Action, Skip, State, World
 
 START = "start"
 """The name of the state before the first run."""
+_HISTORY = (RunState.ROLLED_BACK, RunState.ABANDONED)
 _TO_UNDO = (EntryState.STARTED, EntryState.DONE, EntryState.FAILED, EntryState.UNDOING)
 
 
@@ -58,7 +59,7 @@ def plan_rollback(runs: Sequence[Run], migration: str, to: str = START) -> Rollb
     Pure. Raises UsageError where no such run is in the journal, OperationFailed where an action to undo was
     written by another version that knows more.
     """
-    newest_first = [run for run in reversed(_after(runs, to)) if run.state is not RunState.ROLLED_BACK]
+    newest_first = [run for run in reversed(_after(runs, to)) if run.state not in _HISTORY]
     groups = [group for run in newest_first for group in _groups(run)]
     reversible = [(group, _undos(group, irreversible=False)) for group in groups]
     return RollbackPlan(
@@ -101,6 +102,27 @@ def rollback(
         known = {run.id: run for run in runs}
         note = sitting("rollback", who=who, command=command)
         return [_undo_run(_opened(known[run_id], note, store), plan, driver) for run_id in plan.runs]
+
+
+def standing(run: Run) -> tuple[Action, ...]:
+    """What a run began and nobody has undone: of an abandoned run that stays as it is."""
+    latest = run.latest()
+    return tuple(
+        action
+        for index, action in enumerate(run.actions())
+        if index in latest and latest[index].state in _TO_UNDO and not action.passive
+    )
+
+
+def abandon(run: Run, store: JournalStore, lock: Lock, *, who: str, command: Sequence[str]) -> Run:
+    """Close a run that is neither finished nor undone, and change nothing; return it as stored.
+
+    Raises NotDone where somebody else drives the migration, Conflict where the run has moved on since it was read.
+    """
+    with lock:
+        note = sitting("abandon", who=who, command=command)
+        closed = msgspec.structs.replace(run, state=RunState.ABANDONED, later=(*run.later, note))
+        return store.update(closed)
 
 
 def _opened(run: Run, note: Sitting, store: JournalStore) -> Run:
