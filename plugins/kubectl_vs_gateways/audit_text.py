@@ -9,6 +9,7 @@ from istiokit.survey.routes import RouteReading
 from istiokit.ui import findings
 from istiokit.ui.output import Document, as_json, render
 from istiokit.ui.printable import printable
+from kubectl_vs_gateways.repository import location
 from kubectl_vs_gateways.scope import skipped_of
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -103,7 +104,7 @@ def markdown(found: Sequence[Finding], places: Mapping[str, str]) -> str:
         cells = (
             one.severity,
             one.code,
-            f"{one.object} ({place})" if place else one.object,
+            f"{one.object} ({place})" if place not in ("", one.object) else one.object,
             one.path,
             one.reason,
         )
@@ -116,16 +117,13 @@ def _result(one: Finding, places: Mapping[str, str]) -> dict[str, Any]:
         f"{one.object} {one.path}: {one.reason}. {one.remedy}" if one.path else f"{one.object}: {one.reason}"
     )
     logical = {"fullyQualifiedName": f"{one.object} {one.path}".strip(), "kind": "object"}
-    location: dict[str, Any] = {"logicalLocations": [logical]}
-    file, _, line = _place(one, places).rpartition(":")
-    if file:
-        region = {"startLine": int(line)}
-        location["physicalLocation"] = {"artifactLocation": {"uri": file}, "region": region}
+    physical = location(_place(one, places))
+    place: dict[str, Any] = {"logicalLocations": [logical]}
     return {
         "ruleId": one.code,
         "level": _LEVELS[one.severity],
         "message": {"text": text},
-        "locations": [location],
+        "locations": [{**place, "physicalLocation": physical} if physical else place],
     }
 
 

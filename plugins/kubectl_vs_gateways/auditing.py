@@ -10,6 +10,7 @@ from istiokit.ui.context import Context
 from kubectl_vs_gateways import audit_text, pairs, scope
 from kubectl_vs_gateways.list_text import summary_line
 from kubectl_vs_gateways.pairs import Given
+from kubectl_vs_gateways.patch_text import with_patches
 from kubectl_vs_gateways.scope import Scope
 
 
@@ -17,6 +18,7 @@ def run_audit(wanted: Scope, given: Given, output: str, context: Context, *, no_
     """Read everything, since hosts are shared, judge, and show what was asked for; 1 if there is an error."""
     mapping = pairs.told_mapping(given, context)
     everything, chosen = scope.read_whole(wanted, context)
+    everything = with_patches(everything, mapping, context.prog)
     if mapping is None:
         pairs.say_found(everything.facts.gateways, everything.facts.virtual_services, context)
     others = {subject_of(one) for one in everything.facts.virtual_services}

@@ -51,6 +51,7 @@ def run(given: Options, context: Context) -> int:
     from istiokit.istio.model import full_name
     from istiokit.istio.routing.dropping import Order, can_drop
     from kubectl_vs_gateways.drop_text import drop_text
+    from kubectl_vs_gateways.patch_text import told_patches
 
     names = {full_name(gateway) for gateway in reading.facts.gateways or ()}
     if given.old not in names:
@@ -58,9 +59,10 @@ def run(given: Options, context: Context) -> int:
         raise NotDone(f"there is no Gateway {given.old} in {reading.facts.where}", f"known are: {known}")
     drop: Drop = can_drop(reading.facts, given.old)
     context.write(drop_text(drop, given.output))
-    for item in reading.unusable:
-        context.say(f"not judged: {item.object}: {item.reason}")
-    if reading.unusable:
+    unusable = [*reading.unusable, *told_patches(reading.patches, [given.old], context.prog)]
+    for item in unusable:
+        context.say(f"not judged: {item.object}: {scope.told(item)}")
+    if unusable:
         # What could not be read may well refer to the Gateway: nobody can say that it is safe.
         raise NotDone(
             "that is not the whole answer: some files or objects could not be judged", "correct them"

@@ -125,8 +125,11 @@ def run(given: Options, context: Context) -> int:
     from istiokit.istio.listing import by_state, percent_done, rows, sides_in
     from istiokit.ui.output import Document, render
     from kubectl_vs_gateways.list_text import COLUMNS, row_name, summary_line
+    from kubectl_vs_gateways.patch_text import with_patches
 
-    sides = sides_in(reading.facts, pairs.told_mapping(given.pairs, context))
+    mapping = pairs.told_mapping(given.pairs, context)
+    reading = with_patches(reading, mapping, context.prog)
+    sides = sides_in(reading.facts, mapping)
     everything = rows(reading.facts, reading.owners, sides)
     shown = [row for row in everything if not given.states or row.state in given.states]
     summary = {"states": by_state(everything), "percentDone": percent_done(everything)}
@@ -135,7 +138,7 @@ def run(given: Options, context: Context) -> int:
     context.write(render(document, COLUMNS, given.output, name=row_name, no_headers=given.no_headers))
     context.say(summary_line(everything))
     for item in reading.unusable:
-        context.say(f"left out: {item.object}: {item.reason}")
+        context.say(f"left out: {item.object}: {scope.told(item)}")
     if given.fast:
         context.say("--fast: gateways of route conditions were not read, so a state may be too good")
     return 0

@@ -69,7 +69,9 @@ def _planned(operation: Operation, files: ManifestTexts, given: Options, context
     gateways = (*manifests.gateways, *(others or ()))
     complete = others is not None
     mapping = chosen_mapping(given.pairs, gateways, items, context, complete=complete)
-    manifests = with_unread(manifests, files.unread, told_patches(files.patches, mapping, context.prog))
+    patches = told_patches(files.patches, [pair.old for pair in mapping.pairs], context.prog)
+    parts = {one.object: f"{one.reason}; {one.remedy}" for one in patches}
+    manifests = with_unread(manifests, {**files.unread, **parts})
     known = {full_name(one) for one in gateways} if complete else None
     wanted = Wanted(operation, mapping, named=bool(scope.names))
     facts = RouteFacts(

@@ -11,6 +11,7 @@ from istiokit.ui.context import Context
 if TYPE_CHECKING:  # --help needs none of it
     from istiokit.cluster.files import FilesCluster
     from istiokit.cluster.types import Cluster, Where
+    from istiokit.istio.audit.model import Unusable
     from istiokit.survey.routes import RouteReading
 
 _PREFIXES = ("vs/", "virtualservice/", "virtualservices/", "virtualservice.networking.istio.io/")
@@ -106,17 +107,35 @@ def read_whole(scope: Scope, context: Context) -> tuple["RouteReading", "RouteRe
 
     Who may read one namespace only gets just that, twice; the rest is among what was not read.
     """
+    if scope.filenames:
+        return _read_whole_files(scope, context)
     everything = read_scope(everywhere(scope), context, pods=True)
     if any(item.kind == "VirtualService" and not item.missing for item in everything.unread):
         part = read_scope(scope, context, pods=True)
         return replace(part, unread=everything.unread), part
-    return everything, within(everything, scope, context)
-
-
-def within(reading: "RouteReading", scope: Scope, context: Context) -> "RouteReading":
-    """What of a reading of everything the scope is about; selectors ask the cluster again."""
     if scope.selector or scope.field_selector:
-        return read_scope(scope, context)
+        return everything, read_scope(scope, context)  # the server knows its labels and fields
+    return everything, _within(everything, scope, context)
+
+
+def _read_whole_files(scope: Scope, context: Context) -> tuple["RouteReading", "RouteReading"]:
+    """The same of files, which are read once: what comes by stdin does not come again."""
+    from istiokit.cluster.types import EVERYWHERE
+    from istiokit.survey.routes import read_files
+
+    files, others = _files(scope, context), _others(scope, context)
+    everything = read_files(files, EVERYWHERE, others)
+    place = place_of(scope, context)
+    chosen = (
+        read_files(files, _where(scope, place), others)
+        if scope.selector or scope.field_selector
+        else everything
+    )
+    return everything, _within(chosen, scope, context)
+
+
+def _within(reading: "RouteReading", scope: Scope, context: Context) -> "RouteReading":
+    """What of a reading the names or the namespace of the scope leave."""
     place = place_of(scope, context)
     if scope.names:
         return reading.only(scope.names, place)
@@ -133,7 +152,12 @@ def place_of(scope: Scope, context: Context) -> str | None:
 def skipped_of(reading: "RouteReading") -> list[dict[str, str]]:
     """What was left out, as a document's `skipped` has it: object (or kind) and reason."""
     unread = [{"object": item.kind, "reason": item.reason} for item in reading.unread if not item.missing]
-    return unread + [{"object": item.object, "reason": item.reason} for item in reading.unusable]
+    return unread + [{"object": item.object, "reason": told(item)} for item in reading.unusable]
+
+
+def told(item: "Unusable") -> str:
+    """Why something was left out, and what to do where that is not plain."""
+    return f"{item.reason}; {item.remedy}" if item.remedy else item.reason
 
 
 def _where(scope: Scope, namespace: str | None) -> "Where":

@@ -6,6 +6,7 @@ from istiokit.ui.context import Context
 from istiokit.ui.output import Document, render
 from kubectl_vs_gateways import pairs, scope
 from kubectl_vs_gateways.pairs import Given
+from kubectl_vs_gateways.patch_text import with_patches
 from kubectl_vs_gateways.scope import Scope
 from kubectl_vs_gateways.served_text import COLUMNS, counts, summary_line
 
@@ -17,6 +18,7 @@ def run_served(wanted: Scope, given: Given, output: str, context: Context, *, no
     mapping = pairs.chosen_mapping(
         given, facts.gateways, facts.virtual_services, context, complete=facts.all_gateways
     )
+    everything = with_patches(everything, mapping, context.prog)
     names = {full_name(item) for item in chosen.facts.virtual_services}
     rows = [
         row
@@ -28,4 +30,6 @@ def run_served(wanted: Scope, given: Given, output: str, context: Context, *, no
     )
     context.write(render(document, COLUMNS, output, name=lambda row: row.host, no_headers=no_headers))
     context.say(summary_line(rows))
+    for item in everything.unusable:
+        context.say(f"left out: {item.object}: {scope.told(item)}")
     return 0

@@ -78,7 +78,10 @@ CHOICES = {
 
 FILES = {
     "absent.yaml": (None, "absent.yaml: No such file or directory; check -f"),
-    "binary.yaml": (b"\x00\xff\xfe\x01", "binary.yaml:1: this is not text (UTF-8); check -f"),
+    "binary.yaml": (
+        b"\x00\xff\xfe\x01",
+        "binary.yaml:1: this is not text (UTF-8); check -f, or save it as UTF-8",
+    ),
     "tabs.yaml": (b"istio:\n\tenabled: true\n", "tabs.yaml:2:1: a tab cannot indent YAML; use spaces"),
     "twice.yaml": (
         b"istio:\n  enabled: true\nistio:\n  enabled: false\n",

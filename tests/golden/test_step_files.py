@@ -345,7 +345,7 @@ def test_the_demo_ends_where_it_began(folder: Path) -> None:
     [
         ("gone.yaml", "gone.yaml: No such file or directory; check -f"),
         ("empty-folder", "empty-folder: there is no manifest in this folder; -R looks deeper"),
-        ("binary.yaml", "binary.yaml:1: this is not text (UTF-8); check -f"),
+        ("binary.yaml", "binary.yaml:1: this is not text (UTF-8); check -f, or save it as UTF-8"),
         ("powershell.yaml", "powershell.yaml: this is UTF-16, not UTF-8; save it as UTF-8"),
         ("zero.yaml", "zero.yaml:1: a character that YAML does not allow; is it a text file?"),
         ("values.yaml/x", "values.yaml/x: Not a directory; check -f"),

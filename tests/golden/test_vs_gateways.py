@@ -74,7 +74,8 @@ def test_which_ones(words: tuple[str, ...], names: set[str]) -> None:
 def test_a_name_that_is_not_there() -> None:
     result = vs_gateways("shop/nobody", "add", *FILES)
     assert (result.code, result.out) == (1, "")
-    assert result.err == "error: no VirtualService shop/nobody; look with -A, or check the spelling\n"
+    line = "error: no VirtualService shop/nobody in these files; check the spelling, or name more files\n"
+    assert result.err == line
 
 
 def test_a_cluster_is_read_in_the_namespace_of_the_context() -> None:

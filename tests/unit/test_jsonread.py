@@ -65,10 +65,11 @@ def test_a_wrong_line_costs_itself() -> None:
     [
         (b'{"a": 1,\n  "b": }', "a.json:2:8: not JSON: invalid character"),
         (b'{"a": 1,\n}\n', "a.json:2:1: not JSON: trailing comma in object"),
-        (b'{"a": 1\n', "a.json:2:1: not JSON: Input data was truncated"),
-        (b'{"a": 1}\n---\n{"a": 2}', None),
+        (b'{"a": 1\n', "a.json:2:1: not JSON: it ends too early"),
+        (b'{"a": 1}\n---\n{"a": 2}', "a.json:2:1: not JSON: trailing characters"),
+        (b'{"a":' * 9000, "a.json:1:45001: not JSON: nested too deeply"),
         (b"{a: 1}", None),
-        (b'{"a": 1} # c', None),
+        (b'{"a": 1} # c', "a.json:1:10: not JSON: trailing characters"),
     ],
 )
 def test_what_is_no_json_is_told_with_line_and_column_or_left_to_yaml(data: bytes, error: str | None) -> None:

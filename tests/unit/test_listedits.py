@@ -90,7 +90,7 @@ def test_an_anchor_that_another_item_uses_is_seen() -> None:
 def test_a_document_of_which_a_part_is_wrong_is_left_alone_and_the_others_are_not() -> None:
     text = "kind: List\nitems:\n- spec: {gateways: [a]}\n- spec: {gateways: [a\n---\nspec: {gateways: [a]}\n"
     with pytest.raises(
-        UsageError, match=r"a\.yaml: there is no such object in it \(any more\); run the command again"
+        UsageError, match=r"a\.yaml: a part of its document cannot be read; correct that first"
     ):
         listed(text).edit("a.yaml", [WantedList(("items", 0, *GATEWAYS), ("b",))])
     new, _ = listed(text).edit("a.yaml", [WantedList(GATEWAYS, ("b",), 1)])

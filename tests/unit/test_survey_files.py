@@ -129,7 +129,11 @@ def test_a_step_needs_values_in_every_file_that_is_named(tmp_path: Path) -> None
     ("name", "data", "reason"),
     [
         ("gone.yaml", None, "gone.yaml: No such file or directory; check -f"),
-        ("latin.yaml", b"domain: caf\xe9\n", "latin.yaml:1: this is not text (UTF-8); check -f"),
+        (
+            "latin.yaml",
+            b"domain: caf\xe9\n",
+            "latin.yaml:1: this is not text (UTF-8); check -f, or save it as UTF-8",
+        ),
         ("tabs.yaml", b"istio:\n\tenabled: true\n", "tabs.yaml:2:1: a tab cannot indent YAML; use spaces"),
         ("other.yaml", b"replicas: 3\n", "other.yaml: not Big Bang values: none of their top-level keys is"),
         (

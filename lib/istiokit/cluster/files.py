@@ -138,8 +138,8 @@ class FilesCluster:
         found = self._objects.items()
         return (one for (group, ref), one in found if ref.kind == kind.name and group == kind.group)
 
-    def _lost(self, path: str, reason: str) -> None:
-        self._skip(NoObject(path, reason, broken=True))
+    def _lost(self, path: str, reason: str, hint: str) -> None:
+        self._skip(NoObject(path, reason, broken=True, hint=hint))
 
     def _open(self, source: str) -> None:
         """Read one file; what is of no use is raised, or (lenient) remembered."""
@@ -151,7 +151,7 @@ class FilesCluster:
         except Unsound as error:
             if not self._lenient:
                 raise
-            self._lost(error.place, error.reason)
+            self._lost(error.place, error.reason, error.hint)
 
     def _read(self, data: bytes, source: str) -> None:
         folder = self._patches.folder_of(source)
@@ -164,7 +164,7 @@ class FilesCluster:
                 self._skip(replace(one, value=None))
             elif other := self._objects.get((one.group, one.ref)):
                 twice = f"{one.ref} is there twice, first in {other.place}"
-                self._skip(NoObject(one.place, twice, broken=True, twice=True))
+                self._skip(NoObject(one.place, twice, broken=True, hint="keep one", twice=True))
             else:
                 found.append(one)
                 self._objects[one.group, one.ref] = one
@@ -182,7 +182,7 @@ class FilesCluster:
 
     def _skip(self, one: NoObject) -> None:
         if one.broken and not self._lenient:
-            raise UsageError(f"{one.place}: {one.reason}", "keep one" if one.twice else "correct the file")
+            raise UsageError(f"{one.place}: {one.reason}", one.hint)
         self.skipped.append(one)
 
 

@@ -19,8 +19,8 @@ _WIDE = {
 }
 _PART = 1 << 20
 
-Lost = Callable[[str, str], None]
-"""Told of a path that cannot be looked at, and why."""
+Lost = Callable[[str, str, str], None]
+"""Told of a path that cannot be looked at, why, and what to do."""
 
 
 def files_under(paths: Iterable[str], recursive: bool, lost: Lost | None = None) -> Iterator[str]:
@@ -34,8 +34,8 @@ def files_under(paths: Iterable[str], recursive: bool, lost: Lost | None = None)
     yield from seen
 
 
-def _refused(path: str, reason: str) -> None:
-    raise UsageError(f"{path}: {reason}", "check -f")
+def _refused(path: str, reason: str, hint: str) -> None:
+    raise UsageError(f"{path}: {reason}", hint)
 
 
 def _under(path: str, recursive: bool, lost: Lost) -> Iterator[str]:
@@ -52,9 +52,9 @@ def _under(path: str, recursive: bool, lost: Lost) -> Iterator[str]:
         return
     told: list[str] = []
 
-    def note(inside: str, reason: str) -> None:
+    def note(inside: str, reason: str, hint: str) -> None:
         told.append(inside)
-        (_refused if Path(inside) == folder else lost)(inside, reason)
+        (_refused if Path(inside) == folder else lost)(inside, reason, hint)
 
     found = sorted(Path(place, name) for place, name in _walk(folder, recursive, note))
     shown = [file for file in found if file.suffix in _MANIFESTS and _is_regular(file, note)]
@@ -68,13 +68,13 @@ def _walk(folder: Path, recursive: bool, lost: Lost) -> Iterator[tuple[str, str]
     """Every file, as folder and name. Links to folders are not followed, as kubectl does not."""
 
     def failed(error: OSError) -> None:
-        lost(str(error.filename), error.strerror or str(error))
+        lost(str(error.filename), error.strerror or str(error), "check -f")
 
     for place, folders, names in os.walk(folder, onerror=failed):
         for name in [one for one in folders if one[0] != "." and recursive]:
             link = Path(place, name)
             if link.is_symlink() and not link.resolve().is_relative_to(folder.resolve()):
-                lost(str(link), "a link to a folder is not followed: name it with -f as well")
+                lost(str(link), "a link to a folder, which is not followed", "name it with -f as well")
         folders[:] = [name for name in folders if recursive and name[0] != "."]
         yield from ((place, name) for name in names if name[0] != ".")
 
@@ -82,7 +82,8 @@ def _walk(folder: Path, recursive: bool, lost: Lost) -> Iterator[tuple[str, str]
 def _is_regular(file: Path, lost: Lost) -> bool:
     if file.is_file():
         return True
-    lost(str(file), "a link that leads nowhere" if file.is_symlink() else "no regular file")
+    what = "a link that leads nowhere" if file.is_symlink() else "no regular file"
+    lost(str(file), what, "take it out, or put a manifest there")
     return False
 
 
@@ -153,4 +154,4 @@ def check_utf8(data: bytes, path: str) -> None:
 
 def _no_text(data: bytes, at: int, path: str) -> Unsound:
     line = data.count(b"\n", 0, at) + 1
-    return Unsound(f"{path}:{line}", "this is not text (UTF-8)", "check -f")
+    return Unsound(f"{path}:{line}", "this is not text (UTF-8)", "check -f, or save it as UTF-8")

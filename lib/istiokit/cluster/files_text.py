@@ -68,6 +68,7 @@ class NoObject:
     place: str
     reason: str
     broken: bool = False
+    hint: str = "correct the file"
     template: bool = False
     """Whether it would perhaps be of use once it is rendered."""
     twice: bool = False
@@ -153,17 +154,28 @@ class _Asked:
         place, kind, group = f"{self._source}:{line}", header.kind, str(header.api_version).rpartition("/")[0]
         reason = _not_an_object(header)
         if reason:
-            ours = isinstance(kind, str) and (kind in self._names or kind.endswith("List"))
-            return NoObject(place, reason, broken=ours, value=_plain(value))
+            broken = item is not None or self._concerns(header, value)
+            return NoObject(place, reason, broken=broken, value=_plain(value))
         assert header.metadata is not None, "an object has a name"
         name, namespace = header.metadata.name, header.metadata.namespace
         ref = Ref(kind, str(name), None if namespace is None else str(namespace))
         if self._kinds is not None and (group, kind) not in self._kinds:
-            return None
+            typed = kind in self._names and not group
+            return NoObject(place, f"{ref} has no group in its apiVersion", broken=True) if typed else None
         try:
             return Stored(ref, group, self._source, line, document, item, _body(value))
         except UnicodeEncodeError:
             return NoObject(place, f"{ref} has a character that is none (half of a pair)", broken=True)
+
+    def _concerns(self, header: _Header, value: Any) -> bool:
+        """Whether people meant one of the kinds, or a list, with what is no object."""
+        kind = header.kind
+        if isinstance(kind, str):
+            return kind in self._names or kind.endswith("List")
+        inner = _plain(value)
+        return isinstance(inner, list) and any(
+            isinstance(one, dict) and one.get("kind") in self._names for one in inner
+        )
 
 
 def _not_an_object(header: _Header) -> str:
@@ -190,11 +202,14 @@ def _body(value: Any) -> Body:
 
 
 def _plain(value: Any) -> Any:
-    return msgspec.json.decode(value) if isinstance(value, msgspec.Raw) else value
+    """The value; None for JSON that is too large to be a patch."""
+    if not isinstance(value, msgspec.Raw):
+        return value
+    return msgspec.json.decode(value) if len(memoryview(value)) <= _SMALL else None
 
 
 def _broken(error: Unsound) -> NoObject:
-    return NoObject(error.place, error.reason, broken=True)
+    return NoObject(error.place, error.reason, broken=True, hint=error.hint)
 
 
 def _without_nulls(value: Any) -> Any:

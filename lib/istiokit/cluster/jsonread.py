@@ -68,8 +68,8 @@ def read_json(data: bytes, origin: str) -> Iterator[JsonRead | Unsound]:
     while at < len(data):
         line, counted = line + data.count(b"\n", counted, at), at
         end, wrong = _value_end(view, at)
-        if wrong and (document == 0 or not looks_like_json(bytes(view[at : at + 1000]))):
-            raise NotJson(wrong)
+        if document == 0:
+            _refuse_others(data, wrong, _start(data, end))
         if wrong:
             yield json_error(data, NotJson(wrong), origin, at)
             found = _NEXT.search(data, at + 1)
@@ -79,12 +79,21 @@ def read_json(data: bytes, origin: str) -> Iterator[JsonRead | Unsound]:
         document, at = document + 1, _start(data, end)
 
 
+def _refuse_others(data: bytes, wrong: str, following: int) -> None:
+    """Raise NotJson unless the first value is JSON, and another one begins behind it if anything does."""
+    if wrong:
+        raise NotJson(wrong)
+    if data[following : following + 1] not in (b"", b"{"):
+        raise NotJson(f"{_TRAILING} (byte {following})")
+
+
 def json_error(data: bytes, error: NotJson, origin: str, start: int = 0) -> Unsound:
     """What is wrong with the value at `start`, with line and column; for what looks like JSON and is none."""
     found = _BYTE.search(str(error))
     at = start + int(found[1]) if found else len(data)
     line, column = data.count(b"\n", 0, at) + 1, at - data.rfind(b"\n", 0, at)
     reason = _BYTE.sub("", str(error)).removeprefix("JSON is malformed: ")
+    reason = reason.replace("Input data was truncated", "it ends too early")
     return Unsound(f"{origin}:{line}:{column}", f"not JSON: {reason}", "correct the file")
 
 
@@ -102,6 +111,8 @@ def _value_end(view: memoryview, at: int) -> tuple[int, str]:
         if _TRAILING in str(error) and found:
             return at + int(found[1]) - 1, ""  # it counts the first of them
         return at, str(error)
+    except RecursionError:
+        return at, "nested too deeply"
     return len(view), ""
 
 

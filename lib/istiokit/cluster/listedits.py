@@ -95,9 +95,7 @@ class ListText:
         for at, one in enumerate(wanted):
             here = self._placed.get(_address(one.document, one.path))
             if here is None:
-                raise UsageError(
-                    f"{origin}: there is no such object in it (any more)", "run the command again"
-                )
+                raise UsageError(f"{origin}: a part of its document cannot be read", "correct that first")
             found.setdefault((here.piece.start, here.piece.end), (here.piece, []))[1].append(at)
         yield from found.values()
 

@@ -177,7 +177,7 @@ class Composer:
 
     def _check_key(self, mark: Any, key: Node, value: Node, seen: dict[str, int]) -> None:
         if not isinstance(target(key), Scalar):
-            raise self._refuse(mark, "a mapping or a list cannot be a key in Helm values")
+            raise self._refuse(mark, "a mapping or a list cannot be a key")
         if is_merge(key):
             if not _can_be_merged(value):
                 raise self._refuse(mark, "the merge key << takes a mapping or a list of mappings")

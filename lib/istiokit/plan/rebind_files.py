@@ -67,9 +67,8 @@ def read_manifests(texts: Mapping[str, str], where: Where) -> Manifests:
             skipped.append(Skip(name, "a template: change it, or the values behind it, by hand"))
             templates += 1
             continue
-        skipped += (
-            Skip(one.place, one.reason) for one in objects if isinstance(one, NoObject) and one.broken
-        )
+        broken = [one for one in objects if isinstance(one, NoObject) and one.broken]
+        skipped += (Skip(one.place, f"{one.reason}; {one.hint}") for one in broken)
         stored = [one for one in objects if isinstance(one, Stored)]
         found[name] = tuple(_virtual_services(stored, where, skipped))
         gateways += _gateways(stored)
@@ -81,9 +80,9 @@ def _is_template(one: Stored | NoObject) -> bool:
     return one.template if isinstance(one, NoObject) else _TEMPLATE.encode() in bytes(one.body)
 
 
-def with_unread(manifests: Manifests, unread: Mapping[str, str], patches: Mapping[str, str]) -> Manifests:
-    """The same, with what could not be read and what is a part of an object only, each by its place with the reason."""
-    more = tuple(Skip(place, reason) for place, reason in (*unread.items(), *patches.items()))
+def with_unread(manifests: Manifests, unread: Mapping[str, str]) -> Manifests:
+    """The same, with what could not be read or is a part of an object only, each by its place with the reason."""
+    more = tuple(Skip(place, reason) for place, reason in unread.items())
     return replace(manifests, skipped=(*more, *manifests.skipped), left=manifests.left + len(more))
 
 
@@ -205,7 +204,7 @@ def _is_possible(text: str, name: str, one: _Chosen, tally: _Tally) -> bool:
     try:
         _edits(text, name, [one])
     except UsageError as error:
-        tally.leave(one.found, str(error))
+        tally.leave(one.found, str(error).removeprefix(f"{name}: "))
         tally.left += 1
         return False
     return True

@@ -25,11 +25,15 @@ class ManifestTexts:
     patches: list[Patch] = field(default_factory=list)
     """Parts of objects, which kustomize puts together."""
 
+    def lose(self, place: str, reason: str, hint: str) -> None:
+        """Note what cannot be read."""
+        self.unread[place] = f"{reason}; {hint}"
+
 
 def read_manifest_texts(filenames: Sequence[str], *, recursive: bool, stdin: bytes) -> ManifestTexts:
     """The texts of files and folders, `stdin` for `-`; raises UsageError for a path that is not there."""
     found = ManifestTexts()
-    sources = list(files_under(filenames, recursive, found.unread.__setitem__))
+    sources = list(files_under(filenames, recursive, found.lose))
     patches = Patches(sources)
     found.patches += patches.inline
     for source in sources:
@@ -41,8 +45,7 @@ def read_manifest_texts(filenames: Sequence[str], *, recursive: bool, stdin: byt
             elif ROUTES in (text := _text(data, source)):
                 found.texts[source] = text
         except Unsound as error:
-            hint = "" if error.hint == "check -f" else f"; {error.hint}"
-            found.unread[error.place] = f"{error.reason}{hint}"
+            found.lose(error.place, error.reason, error.hint)
     return found
 
 
@@ -56,7 +59,10 @@ def _text(data: bytes, source: str) -> str:
     """The text; of what is not to be edited only if there is something to edit in it."""
     if wide_encoding(data) and ROUTES not in decoded(data, source):
         return ""
-    return utf8(data, source)
+    text = utf8(data, source)
+    if ROUTES not in text and ROUTES in text.replace("\0", ""):  # UTF-16 without its mark
+        raise Unsound(source, "a character that YAML does not allow", "save it as UTF-8")
+    return text
 
 
 def _patches(data: bytes, source: str, folder: str) -> list[Patch]:

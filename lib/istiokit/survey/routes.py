@@ -11,6 +11,7 @@ from istiokit.bigbang.facts import Unread
 from istiokit.cluster import kinds
 from istiokit.cluster.decode import Object
 from istiokit.cluster.files import FilesCluster
+from istiokit.cluster.files_text import NoObject
 from istiokit.cluster.kustomize import Patch
 from istiokit.cluster.types import EVERYWHERE, Cluster, Kind, Ref, Where
 from istiokit.errors import NotDone
@@ -55,8 +56,12 @@ class RouteReading:
         missing = [name for name in names if name not in there]
         if missing:
             where = f" in namespace {namespace}" if namespace else ""
+            cluster = self.facts.all_virtual_services
             raise NotDone(
-                f"no VirtualService {', '.join(missing)}{where}", "look with -A, or check the spelling"
+                f"no VirtualService {', '.join(missing)}{where}{'' if cluster else ' in these files'}",
+                "look with -A, or check the spelling"
+                if cluster
+                else "check the spelling, or name more files",
             )
         return replace(self, facts=replace(self.facts, virtual_services=tuple(found)))
 
@@ -130,8 +135,15 @@ def _usable(
 
 
 def _broken(files: FilesCluster) -> list[Unusable]:
+    """What is of no use at all, with what to do about it."""
     found = (one for one in files.skipped if one.broken)
-    return [Unusable(one.place, one.reason, file=True, place=one.place) for one in found]
+    return [Unusable(one.place, one.reason, file=True, place=one.place, remedy=_remedy(one)) for one in found]
+
+
+def _remedy(one: NoObject) -> str:
+    if one.template:
+        return "check what it renders to: helm template ... | kubectl vs-gateways --audit -f -"
+    return one.hint
 
 
 def _others(others: Cluster | None) -> tuple[Sequence[Gateway], list[Unusable]]:

@@ -22,8 +22,9 @@ def _objects(subject: Subject) -> Iterator[Finding]:
 def _files(subject: Subject) -> Iterator[Finding]:
     for one in subject.unusable:
         if one.file:
-            remedy = "correct it; of a template check what it renders to: helm template ... | kubectl vs-gateways -f -"
-            yield Finding("VSG011", Severity.WARNING, one.object, one.reason, remedy)
+            yield Finding(
+                "VSG011", Severity.WARNING, one.object, one.reason, one.remedy or "correct the file"
+            )
 
 
 def _no_reference(item: VirtualService, subject: Subject) -> Iterator[Finding]:

@@ -41,6 +41,8 @@ class Unusable:
     file: bool = False
     place: str = ""
     """Where it stands: `apps/web.yaml:12`."""
+    remedy: str = ""
+    """What to do about it, where that is not what it is for most."""
 
 
 @dataclass(frozen=True)
