@@ -1,19 +1,28 @@
 """The audit's findings as people, merge requests and code scanners read them. Everything returns strings."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from istiokit.findings import Finding, Severity
 from istiokit.istio.audit import RULES, find_rule
 from istiokit.survey.routes import RouteReading
 from istiokit.ui import findings
-from istiokit.ui.output import Document, as_json, render
+from istiokit.ui.output import Column, Document, as_json, render
 from istiokit.ui.printable import printable
 from kubectl_vs_gateways.repository import location
 from kubectl_vs_gateways.scope import skipped_of
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed(Finding):
+    """A finding, and where in the files its object stands."""
+
+    place: str = ""
+    """`apps/web.yaml:12`; empty on a cluster."""
 
 
 def findings_text(
@@ -25,8 +34,9 @@ def findings_text(
     no_headers: bool = False,
 ) -> str:
     """The findings in the format `output`; a block each for people, a row each with wide."""
+    placed = [_placed(one, reading.places) for one in found]
     if output == "table":
-        return findings.blocks(found)
+        return findings.blocks([replace(one, object=_named(one)) for one in placed])
     if output == "sarif":
         return as_json(sarif(found, reading.places))
     if output == "markdown":
@@ -35,9 +45,12 @@ def findings_text(
         return ""
     counted = {f"{severity}s": number for severity, number in findings.counts(found).items()}
     document = Document(
-        "BindingFindingList", found, summary={**counted, **summary}, skipped=skipped_of(reading)
+        "BindingFindingList", placed, summary={**counted, **summary}, skipped=skipped_of(reading)
     )
-    return render(document, findings.columns(found), output, name=lambda one: one.code, no_headers=no_headers)
+    columns: list[Column[Any]] = [*findings.columns(found)]
+    if any(one.place for one in placed):
+        columns.append(Column("place", lambda one: one.place))
+    return render(document, columns, output, name=lambda one: one.code, no_headers=no_headers)
 
 
 def verdict_line(found: Sequence[Finding], prog: str) -> str:
@@ -100,14 +113,7 @@ def markdown(found: Sequence[Finding], places: Mapping[str, str]) -> str:
         return "No findings.\n"
     lines = ["| severity | code | object | field | reason | remedy |", "|---|---|---|---|---|---|"]
     for one in found:
-        place = _place(one, places)
-        cells = (
-            one.severity,
-            one.code,
-            f"{one.object} ({place})" if place not in ("", one.object) else one.object,
-            one.path,
-            one.reason,
-        )
+        cells = (one.severity, one.code, _named(_placed(one, places)), one.path, one.reason)
         lines.append("| " + " | ".join(_escaped(cell) for cell in (*cells, one.remedy)) + " |")
     return "\n".join(lines) + "\n"
 
@@ -125,6 +131,15 @@ def _result(one: Finding, places: Mapping[str, str]) -> dict[str, Any]:
         "message": {"text": text},
         "locations": [{**place, "physicalLocation": physical} if physical else place],
     }
+
+
+def _placed(one: Finding, places: Mapping[str, str]) -> Placed:
+    return Placed(one.code, one.severity, one.object, one.reason, one.remedy, one.path, _place(one, places))
+
+
+def _named(one: Placed) -> str:
+    """The object with its place, unless it is a place."""
+    return f"{one.object} ({one.place})" if one.place not in ("", one.object) else one.object
 
 
 def _place(one: Finding, places: Mapping[str, str]) -> str:

@@ -61,7 +61,7 @@ def run(given: Options, context: Context) -> int:
     context.write(drop_text(drop, given.output))
     unusable = [*reading.unusable, *told_patches(reading.patches, [given.old], context.prog)]
     for item in unusable:
-        context.say(f"not judged: {item.object}: {scope.told(item)}")
+        context.say(f"not judged: {scope.left_out(item)}")
     if unusable:
         # What could not be read may well refer to the Gateway: nobody can say that it is safe.
         raise NotDone(

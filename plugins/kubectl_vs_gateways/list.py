@@ -138,7 +138,7 @@ def run(given: Options, context: Context) -> int:
     context.write(render(document, COLUMNS, given.output, name=row_name, no_headers=given.no_headers))
     context.say(summary_line(everything))
     for item in reading.unusable:
-        context.say(f"left out: {item.object}: {scope.told(item)}")
+        context.say(f"left out: {scope.left_out(item)}")
     if given.fast:
         context.say("--fast: gateways of route conditions were not read, so a state may be too good")
     return 0

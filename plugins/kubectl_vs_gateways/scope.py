@@ -156,8 +156,15 @@ def skipped_of(reading: "RouteReading") -> list[dict[str, str]]:
 
 
 def told(item: "Unusable") -> str:
-    """Why something was left out, and what to do where that is not plain."""
-    return f"{item.reason}; {item.remedy}" if item.remedy else item.reason
+    """Why something was left out, with the field, and what to do where that is not plain."""
+    reason = f"{item.path}: {item.reason}" if item.path else item.reason
+    return f"{reason}; {item.remedy}" if item.remedy else reason
+
+
+def left_out(item: "Unusable") -> str:
+    """The same in a line, with the object and its place."""
+    place = f" ({item.place})" if item.place not in ("", item.object) else ""
+    return f"{item.object}{place}: {told(item)}"
 
 
 def _where(scope: Scope, namespace: str | None) -> "Where":
@@ -191,7 +198,11 @@ def _others(scope: Scope, context: Context) -> "Cluster | None":
     from istiokit.cluster.files import FilesCluster
     from istiokit.cluster.kinds import GATEWAY
 
-    return FilesCluster([scope.gateways], recursive=True, kinds=[GATEWAY], lenient=True)
+    found = FilesCluster([scope.gateways], recursive=True, kinds=[GATEWAY], lenient=True)
+    if any(one.broken and not one.twice for one in found.skipped):
+        what = "not all of it could be read, so a Gateway that is not there counts as unknown, not as missing"
+        context.say(f"--gateways {scope.gateways}: {what}")
+    return found
 
 
 def plain(name: str) -> str:

@@ -31,5 +31,5 @@ def run_served(wanted: Scope, given: Given, output: str, context: Context, *, no
     context.write(render(document, COLUMNS, output, name=lambda row: row.host, no_headers=no_headers))
     context.say(summary_line(rows))
     for item in everything.unusable:
-        context.say(f"left out: {item.object}: {scope.told(item)}")
+        context.say(f"left out: {scope.left_out(item)}")
     return 0

@@ -65,6 +65,6 @@ def run(given: Options, context: Context) -> int:
             raise NotDone(f"nothing serves VirtualService {name}: none of its Gateways has a server")
         raise NotDone(f"VirtualService {name} has no host {given.host}", f"it has: {hosts}")
     context.write(explained(name, found))
-    for item_left_out in everything.unusable:
-        context.say(f"left out: {item_left_out.object}: {scope.told(item_left_out)}")
+    for other in everything.unusable:
+        context.say(f"left out: {scope.left_out(other)}")
     return 0

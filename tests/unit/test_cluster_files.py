@@ -1,5 +1,7 @@
 """Manifests as a cluster: what is found where, and that a change touches nothing else."""
 
+import json
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -166,3 +168,53 @@ def test_changing_files_is_left_to_plans_and_people(folder: Path) -> None:
 def test_a_watch_tells_what_is_there_and_ends(folder: Path) -> None:
     events = list(FilesCluster(["."]).watch(HELM_RELEASE, Object, seconds=60))
     assert [(event.type, event.object.metadata.name) for event in events] == [(EventType.ADDED, "bigbang")]
+
+
+def test_of_other_kinds_than_those_asked_for_nothing_is_kept(folder: Path) -> None:
+    files = FilesCluster(["."], kinds=[CONFIG_MAP])
+    assert [one.metadata.name for one in files.list(CONFIG_MAP, Object)] == ["a", "common"]
+    assert not files.served(HELM_RELEASE)
+    assert files.origin(BIGBANG) == ""
+
+
+def test_null_counts_as_absent(folder: Path) -> None:
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  labels:\n  annotations:\n  namespace:\n"
+    [found] = FilesCluster(["-"], stdin=text).list(CONFIG_MAP, Object)
+    assert (found.metadata.labels, found.metadata.namespace) == ({}, None)
+
+
+@pytest.mark.parametrize("kind", ["ConfigMap", "Other"])
+def test_a_few_objects_of_a_large_file_do_not_keep_its_text(folder: Path, kind: str) -> None:
+    """A body is a view into the text, which stays as long as one of them does."""
+    one = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}
+    others = [
+        {**one, "kind": kind, "metadata": {"name": f"x{at}"}, "data": {"x": "y" * 1000}} for at in range(999)
+    ]
+    (folder / "large.json").write_text(json.dumps({"kind": "List", "items": [one, *others]}))
+    tracemalloc.start()
+    files = FilesCluster(["large.json"], kinds=[CONFIG_MAP])
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(list(files.stored(CONFIG_MAP))) == (1000 if kind == "ConfigMap" else 1)
+    size = (folder / "large.json").stat().st_size
+    assert (kept > size) == (kind == "ConfigMap")
+    assert kept < 2 * size, "no second copy of the text"
+
+
+def test_people_are_told_of_the_faster_way_before_they_wait(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("istiokit.cluster.files._MUCH", 100)
+    said: list[str] = []
+    FilesCluster(["release.yaml"], say=said.append)
+    assert said == [
+        "release.yaml: 0 MB of YAML take a while; as JSON (kubectl get -o json) they are read many times as fast"
+    ]
+    (folder / "much.json").write_text(json.dumps({"kind": "List", "items": [], "x": "y" * 200}))
+    FilesCluster(["much.json"], say=said.append)
+    assert len(said) == 1
+
+
+def test_what_powershell_writes_is_read(folder: Path) -> None:
+    (folder / "wide.yaml").write_text(RELEASE, "utf-16")
+    assert FilesCluster(["wide.yaml"]).origin(COMMON) == "wide.yaml:14"

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from istiokit.cluster.files_read import STDIN, decoded, read_bytes
-from istiokit.cluster.kustomize import KUSTOMIZATIONS, Patch, gateways_in, patches_of
+from istiokit.cluster.kustomize import KUSTOMIZATIONS, Patch, components_of, gateways_in, patches_of
 from istiokit.cluster.yamlload import Unsound
 from istiokit.cluster.yamlread import Read, read
 
@@ -23,13 +23,18 @@ class Patches:
         self.inline: list[Patch] = []
         """Those within a kustomization that is read itself."""
         own = {Path(source).resolve() for source in sources if source != STDIN}
-        for path in _kustomizations(sources):
-            for value in _values(path):
-                files, texts = patches_of(value)
-                folder = str(path.parent)
-                self._folders |= {(path.parent / file).resolve(): folder for file in files}
-                if path.resolve() in own:
-                    self.inline += (patch for text in texts for patch in _inline(text, path))
+        found = [(path, value) for path in _kustomizations(sources) for value in _values(path)]
+        users = {
+            (path.parent / folder).resolve(): str(path.parent)
+            for path, value in found
+            for folder in components_of(value)
+        }
+        for path, value in found:
+            folder = users.get(path.parent.resolve(), str(path.parent))
+            files, texts = patches_of(value)
+            self._folders |= {(path.parent / file).resolve(): folder for file in files}
+            if path.resolve() in own:
+                self.inline += (patch for text in texts for patch in _inline(text, str(path), folder))
 
     def folder_of(self, source: str) -> str | None:
         """The folder of the kustomization for which the file is a patch; None where it is none."""
@@ -64,7 +69,5 @@ def _values(path: Path) -> Iterator[Any]:
     yield from (one.value for one in read(text, str(path)) if isinstance(one, Read))
 
 
-def _inline(text: str, path: Path) -> Iterator[Patch]:
-    for one in read(text, str(path)):
-        if isinstance(one, Read):
-            yield patch_of(one.value, str(path), str(path.parent))
+def _inline(text: str, place: str, folder: str) -> Iterator[Patch]:
+    return (patch_of(one.value, place, folder) for one in read(text, place) if isinstance(one, Read))

@@ -16,7 +16,7 @@ class Patch:
     place: str
     """`apps/dev/routes.yaml:12`."""
     folder: str
-    """That of the kustomization, for `kustomize build`."""
+    """What to give to `kustomize build`: the folder of the kustomization, or of one that uses it as a component."""
     gateways: tuple[str, ...]
     """Every reference in it, as it is spelled."""
     namespace: str
@@ -38,6 +38,12 @@ def patches_of(kustomization: Any) -> tuple[list[str], list[str]]:
             files += [entry["path"]] if isinstance(entry.get("path"), str) else []
             texts += [entry["patch"]] if isinstance(entry.get("patch"), str) else []
     return files, texts
+
+
+def components_of(kustomization: Any) -> list[str]:
+    """The folders that it uses as components: kustomizations that cannot be built by themselves."""
+    found = kustomization.get("components") if isinstance(kustomization, dict) else None
+    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
 
 
 def gateways_in(patch: Any) -> tuple[str, ...]:

@@ -114,7 +114,8 @@ def read_files(files: FilesCluster, where: Where, others: Cluster | None = None)
         all_virtual_services=False,
         workloads=None,
     )
-    unusable = (*wrong, *wrong_gateways, *_broken(files), *wrong_others)
+    # The same folder may be read for both.
+    unusable = tuple(dict.fromkeys((*wrong, *wrong_gateways, *_broken(files), *wrong_others)))
     places = {f"{kinds.VIRTUAL_SERVICE} {full_name(item)}": place for item, place in found}
     places |= {one.object: one.place for one in unusable}
     return RouteReading(facts, Owners(), (), places, unusable, tuple(files.patches))

@@ -49,9 +49,10 @@ RULES = (
         code="VSG011",
         title="A file that cannot be used",
         severity=Severity.WARNING,
-        why="It is no YAML (a template, perhaps), or it repeats an object of another file, so what stands in it "
-        "was not judged. No findings for it does not mean that there is nothing to find.",
-        remedy="Correct the file, or render templates first and check what comes out.",
+        why="It cannot be read, is no YAML (a template, perhaps), is a kustomize patch that names an old gateway, or "
+        "repeats an object of another file, so what stands in it was not judged. No findings for it does not mean "
+        "that there is nothing to find.",
+        remedy="Correct the file, or render templates and build kustomizations first and check what comes out.",
         run=_files,
     ),
     Rule(
