@@ -2,16 +2,14 @@
 
 import shlex
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from istiokit.cluster.files import FilesCluster
 from istiokit.cluster.files_read import STDIN, read_stdin, utf8
-from istiokit.cluster.kinds import GATEWAY
 from istiokit.cluster.types import Where
 from istiokit.errors import NotDone, UsageError
 from istiokit.findings import Severity
-from istiokit.istio.model import Gateway, full_name
+from istiokit.istio.model import full_name
 from istiokit.istio.rebinding import Operation
 from istiokit.istio.routing.facts import RouteFacts
 from istiokit.plan.actions.manifests import EditManifests
@@ -23,6 +21,7 @@ from istiokit.plan.render import plan_diff
 from istiokit.plan.resume import unfinished
 from istiokit.plan.runner import run
 from istiokit.survey.manifests import ManifestTexts, read_manifest_texts
+from istiokit.survey.routes import other_gateways
 from istiokit.ui.context import Context
 from istiokit.ui.diffs import coloured
 from kubectl_vs_gateways import rebind_text
@@ -32,6 +31,7 @@ from kubectl_vs_gateways.patch_text import told_patches
 from kubectl_vs_gateways.rebind_options import Options
 from kubectl_vs_gateways.rebind_text import many
 from kubectl_vs_gateways.rebinding import left_to_people, say_what_to_know
+from kubectl_vs_gateways.scope import other_place
 from kubectl_vs_gateways.serving import silenced
 
 
@@ -64,10 +64,11 @@ def _planned(operation: Operation, files: ManifestTexts, given: Options, context
     manifests = read_manifests(files.texts, Where(place, scope.selector, scope.field_selector))
     if scope.names:
         manifests = named_only(manifests, scope.names)
-    others = _other_gateways(scope.gateways, context)
+    place_of_others = other_place(scope, context)
+    others, wrong = other_gateways(place_of_others)
     items = [one.item for found in manifests.found.values() for one in found]
-    gateways = (*manifests.gateways, *(others or ()))
-    complete = others is not None
+    gateways = (*manifests.gateways, *others)
+    complete = place_of_others is not None and not wrong
     mapping = chosen_mapping(given.pairs, gateways, items, context, complete=complete)
     patches = told_patches(files.patches, [pair.old for pair in mapping.pairs], context.prog)
     parts = {one.object: f"{one.reason}; {one.remedy}" for one in patches}
@@ -92,14 +93,6 @@ def _planned(operation: Operation, files: ManifestTexts, given: Options, context
         _absolute,
         lambda changes: cut_off_findings(silenced(facts, wanted, changes, context), severity),
     )
-
-
-def _other_gateways(place: str, context: Context) -> Sequence[Gateway] | None:
-    """All Gateways that there are, from where --gateways says; None without it."""
-    if not place:
-        return None
-    cluster = context.cluster if place == "cluster" else FilesCluster([place], recursive=True)
-    return cluster.list(GATEWAY, Gateway) if cluster.served(GATEWAY) else ()
 
 
 def _absolute(name: str) -> str:

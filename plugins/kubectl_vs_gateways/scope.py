@@ -89,7 +89,7 @@ def read_scope(scope: Scope, context: Context, *, fast: bool = False, pods: bool
     from istiokit.survey.routes import read_files, read_routes
 
     if scope.filenames:
-        reading = read_files(_files(scope, context), _where(scope, place), _others(scope, context))
+        reading = read_files(_files(scope, context), _where(scope, place), other_place(scope, context))
     else:
         reading = read_routes(context.cluster, _where(scope, place), fast=fast, pods=pods)
     return reading.only(scope.names, place) if scope.names else reading
@@ -123,7 +123,7 @@ def _read_whole_files(scope: Scope, context: Context) -> tuple["RouteReading", "
     from istiokit.cluster.types import EVERYWHERE
     from istiokit.survey.routes import read_files
 
-    files, others = _files(scope, context), _others(scope, context)
+    files, others = _files(scope, context), other_place(scope, context)
     everything = read_files(files, EVERYWHERE, others)
     place = place_of(scope, context)
     chosen = (
@@ -191,8 +191,8 @@ def _files(scope: Scope, context: Context) -> "FilesCluster":
     )
 
 
-def _others(scope: Scope, context: Context) -> "Cluster | None":
-    """Where the Gateways are that the files may lack."""
+def other_place(scope: Scope, context: Context) -> "Cluster | None":
+    """Where the Gateways are that the files may lack; says so where not all of it can be read."""
     if scope.gateways in ("", "cluster"):
         return context.cluster if scope.gateways else None
     from istiokit.cluster.files import FilesCluster

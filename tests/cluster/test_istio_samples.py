@@ -13,6 +13,7 @@ import pytest
 from kubectl_vs_gateways.main import APP
 from tests.run import run
 from tests.tools.build import tool_dir
+from tests.unit.test_yamlread import same
 
 EXPECTED = Path(__file__).with_name("istio_samples.txt")
 ROUTES = "bookinfo/networking"
@@ -53,6 +54,13 @@ def test_what_is_found_in_istios_samples(samples: Path, monkeypatch: pytest.Monk
     if os.environ.get("SAMPLES_UPDATE"):
         EXPECTED.write_text(text)
     assert text == EXPECTED.read_text()
+
+
+def test_every_sample_reads_in_pieces_as_it_reads_as_a_whole(samples: Path) -> None:
+    texts = [path.read_text() for path in samples.rglob("*.yaml")]
+    assert len(texts) > 100
+    for text in texts:
+        same(text)
 
 
 def test_moving_a_sample_to_another_gateway_and_back_keeps_every_byte(

@@ -97,6 +97,27 @@ def test_gateways_of_another_folder_say_which_exist(place: Path) -> None:
     )
 
 
+def test_gateways_that_cannot_be_read_are_unknown_and_not_missing(place: Path) -> None:
+    shutil.copytree(CASES / "windows", place / "apps")
+    for overlay in ("dev", "prod"):
+        shutil.copytree(CASES / "kustomize", place / "gateways" / overlay)
+    flags = [
+        "-f",
+        "apps",
+        "--gateways",
+        "gateways",
+        "--map",
+        "istio-system/public=istio-gateway/none",
+        "--dry-run",
+    ]
+    known = run("swap", *flags, app=APP)
+    assert (known.code, "error VSG050  Gateway istio-gateway/none" in known.err) == (0, True), known.err
+    (place / "gateways/dev/more.yaml").write_text("{{- if .Values.x }}\nkind: Gateway\n{{- end }}\n")
+    unknown = run("swap", *flags, app=APP)
+    assert (unknown.code, "VSG050" in unknown.err) == (0, False), unknown.err
+    assert "--gateways gateways: not all of it could be read" in unknown.err
+
+
 @pytest.mark.parametrize(
     ("flags", "code", "words"),
     [

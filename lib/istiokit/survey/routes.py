@@ -104,7 +104,7 @@ def read_files(files: FilesCluster, where: Where, others: Cluster | None = None)
     """
     found, wrong = _usable(files, kinds.VIRTUAL_SERVICE, VirtualService, where)
     own, wrong_gateways = _usable(files, kinds.GATEWAY, Gateway)
-    given, wrong_others = _others(others)
+    given, wrong_others = other_gateways(others)
     gateways = {full_name(gateway): gateway for gateway in (*given, *(one for one, _ in own))}
     facts = RouteFacts(
         where=files.name,
@@ -147,8 +147,8 @@ def _remedy(one: NoObject) -> str:
     return one.hint
 
 
-def _others(others: Cluster | None) -> tuple[Sequence[Gateway], list[Unusable]]:
-    """The Gateways of another place, and what keeps these from being all that it has."""
+def other_gateways(others: Cluster | None) -> tuple[Sequence[Gateway], list[Unusable]]:
+    """The Gateways of the place that --gateways names, and what keeps these from being all that it has."""
     if isinstance(others, FilesCluster):
         found, wrong = _usable(others, kinds.GATEWAY, Gateway)
         twice = {one.place for one in others.skipped if one.twice}
