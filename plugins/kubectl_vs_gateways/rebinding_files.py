@@ -2,10 +2,9 @@
 
 import shlex
 import sys
-from pathlib import Path
 
 from istiokit.cluster.files import FilesCluster
-from istiokit.cluster.files_read import STDIN, read_stdin, utf8
+from istiokit.cluster.files_read import STDIN, read_stdin, real, utf8
 from istiokit.cluster.types import Where
 from istiokit.errors import NotDone, UsageError
 from istiokit.findings import Severity
@@ -96,7 +95,7 @@ def _planned(operation: Operation, files: ManifestTexts, given: Options, context
 
 
 def _absolute(name: str) -> str:
-    return name if name == STDIN else str(Path(name).resolve())
+    return name if name == STDIN else str(real(name))
 
 
 def _show(plan: Plan, given: Options, context: Context) -> None:

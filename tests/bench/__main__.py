@@ -8,6 +8,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
+from tests.bench.files import measure_files
 from tests.bench.gateways import measure_gateways
 from tests.bench.help import measure_help
 from tests.bench.measure import BenchError
@@ -21,6 +22,7 @@ _CASES: dict[str, tuple[Callable[[int], list[Comparison]], int]] = {
     "status": (measure_status, 7),
     "reconcile": (measure_reconcile, 3),
     "routing": (measure_routing, 7),
+    "files": (measure_files, 3),
     "gateways": (measure_gateways, 5),
 }
 """What measures each case, and how often unless --runs says otherwise."""

@@ -32,7 +32,7 @@ def fill(rig: Rig) -> None:
     rig.apply([*teams, *(source(name, layers[name]) for name in LAYERS), *_gateways()])
     _each(rig, "POST", ((_path(_HELM, "helmreleases", NAMESPACE), item) for item in _releases()))
     _each(rig, "PUT", ((_status_path(item), item) for item in _ready(rig)))
-    _each(rig, "POST", ((_path(_ISTIO, "virtualservices", f"team-{number % _TEAMS}"), _virtual_service(number))
+    _each(rig, "POST", ((_path(_ISTIO, "virtualservices", f"team-{number % _TEAMS}"), virtual_service(number))
                         for number in range(VIRTUAL_SERVICES)))  # fmt: skip
 
 
@@ -129,7 +129,7 @@ def _gateways() -> list[Object]:
     ]
 
 
-def _virtual_service(number: int) -> Object:
+def virtual_service(number: int) -> Object:
     name, host = f"app-{number}", f"app-{number}.team-{number % _TEAMS}.svc.cluster.local"
     spec = {
         "hosts": [f"{name}.dev.example.com"],

@@ -106,23 +106,27 @@ def test_what_may_not_be_read_is_told(place: Path) -> None:
     folder.mkdir()
     (folder / "a.yaml").write_text(GOOD)
     file.write_text(GOOD)
+    listable = place / "apps/listable"
+    listable.mkdir()
+    (listable / "b.yaml").write_text(GOOD)
     folder.chmod(0)
     file.chmod(0)
+    listable.chmod(0o444)
+    lines = [
+        "apps/closed: Permission denied; check -f",
+        "apps/listable/b.yaml: Permission denied; check -f",
+        "apps/secret.yaml: Permission denied; check -f",
+    ]
     try:
-        assert said() == [
-            "left out: apps/closed: Permission denied; check -f",
-            "left out: apps/secret.yaml: Permission denied; check -f",
-        ]
-        assert said("add", *MAP, "--dry-run") == [
-            "skipped: apps/closed: Permission denied; check -f",
-            "skipped: apps/secret.yaml: Permission denied; check -f",
-        ]
+        assert said() == [f"left out: {line}" for line in lines]
+        assert said("add", *MAP, "--dry-run") == [f"skipped: {line}" for line in lines]
         codes = [one["code"] for one in json.loads(vs_gateways("--audit", "-o", "json").out)["items"]]
-        assert codes.count("VSG011") == 2
+        assert codes.count("VSG011") == 3
         named = run("-f", "apps/closed", app=APP)
         assert (named.code, named.err) == (2, "error: apps/closed: Permission denied; check -f\n")
     finally:
         folder.chmod(0o700)
+        listable.chmod(0o700)
 
 
 def test_links_pipes_and_folders_with_the_names_of_files(place: Path) -> None:
@@ -147,6 +151,12 @@ def test_links_pipes_and_folders_with_the_names_of_files(place: Path) -> None:
     assert said("swap", *MAP, "--dry-run") == [f"skipped: {line}" for line in lines]
     names = sorted(one["name"] for one in json.loads(vs_gateways("-o", "json").out)["items"])
     assert names == ["good", "in", "other"]
+    (apps / "kustomization.yaml").write_text("patches: [{path: loop.yaml}, {path: one/x.yaml}]\n")
+    (apps / "one").symlink_to("two")
+    (apps / "two").symlink_to("one")
+    assert vs_gateways("swap", *MAP, "--yes").code == 1
+    back = run("rollback", "-f", "apps", "--yes", app=APP)
+    assert (back.code, (apps / "good.yaml").read_text()) == (0, GOOD), back.err
 
 
 def test_a_pipe_is_read_once_and_not_edited(place: Path) -> None:

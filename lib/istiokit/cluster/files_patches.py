@@ -1,10 +1,11 @@
 """Which of the files are kustomize patches: the kustomizations beside them say so."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from istiokit.cluster.files_read import STDIN, decoded, read_bytes
+from istiokit.cluster.files_read import STDIN, decoded, read_bytes, real
 from istiokit.cluster.kustomize import KUSTOMIZATIONS, Patch, components_of, gateways_in, patches_of
 from istiokit.cluster.yamlload import Unsound
 from istiokit.cluster.yamlread import Read, read
@@ -22,23 +23,23 @@ class Patches:
         self._folders: dict[Path, str] = {}
         self.inline: list[Patch] = []
         """Those within a kustomization that is read itself."""
-        own = {Path(source).resolve() for source in sources if source != STDIN}
+        own = {real(source) for source in sources if source != STDIN}
         found = [(path, value) for path in _kustomizations(sources) for value in _values(path)]
         users = {
-            (path.parent / folder).resolve(): str(path.parent)
+            real(path.parent / folder): str(path.parent)
             for path, value in found
             for folder in components_of(value)
         }
         for path, value in found:
-            folder = users.get(path.parent.resolve(), str(path.parent))
+            folder = users.get(real(path.parent), str(path.parent))
             files, texts = patches_of(value)
-            self._folders |= {(path.parent / file).resolve(): folder for file in files}
-            if path.resolve() in own:
+            self._folders |= {real(path.parent / file): folder for file in files}
+            if real(path) in own:
                 self.inline += (patch for text in texts for patch in _inline(text, str(path), folder))
 
     def folder_of(self, source: str) -> str | None:
         """The folder of the kustomization for which the file is a patch; None where it is none."""
-        return self._folders.get(Path(source).resolve()) if self._folders and source != STDIN else None
+        return self._folders.get(real(source)) if self._folders and source != STDIN else None
 
 
 def patch_of(value: Any, place: str, folder: str) -> Patch:
@@ -55,8 +56,8 @@ def _kustomizations(sources: Iterable[str]) -> Iterator[Path]:
             folders |= dict.fromkeys((Path(source).parent, Path(source).parent / ".."))
     found: dict[Path, Path] = {}
     for path in (folder / name for folder in folders for name in KUSTOMIZATIONS):
-        if path.is_file():
-            found.setdefault(path.resolve(), path)
+        if os.path.isfile(path):  # noqa: PTH113 - that of pathlib raises where a folder may not be entered
+            found.setdefault(real(path), path)
     yield from found.values()
 
 

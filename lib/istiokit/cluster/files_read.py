@@ -34,6 +34,14 @@ def files_under(paths: Iterable[str], recursive: bool, lost: Lost | None = None)
     yield from seen
 
 
+def real(path: str | Path) -> Path:
+    """The file that a path leads to, by whatever links; a path that leads nowhere (in circles, say) is itself."""
+    try:
+        return Path(os.path.realpath(path))
+    except ValueError:  # a NUL byte
+        return Path(path)
+
+
 def _refused(path: str, reason: str, hint: str) -> None:
     raise UsageError(f"{path}: {reason}", hint)
 
@@ -73,15 +81,19 @@ def _walk(folder: Path, recursive: bool, lost: Lost) -> Iterator[tuple[str, str]
     for place, folders, names in os.walk(folder, onerror=failed):
         for name in [one for one in folders if one[0] != "." and recursive]:
             link = Path(place, name)
-            if link.is_symlink() and not link.resolve().is_relative_to(folder.resolve()):
+            if link.is_symlink() and not real(link).is_relative_to(real(folder)):
                 lost(str(link), "a link to a folder, which is not followed", "name it with -f as well")
         folders[:] = [name for name in folders if recursive and name[0] != "."]
         yield from ((place, name) for name in names if name[0] != ".")
 
 
 def _is_regular(file: Path, lost: Lost) -> bool:
-    if file.is_file():
-        return True
+    try:
+        if file.is_file():
+            return True
+    except OSError as error:  # a folder that may be listed and not be entered
+        lost(str(file), error.strerror or str(error), "check -f")
+        return False
     what = "a link that leads nowhere" if file.is_symlink() else "no regular file"
     lost(str(file), what, "take it out, or put a manifest there")
     return False

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Sequence
 from pathlib import Path
 
-from istiokit.cluster.files_read import STDIN
+from istiokit.cluster.files_read import STDIN, real
 from istiokit.errors import UsageError
 from istiokit.plan.actions import codec
 from istiokit.plan.journal import JournalStore
@@ -56,5 +56,5 @@ def _refuse_missing(name: str) -> None:
 
 
 def _folder(filenames: Sequence[str]) -> Path:
-    first = Path(filenames[0]).resolve()  # the same journal, whichever link leads to the file
+    first = real(filenames[0])  # the same journal, whichever link leads to the file
     return first if first.is_dir() else first.parent

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from istiokit.cluster.files_read import real
 from istiokit.plan.actions.manifests import EditManifests
 from istiokit.plan.actions.text import EditText
 from istiokit.plan.journal import JournalStore, Run
@@ -46,7 +47,7 @@ class ChosenFiles:
         return self._store.update(run)
 
     def _touches(self, run: Run) -> bool:
-        files = [Path(file).resolve() for action in run.actions() if (file := _file_of(action))]
+        files = [real(file) for action in run.actions() if (file := _file_of(action))]
         return any(file == scope or scope in file.parents for file in files for scope in self._chosen)
 
 
@@ -59,7 +60,7 @@ def _file_of(action: Action) -> str:
 
 def _scopes(path: Path) -> Iterator[Path]:
     """The file or folder itself, and what the symbolic links in a folder lead to: edits follow them."""
-    whole = path.resolve()
+    whole = real(path)
     yield whole.parent if whole.is_file() and _GENERATOR.search(whole.read_bytes()) else whole
     if whole.is_dir():
-        yield from (inside.resolve() for inside in whole.rglob("*") if inside.is_symlink())
+        yield from (real(inside) for inside in whole.rglob("*") if inside.is_symlink())
