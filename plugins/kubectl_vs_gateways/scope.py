@@ -83,8 +83,10 @@ def read_scope(scope: Scope, context: Context, *, fast: bool = False, pods: bool
     if not (scope.filenames or place or fast or scope.selector or scope.field_selector):
         # The longest answer is asked for before the rest is imported.
         from istiokit.cluster.kinds import VIRTUAL_SERVICE
+        from istiokit.istio.model import VirtualService
+        from istiokit.istio.sharing import shared
 
-        context.cluster.expect(VIRTUAL_SERVICE)
+        context.cluster.expect(VIRTUAL_SERVICE, VirtualService, shared)
     from istiokit.survey.routes import read_files, read_routes
 
     if scope.filenames:

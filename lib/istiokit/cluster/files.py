@@ -6,7 +6,7 @@ import os
 import stat
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ from istiokit.cluster.files_text import NoObject, Stored, edited, objects_in
 from istiokit.cluster.manifests import is_of, kind_of, ref_of
 from istiokit.cluster.patch import merged, operated
 from istiokit.cluster.select import matches
-from istiokit.cluster.types import EVERYWHERE, Event, EventType, Kind, Ref, Where
+from istiokit.cluster.types import EVERYWHERE, Event, EventType, Kind, Ref, Where, unchanged
 from istiokit.errors import Conflict, KindNotServed, OperationFailed, UsageError
 
 T = TypeVar("T")
@@ -73,15 +73,17 @@ class FilesCluster:
         """Whether there is an object of this kind."""
         return any(is_of(stored.manifest, kind) for stored in self._objects.values())
 
-    def expect(self, kind: Kind) -> None:
+    def expect(self, kind: Kind, as_: type[T], keep: Callable[[T], T] = unchanged) -> None:
         """Nothing: the files have been read."""
 
-    def list(self, kind: Kind, as_: type[T], where: Where = EVERYWHERE) -> Sequence[T]:
+    def list(
+        self, kind: Kind, as_: type[T], where: Where = EVERYWHERE, keep: Callable[[T], T] = unchanged
+    ) -> Sequence[T]:
         """All objects of the kind, in the order of the files."""
         if not self.served(kind):
             raise KindNotServed(kind.name, f"there is none in {self.name}")
         found = [stored for stored in self._objects.values() if is_of(stored.manifest, kind)]
-        return [_decoded(stored, as_) for stored in found if matches(stored.manifest, where)]
+        return [keep(_decoded(stored, as_)) for stored in found if matches(stored.manifest, where)]
 
     def table(self, kind: Kind, where: Where = EVERYWHERE) -> tuple[Sequence[str], Sequence[TableRow]]:
         """Refused: only a server renders a Table."""

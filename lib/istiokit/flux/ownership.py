@@ -14,6 +14,13 @@ from istiokit.flux.model import HelmRelease, Kustomization
 
 _KUSTOMIZE = "kustomize.toolkit.fluxcd.io"
 _HELM = "helm.toolkit.fluxcd.io"
+_TRACKING, _INSTANCE = "argocd.argoproj.io/tracking-id", "argocd.argoproj.io/instance"
+_OWNING_RESOURCE = "install.operator.istio.io/owning-resource"
+_OWNING_NAMESPACE = "install.operator.istio.io/owning-resource-namespace"
+_RELEASE_NAME, _RELEASE_NAMESPACE = "meta.helm.sh/release-name", "meta.helm.sh/release-namespace"
+_MANAGED_BY = "app.kubernetes.io/managed-by"
+_LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+_ZARF = "zarf.dev/"
 
 
 class OwnerKind(StrEnum):
@@ -90,6 +97,32 @@ def owner(metadata: Metadata, managers: Collection[str] = (), owners: Owners = N
     )
 
 
+_MARKS = frozenset(
+    {
+        *(f"{group}/{word}" for group in (_KUSTOMIZE, _HELM) for word in ("name", "namespace")),
+        *(f"{_KUSTOMIZE}/{word}" for word in ("reconcile", "ssa")),
+        *(f"{_HELM}/{word}" for word in ("driftdetection", "driftDetection")),
+        _TRACKING,
+        _INSTANCE,
+        _OWNING_RESOURCE,
+        _OWNING_NAMESPACE,
+        _RELEASE_NAME,
+        _RELEASE_NAMESPACE,
+        _MANAGED_BY,
+        _LAST_APPLIED,
+    }
+)
+
+
+def marks(words: Mapping[str, str]) -> dict[str, str]:
+    """Of labels or annotations those that `owner` looks at; of kubectl's manifest only that it is there."""
+    return {
+        key: word if key != _LAST_APPLIED else ""
+        for key, word in words.items()
+        if key in _MARKS or key.startswith(_ZARF)
+    }
+
+
 def _labelled(metadata: Metadata, group: str, kind: str) -> Ref | None:
     name = metadata.labels.get(f"{group}/name")
     return Ref(kind, name, metadata.labels.get(f"{group}/namespace")) if name else None
@@ -157,8 +190,8 @@ def _helm_release_reverts(metadata: Metadata, ref: Ref, release: HelmRelease | N
 
 def _argo_cd(metadata: Metadata, managers: Collection[str]) -> Owner | None:
     """The tracking id is `application:group/kind:namespace/name`; application may be `namespace_name`."""
-    tracking = metadata.annotations.get("argocd.argoproj.io/tracking-id", "").partition(":")[0]
-    name = tracking or metadata.labels.get("argocd.argoproj.io/instance", "")
+    tracking = metadata.annotations.get(_TRACKING, "").partition(":")[0]
+    name = tracking or metadata.labels.get(_INSTANCE, "")
     if not name and "argocd-controller" not in managers:
         return None
     namespace, _, plain = name.rpartition("_")
@@ -168,22 +201,20 @@ def _argo_cd(metadata: Metadata, managers: Collection[str]) -> Owner | None:
 
 
 def _operator(metadata: Metadata) -> Owner | None:
-    name = metadata.labels.get("install.operator.istio.io/owning-resource")
+    name = metadata.labels.get(_OWNING_RESOURCE)
     if not name:
         return None
-    ref = Ref(
-        "IstioOperator", name, metadata.labels.get("install.operator.istio.io/owning-resource-namespace")
-    )
+    ref = Ref("IstioOperator", name, metadata.labels.get(_OWNING_NAMESPACE))
     return Owner(
         OwnerKind.OPERATOR, ref, Reverts.YES, f"the Istio operator keeps it as {ref} says, while it runs"
     )
 
 
 def _helm(metadata: Metadata) -> Owner | None:
-    release = metadata.annotations.get("meta.helm.sh/release-name")
-    if not release or metadata.labels.get("app.kubernetes.io/managed-by") != "Helm":
+    release = metadata.annotations.get(_RELEASE_NAME)
+    if not release or metadata.labels.get(_MANAGED_BY) != "Helm":
         return None
-    namespace = metadata.annotations.get("meta.helm.sh/release-namespace", "")
+    namespace = metadata.annotations.get(_RELEASE_NAMESPACE, "")
     where = f"Helm release {namespace}/{release}" if namespace else f"Helm release {release}"
     return Owner(OwnerKind.HELM, None, Reverts.NO, f"{where} overwrites it at its next upgrade, not before")
 
@@ -191,15 +222,15 @@ def _helm(metadata: Metadata) -> Owner | None:
 def _zarf(metadata: Metadata) -> Owner | None:
     """The mark `zarf-agent: patched` says that Zarf's agent rewrote an image, not who owns it: no matter."""
     marks = (*metadata.labels, *metadata.annotations)
-    managed = metadata.labels.get("app.kubernetes.io/managed-by") == "zarf"
-    if not managed and not any(mark.startswith("zarf.dev/") for mark in marks):
+    managed = metadata.labels.get(_MANAGED_BY) == "zarf"
+    if not managed and not any(mark.startswith(_ZARF) for mark in marks):
         return None
     why = "Zarf wrote it; the next deploy of its package overwrites it"
     return Owner(OwnerKind.ZARF, None, Reverts.NO, why)
 
 
 def _kubectl(metadata: Metadata) -> Owner | None:
-    if "kubectl.kubernetes.io/last-applied-configuration" not in metadata.annotations:
+    if _LAST_APPLIED not in metadata.annotations:
         return None
     why = "kubectl apply wrote it; who applies that manifest again puts it back"
     return Owner(OwnerKind.KUBECTL_APPLY, None, Reverts.NO, why)

@@ -48,7 +48,7 @@ class Delegate(Part, frozen=True, kw_only=True, gc=False):
     namespace: str = ""
 
 
-class Route(Part, frozen=True, kw_only=True, gc=False):
+class Route(Part, frozen=True, kw_only=True, gc=False, cache_hash=True):
     """One entry of `http`, `tls` or `tcp`; without conditions it applies to everything."""
 
     match: tuple[Match, ...] | None = None

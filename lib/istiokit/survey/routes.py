@@ -19,6 +19,7 @@ from istiokit.flux.ownership import Owners
 from istiokit.istio.audit.model import Unusable
 from istiokit.istio.model import Gateway, VirtualService, VirtualServiceSpec, full_name
 from istiokit.istio.routing.facts import RouteFacts
+from istiokit.istio.sharing import shared
 from istiokit.survey.gateway_pods import read_secrets, read_workloads
 from istiokit.survey.reading import Reading
 
@@ -134,7 +135,7 @@ def _ref(item: Object) -> Ref:
 
 def _begun(reading: Reading, where: Where, *, fast: bool) -> "Future[tuple[VirtualService, ...]]":
     if not fast:
-        return reading.list(kinds.VIRTUAL_SERVICE, VirtualService, where)
+        return reading.list(kinds.VIRTUAL_SERVICE, VirtualService, where, shared)
     none: tuple[VirtualService, ...] = ()
     return reading.start(kinds.VIRTUAL_SERVICE, lambda: _from_table(reading.cluster, where), none)
 
