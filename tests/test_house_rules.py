@@ -33,7 +33,7 @@ IMPURE_MODULES = {
     "random",
 }
 
-HEAVY = {"kubernetes", "yaml", "msgspec", "rich", "tabulate"}
+HEAVY = {"kubernetes", "yaml", "msgspec", "rich"}
 """Not needed to explain a command, so not imported for it."""
 
 WRITERS = {"write_text", "write_bytes", "unlink", "mkdir", "touch", "rename", "rmdir", "symlink_to", "chmod"}

@@ -3,6 +3,7 @@
 import statistics
 from dataclasses import dataclass
 
+from istiokit.ui import output
 from tests.bench.measure import Series
 
 _HEADERS = ("CASE", "OURS", "THEIRS", "RATIO", "GOAL", "OK")
@@ -26,10 +27,7 @@ class Comparison:
 
 def table(comparisons: list[Comparison]) -> str:
     """Two lines for each comparison: time as median (shortest to longest), and peak memory."""
-    from tabulate import tabulate
-
-    rows = [row for one in comparisons for row in (_time(one), _memory(one))]
-    return tabulate(rows, _HEADERS, tablefmt="plain", disable_numparse=True) + "\n"
+    return output.table(_HEADERS, [row for one in comparisons for row in (_time(one), _memory(one))])
 
 
 def _time(one: Comparison) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ def test_what_is_equal_is_kept_once_and_what_nobody_asks_for_not_at_all() -> Non
                     "spec": {
                         "hosts": [f"{name}.example.com"],
                         "gateways": ["istio-system/public"],
-                        "http": [{"match": [{"uri": {"prefix": "/api"}}]}, {}],
+                        "http": [{"match": [{"uri": {"prefix": "/api"}, "sourceLabels": {"app": "a"}}]}, {}],
                     },
                 },
                 VirtualService,

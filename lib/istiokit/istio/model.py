@@ -48,7 +48,7 @@ class Delegate(Part, frozen=True, kw_only=True, gc=False):
     namespace: str = ""
 
 
-class Route(Part, frozen=True, kw_only=True, gc=False, cache_hash=True):
+class Route(Part, frozen=True, kw_only=True, gc=False):
     """One entry of `http`, `tls` or `tcp`; without conditions it applies to everything."""
 
     match: tuple[Match, ...] | None = None

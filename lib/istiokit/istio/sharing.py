@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from istiokit.cluster.decode import Metadata
 from istiokit.flux.ownership import marks
-from istiokit.istio.model import VirtualService, VirtualServiceSpec
+from istiokit.istio.model import Route, VirtualService, VirtualServiceSpec
 
+_ENCODER = msgspec.msgpack.Encoder()
 _ONCE: dict[Any, Any] = {}
 """Parts that were seen, each by itself (`sys.intern` for what is no text). Most meshes have few of them: routes are
 made by the same templates, whole namespaces by the same release."""
@@ -31,15 +34,21 @@ def shared(item: VirtualService) -> VirtualService:
             hosts=spec.hosts,
             gateways=_once(spec.gateways),
             export_to=_once(spec.export_to),
-            http=_once(spec.http),
-            tls=_once(spec.tls),
-            tcp=_once(spec.tcp),
+            http=_routes(spec.http),
+            tls=_routes(spec.tls),
+            tcp=_routes(spec.tcp),
         ),
     )
 
 
 def _once(part: Any) -> Any:
     return _ONCE.setdefault(part, part) if part else part
+
+
+def _routes(routes: tuple[Route, ...] | None) -> tuple[Route, ...] | None:
+    """By their bytes: a condition on labels has no hash, and that of the others takes longer."""
+    kept: tuple[Route, ...] | None = _ONCE.setdefault(_ENCODER.encode(routes), routes) if routes else routes
+    return kept
 
 
 def _marks(words: Mapping[str, str]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What a rule of the audit is, and what it looks at. Pure: facts in, findings out."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,7 +10,8 @@ from istiokit.istio.listing import sides_in
 from istiokit.istio.mapping import Mapping
 from istiokit.istio.model import Gateway, VirtualService, full_name
 from istiokit.istio.routing.facts import RouteFacts
-from istiokit.istio.routing.served import Answer, answers
+from istiokit.istio.routing.served import Served, served_alike
+from istiokit.istio.wording import Wording, worded
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +59,24 @@ class Subject:
     @cached_property
     def sides(self) -> Sides:
         """Old and new Gateways."""
-        return sides_in(self.facts, self.mapping)
+        return sides_in(self.facts, self.mapping, self.wordings)
 
-    def references(self, item: VirtualService) -> tuple[Reference, ...]:
-        """Every entry of every list of gateways of one of the facts' VirtualServices, in the manifest's order."""
-        return self._references[id(item)]
+    def references(self, wording: Wording) -> tuple[Reference, ...]:
+        """Every entry of every list of gateways of a wording, in the manifest's order."""
+        found = self._references.get(wording)
+        if found is None:
+            found = self._references[wording] = tuple(_references(wording))
+        return found
 
     @cached_property
-    def _references(self) -> dict[int, tuple[Reference, ...]]:
-        """Of all of them at once: nearly every rule asks."""
-        return {id(item): tuple(_references(item)) for item in self.facts.virtual_services}
+    def _references(self) -> dict[Wording, tuple[Reference, ...]]:
+        """Those that were worked out: nearly every rule asks."""
+        return {}
+
+    @cached_property
+    def wordings(self) -> dict[Wording, Sequence[VirtualService]]:
+        """The VirtualServices by how they name Gateways: most rules depend on nothing else."""
+        return worded(self.facts.virtual_services)
 
     @cached_property
     def by_name(self) -> dict[str, VirtualService]:
@@ -75,9 +84,9 @@ class Subject:
         return {full_name(item): item for item in self.facts.virtual_services}
 
     @cached_property
-    def answers(self) -> list[Answer]:
+    def served(self) -> list[Served]:
         """What the routing model says of each host."""
-        return answers(self.facts)
+        return list(served_alike(self.facts))
 
     def exists(self, gateway: str) -> bool | None:
         """Whether the Gateway is there; None where nobody can tell."""
@@ -101,28 +110,28 @@ class Rule:
     run: Callable[[Subject], Iterable[Finding]]
 
 
-def each(
-    judge: Callable[[VirtualService, Subject], Iterable[Finding]],
-) -> Callable[[Subject], Iterator[Finding]]:
-    """A rule that judges one VirtualService at a time, as one for all of them."""
+Judge = Callable[[Wording, Subject], Iterable[Finding]]
+"""Judges all VirtualServices of a wording at once: `object` of its findings is still empty."""
+
+
+def each(judge: Judge) -> Callable[[Subject], Iterator[Finding]]:
+    """A rule that judges wordings, as one that says it of each VirtualService that is worded so."""
 
     def run(subject: Subject) -> Iterator[Finding]:
-        for item in subject.facts.virtual_services:
-            yield from judge(item, subject)
+        for wording, items in subject.wordings.items():
+            for one in judge(wording, subject):
+                for item in items:
+                    yield Finding(one.code, one.severity, subject_of(item), one.reason, one.remedy, one.path)
 
     return run
 
 
-def _references(item: VirtualService) -> Iterator[Reference]:
-    place = item.metadata.namespace or "default"
-    for at, name in enumerate(item.spec.gateways or ()):
-        yield Reference(f"spec.gateways[{at}]", name, resolve(name, place))
-    for protocol, routes in (("http", item.spec.http), ("tls", item.spec.tls), ("tcp", item.spec.tcp)):
-        for number, route in enumerate(routes or ()):
-            for condition, match in enumerate(route.match or ()):
-                for at, name in enumerate(match.gateways or ()):
-                    path = f"spec.{protocol}[{number}].match[{condition}].gateways[{at}]"
-                    yield Reference(path, name, resolve(name, place))
+def _references(wording: Wording) -> Iterator[Reference]:
+    for at, name in enumerate(wording.gateways or ()):
+        yield Reference(f"spec.gateways[{at}]", name, resolve(name, wording.namespace))
+    for condition in wording.conditions:
+        for at, name in enumerate(condition.gateways):
+            yield Reference(f"{condition.path}[{at}]", name, resolve(name, wording.namespace))
 
 
 def subject_of(item: VirtualService) -> str:
