@@ -66,6 +66,9 @@ class FakeCluster:
         """Queue something to happen inside a watch: one hook a step, after all that is there was told."""
         self._hooks.append(hook)
 
+    def expect_table(self, kind: Kind, where: Where = EVERYWHERE) -> None:
+        """Nothing takes long here."""
+
     def table(self, kind: Kind, where: Where = EVERYWHERE) -> tuple[Sequence[str], Sequence[TableRow]]:
         raise NotImplementedError("a Table is the API server's work: test it on a rig")
 
@@ -81,7 +84,9 @@ class FakeCluster:
     def served(self, kind: Kind) -> bool:
         return kind.name not in self.absent
 
-    def expect(self, kind: Kind, as_: type[T], keep: Callable[[T], T] = unchanged) -> None:
+    def expect(
+        self, kind: Kind, as_: type[T], where: Where = EVERYWHERE, keep: Callable[[T], T] = unchanged
+    ) -> None:
         """Nothing takes long here."""
 
     def list(

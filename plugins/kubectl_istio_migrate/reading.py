@@ -28,7 +28,7 @@ def read_facts(
 
     cluster = context.cluster
     # By far the longest list: the server works while we import the rest.
-    cluster.expect(VIRTUAL_SERVICE, VirtualService, shared)
+    cluster.expect(VIRTUAL_SERVICE, VirtualService, keep=shared)
     from istiokit.survey.facts import survey
 
     if meanwhile is not None:

@@ -80,13 +80,8 @@ def read_scope(scope: Scope, context: Context, *, fast: bool = False, pods: bool
     `fast` leaves their routes on the server; `pods` reads the gateways' pods too.
     """
     place = place_of(scope, context)
-    if not (scope.filenames or place or fast or scope.selector or scope.field_selector):
-        # The longest answer is asked for before the rest is imported.
-        from istiokit.cluster.kinds import VIRTUAL_SERVICE
-        from istiokit.istio.model import VirtualService
-        from istiokit.istio.sharing import shared
-
-        context.cluster.expect(VIRTUAL_SERVICE, VirtualService, shared)
+    if not scope.filenames:
+        _expect(context.cluster, _where(scope, place), fast=fast)
     from istiokit.survey.routes import read_files, read_routes
 
     if scope.filenames:
@@ -94,6 +89,19 @@ def read_scope(scope: Scope, context: Context, *, fast: bool = False, pods: bool
     else:
         reading = read_routes(context.cluster, _where(scope, place), fast=fast, pods=pods)
     return reading.only(scope.names, place) if scope.names else reading
+
+
+def _expect(cluster: "Cluster", where: "Where", *, fast: bool) -> None:
+    """Ask for the longest answer before the rest is imported."""
+    from istiokit.cluster.kinds import VIRTUAL_SERVICE
+
+    if fast:
+        cluster.expect_table(VIRTUAL_SERVICE, where)
+        return
+    from istiokit.istio.model import VirtualService
+    from istiokit.istio.sharing import shared
+
+    cluster.expect(VIRTUAL_SERVICE, VirtualService, where, shared)
 
 
 def everywhere(scope: Scope) -> Scope:

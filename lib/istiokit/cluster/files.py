@@ -73,7 +73,9 @@ class FilesCluster:
         """Whether there is an object of this kind."""
         return any(is_of(stored.manifest, kind) for stored in self._objects.values())
 
-    def expect(self, kind: Kind, as_: type[T], keep: Callable[[T], T] = unchanged) -> None:
+    def expect(
+        self, kind: Kind, as_: type[T], where: Where = EVERYWHERE, keep: Callable[[T], T] = unchanged
+    ) -> None:
         """Nothing: the files have been read."""
 
     def list(
@@ -84,6 +86,9 @@ class FilesCluster:
             raise KindNotServed(kind.name, f"there is none in {self.name}")
         found = [stored for stored in self._objects.values() if is_of(stored.manifest, kind)]
         return [keep(_decoded(stored, as_)) for stored in found if matches(stored.manifest, where)]
+
+    def expect_table(self, kind: Kind, where: Where = EVERYWHERE) -> None:
+        """Nothing: only a server renders a Table."""
 
     def table(self, kind: Kind, where: Where = EVERYWHERE) -> tuple[Sequence[str], Sequence[TableRow]]:
         """Refused: only a server renders a Table."""

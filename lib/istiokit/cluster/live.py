@@ -80,11 +80,13 @@ class LiveCluster:
         """Whether the server knows the kind in a version that we can read."""
         return self._discovery.version(kind) is not None
 
-    def expect(self, kind: Kind, as_: type[T], keep: Callable[[T], T] = unchanged) -> None:
+    def expect(
+        self, kind: Kind, as_: type[T], where: Where = EVERYWHERE, keep: Callable[[T], T] = unchanged
+    ) -> None:
         """Begin to read them now, in the hope that the server's version is the preferred one."""
         version = kind.versions[0]
-        work = partial(self._listed, kind, version, as_, EVERYWHERE, keep)
-        self._early.begin((kind, version, EVERYWHERE, as_), work)
+        work = partial(self._listed, kind, version, as_, where, keep)
+        self._early.begin((kind, version, where, as_), work)
 
     def list(
         self, kind: Kind, as_: type[T], where: Where = EVERYWHERE, keep: Callable[[T], T] = unchanged
@@ -100,9 +102,18 @@ class LiveCluster:
         pull = self._pull(kind, version, where, live_read.accepted(as_), f"list {kind}")
         return live_read.items(pull, live_read.selectors(where), kind, version, as_, keep)
 
+    def expect_table(self, kind: Kind, where: Where = EVERYWHERE) -> None:
+        """Begin to read it now, as `expect` does."""
+        version = kind.versions[0]
+        self._early.begin((kind, version, where), partial(self._tabled, kind, version, where))
+
     def table(self, kind: Kind, where: Where = EVERYWHERE) -> tuple[Sequence[str], Sequence[TableRow]]:
         """The server's Table of the kind, with each object's metadata."""
-        pull = self._pull(kind, self._version(kind), where, live_read.AS_TABLE, f"list {kind} as a table")
+        version = self._version(kind)
+        return self._early.get((kind, version, where), partial(self._tabled, kind, version, where))
+
+    def _tabled(self, kind: Kind, version: str, where: Where) -> tuple[Sequence[str], Sequence[TableRow]]:
+        pull = self._pull(kind, version, where, live_read.AS_TABLE, f"list {kind} as a table")
         return live_read.table(pull, live_read.selectors(where), kind)
 
     def _pull(self, kind: Kind, version: str, where: Where, accept: str, what: str) -> live_read.Pull:

@@ -97,8 +97,10 @@ class Cluster(Protocol):
     def served(self, kind: Kind) -> bool:
         """Whether this kind can be asked for, in any of its versions."""
 
-    def expect(self, kind: Kind, as_: type[T], keep: Callable[[T], T] = unchanged) -> None:
-        """A hint that `list` will soon be asked for just this, everywhere: what takes long may begin now."""
+    def expect(
+        self, kind: Kind, as_: type[T], where: Where = EVERYWHERE, keep: Callable[[T], T] = unchanged
+    ) -> None:
+        """A hint that `list` will soon be asked for just this: what takes long may begin now."""
 
     def list(
         self, kind: Kind, as_: type[T], where: Where = EVERYWHERE, keep: Callable[[T], T] = unchanged
@@ -108,6 +110,9 @@ class Cluster(Protocol):
         `keep` is given each object as soon as it is there and gives what is kept of it: less than all of it, or one
         that shares its parts with others. It is called from one thread at a time.
         """
+
+    def expect_table(self, kind: Kind, where: Where = EVERYWHERE) -> None:
+        """The same hint about `table`."""
 
     def table(self, kind: Kind, where: Where = EVERYWHERE) -> tuple[Sequence[str], Sequence[TableRow]]:
         """The columns and rows of the server's own Table, with metadata: far fewer bytes than the objects.

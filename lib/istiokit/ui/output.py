@@ -98,9 +98,18 @@ def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, no_header
 
 def _cell(value: object) -> str:
     """One line of text: `<none>` for nothing, as kubectl has it, and a list with commas."""
+    if type(value) is not str:
+        value = _as_text(value)
+    if not value.isprintable() or " " in value:
+        value = printable(" ".join(value.split()))
+    return value or "<none>"
+
+
+def _as_text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, (list, tuple)):
+        return ",".join(map(str, value))
     if isinstance(value, Mapping):
-        value = ",".join(f"{key}={item}" for key, item in value.items())
-    elif isinstance(value, (list, tuple)):
-        value = ",".join(map(str, value))
-    text = "" if value is None else printable(" ".join(str(value).split()))
-    return text or "<none>"
+        return ",".join(f"{key}={item}" for key, item in value.items())
+    return str(value)
