@@ -6,6 +6,7 @@ from istiokit.istio.listing import BindingRow, by_state, percent_done
 from istiokit.ui.output import Column
 
 _MANY = 3
+RESOURCE = "virtualservice.networking.istio.io"
 
 COLUMNS: tuple[Column[BindingRow], ...] = (
     Column("namespace", lambda row: row.namespace),
@@ -19,7 +20,7 @@ COLUMNS: tuple[Column[BindingRow], ...] = (
 
 def row_name(row: BindingRow) -> str:
     """As `kubectl get -o name` spells it."""
-    return f"virtualservice.networking.istio.io/{row.name}"
+    return f"{RESOURCE}/{row.name}"
 
 
 def summary_line(found: Sequence[BindingRow]) -> str:

@@ -15,7 +15,7 @@ from tests.tools.rig import Rig
 
 def measure_swap(runs: int) -> list[Comparison | Peak]:
     """Ours swaps all of them to the new gateway, the loop swaps them back, and so on."""
-    with Rig(parts=("istio_crds",)) as rig:
+    with Rig(parts=("istio_crds",), apiserver_flags=crowd.WITHOUT_CACHE) as rig:
         crowd.fill(rig)
         names = rig.dir / "names"
         there = [(crowd.place_of(number), number % 2) for number in range(crowd.VIRTUAL_SERVICES)]
