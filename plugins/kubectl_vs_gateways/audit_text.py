@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from istiokit.cluster.kinds import VIRTUAL_SERVICE
 from istiokit.findings import Finding, Severity
 from istiokit.istio.audit import RULES, find_rule
+from istiokit.survey.dependents import DependentsRead
 from istiokit.survey.routes import RouteReading
 from istiokit.ui import findings
 from istiokit.ui.output import Document, as_json, render
@@ -12,6 +14,11 @@ from istiokit.ui.printable import printable
 from kubectl_vs_gateways.scope import skipped_of
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_LACKS = {
+    "Namespace": "a Namespace is known by its name alone",
+    "ConfigMap": "the root namespace and the trust domain are taken to be istio-system and cluster.local",
+}
+_NOT_JUDGED = "whether they name the old gateway was not judged"
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -58,6 +65,30 @@ def not_judged(reading: RouteReading) -> list[str]:
             "no Secrets were read: whether certificates are where the pods are was not judged (VSG017)"
         )
     return lines
+
+
+def beside_lines(read: DependentsRead) -> list[str]:
+    """What was looked at beside VirtualServices, and what was not, so that silence about a kind means something."""
+    there = [f"{number} {_plural(kind, number)}" for kind, number in read.counts.items() if number]
+    absent = {one.kind for one in read.unread if one.missing}
+    none = [_plural(kind, 0) for kind, number in read.counts.items() if number == 0 and kind not in absent]
+    parts = (", ".join(there), f"no {', '.join(none)}" if none else "")
+    lines = [f"looked at besides: {'; '.join(filter(None, parts))}"] if there or none else []
+    if absent:
+        lines.append(f"not installed, so there are none: {', '.join(sorted(absent))}")
+    lines += [
+        f"not read: {_plural(one.kind, 0)}: {one.reason}; {_LACKS.get(one.kind, _NOT_JUDGED)}"
+        for one in read.unread
+        if not one.missing
+    ]
+    return lines
+
+
+def _plural(kind: str, number: int) -> str:
+    """`NetworkPolicies`, `Telemetry` for one."""
+    if number == 1:
+        return kind
+    return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
 
 
 def explanation(code: str) -> str:
@@ -130,7 +161,9 @@ def _result(one: Finding, places: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _place(one: Finding, places: Mapping[str, str]) -> str:
-    return places.get(one.object.partition(" ")[2], "")
+    """`apps/web.yaml:12`; VirtualServices go by their name, all others by kind and name."""
+    kind, _, name = one.object.partition(" ")
+    return places.get(name if kind == VIRTUAL_SERVICE.name else one.object, "")
 
 
 def _escaped(cell: str) -> str:

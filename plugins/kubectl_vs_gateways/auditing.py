@@ -1,11 +1,15 @@
 """`kubectl vs-gateways --audit`: what is wrong with the bindings, as findings."""
 
+from collections.abc import Collection, Iterable
+from contextlib import nullcontext
 from dataclasses import replace
 
-from istiokit.findings import Severity
+from istiokit.findings import Finding, Severity
 from istiokit.istio.audit import audit
 from istiokit.istio.audit.model import subject_of
 from istiokit.istio.listing import by_state, percent_done, rows, sides_in
+from istiokit.survey.dependents import DependentsRead, DependentsReading, dependents_in
+from istiokit.survey.routes import RouteReading
 from istiokit.ui.context import Context
 from kubectl_vs_gateways import audit_text, pairs, scope
 from kubectl_vs_gateways.list_text import summary_line
@@ -16,18 +20,53 @@ from kubectl_vs_gateways.scope import Scope
 def run_audit(wanted: Scope, given: Given, output: str, context: Context, *, no_headers: bool) -> int:
     """Read everything, since hosts are shared, judge, and show what was asked for; 1 if there is an error."""
     mapping = pairs.told_mapping(given, context)
-    everything, chosen = scope.read_whole(wanted, context)
+    everything, chosen, beside = _read(wanted, context)
     if mapping is None:
         pairs.say_found(everything.facts.gateways, everything.facts.virtual_services, context)
-    others = {subject_of(one) for one in everything.facts.virtual_services}
-    others -= {subject_of(one) for one in chosen.facts.virtual_services}
-    found = [one for one in audit(everything.facts, everything.unusable, mapping) if one.object not in others]
+    judged = audit(everything.facts, everything.unusable, mapping, beside.dependents)
+    found = list(_asked_for(judged, everything, chosen, beside.counts))
     part = replace(everything.facts, virtual_services=chosen.facts.virtual_services)
     shown = rows(part, everything.owners, sides_in(everything.facts, mapping))
-    summary = {"states": by_state(shown), "percentDone": percent_done(shown)}
+    summary = {"states": by_state(shown), "percentDone": percent_done(shown), "lookedAt": beside.counts}
     context.write(audit_text.findings_text(found, everything, summary, output, no_headers=no_headers))
     context.say(summary_line(shown))
     context.say(audit_text.verdict_line(found, context.prog))
-    for line in audit_text.not_judged(everything):
+    for line in (*audit_text.not_judged(everything), *audit_text.beside_lines(beside)):
         context.say(line)
     return int(any(one.severity is Severity.ERROR for one in found))
+
+
+def _read(wanted: Scope, context: Context) -> tuple[RouteReading, RouteReading, DependentsRead]:
+    """Everything, what of it was asked for, and what else may name the old gateways; all at the same time."""
+    with nullcontext() if wanted.filenames else DependentsReading(context.cluster) as begun:
+        everything, chosen = scope.read_whole(wanted, context)
+        if begun is not None:
+            beside = begun.result()
+        else:
+            beside = dependents_in(everything.files) if everything.files else DependentsRead()
+    told = replace(
+        everything,
+        unread=(*everything.unread, *beside.unread),
+        unusable=(*everything.unusable, *beside.unusable),
+        places={**everything.places, **beside.places},
+    )
+    return told, told if chosen is everything else chosen, beside
+
+
+def _asked_for(
+    found: Iterable[Finding], everything: RouteReading, chosen: RouteReading, kinds: Collection[str]
+) -> Iterable[Finding]:
+    """Without those of other VirtualServices, and of policies that have to do with other namespaces only."""
+    if chosen is everything:
+        return found
+    others = {subject_of(one) for one in everything.facts.virtual_services}
+    others -= {subject_of(one) for one in chosen.facts.virtual_services}
+    gateways = everything.facts.gateways or ()
+    near = {one.metadata.namespace or "default" for one in (*chosen.facts.virtual_services, *gateways)}
+    near.add(everything.facts.root_namespace)
+    return [one for one in found if one.object not in others and not _is_far(one, near, kinds)]
+
+
+def _is_far(finding: Finding, near: Collection[str], kinds: Collection[str]) -> bool:
+    kind, _, name = finding.object.partition(" ")
+    return kind in kinds and name.partition("/")[0] not in near

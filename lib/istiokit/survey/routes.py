@@ -37,6 +37,8 @@ class RouteReading:
     """Where each VirtualService of files stands, by `namespace/name`: `apps/web.yaml:12`."""
     unusable: tuple[Unusable, ...] = ()
     """What the facts could not hold."""
+    files: FilesCluster | None = None
+    """The manifests, where it is a reading of files."""
 
     def inside(self, namespace: str) -> "RouteReading":
         """Just the VirtualServices of one namespace."""
@@ -103,7 +105,7 @@ def read_files(files: FilesCluster, where: Where, others: Cluster | None = None)
     )
     broken = (Unusable(one.place, one.reason, file=True) for one in files.skipped if one.broken)
     places = {full_name(item): files.origin(_ref(item)) for item in found}
-    return RouteReading(facts, Owners(), (), places, (*unusable, *broken))
+    return RouteReading(facts, Owners(), (), places, (*unusable, *broken), files)
 
 
 def _usable(files: FilesCluster, where: Where) -> tuple[list[VirtualService], list[Unusable]]:

@@ -4,8 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from istiokit.cluster.decode import Metadata
 from istiokit.findings import Finding, Severity
+from istiokit.flux.ownership import OwnerKind, owner
 from istiokit.istio.bindings import MESH, Sides, is_generated, resolve
+from istiokit.istio.dependents.facts import NO_DEPENDENTS, Dependents
+from istiokit.istio.dependents.moves import Move, find_moves
 from istiokit.istio.listing import sides_in
 from istiokit.istio.mapping import Mapping
 from istiokit.istio.model import Gateway, VirtualService, full_name
@@ -50,6 +54,8 @@ class Subject:
     unusable: tuple[Unusable, ...] = ()
     mapping: Mapping | None = None
     """Which Gateway takes over from which, if people said so."""
+    dependents: Dependents = NO_DEPENDENTS
+    """What else may name the old gateways."""
 
     @cached_property
     def gateways(self) -> dict[str, Gateway]:
@@ -60,6 +66,26 @@ class Subject:
     def sides(self) -> Sides:
         """Old and new Gateways."""
         return sides_in(self.facts, self.mapping, self.wordings)
+
+    @cached_property
+    def moves(self) -> tuple[Move, ...]:
+        """The pods of each pair of old and new Gateway."""
+        return find_moves(self.facts, self.sides, self.dependents)
+
+    @property
+    def root(self) -> str:
+        """The mesh's root namespace: policies there may apply to pods of all namespaces."""
+        return self.dependents.root_namespace or self.facts.root_namespace
+
+    @cached_property
+    def bound_namespaces(self) -> frozenset[str]:
+        """Namespaces with VirtualServices that are bound to an old or a new Gateway: requests come to them."""
+        named = self.sides.successors.keys() | self.sides.new
+        return frozenset(
+            wording.namespace
+            for wording in self.wordings
+            if any(one.gateway in named for one in self.references(wording))
+        )
 
     def references(self, wording: Wording) -> tuple[Reference, ...]:
         """Every entry of every list of gateways of a wording, in the manifest's order."""
@@ -137,3 +163,11 @@ def _references(wording: Wording) -> Iterator[Reference]:
 def subject_of(item: VirtualService) -> str:
     """How findings call it."""
     return f"VirtualService {full_name(item)}"
+
+
+def at_source(metadata: Metadata) -> str:
+    """The end of a remedy: where an object is to be changed so that its owner does not put it back."""
+    found = owner(metadata)
+    if found.kind in (OwnerKind.NONE, OwnerKind.KUBECTL_APPLY):
+        return ""
+    return f", at its source ({found.title})"
