@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from istiokit.istio.audit.model import Subject
-from istiokit.istio.dependents.labels import less
-from istiokit.istio.dependents.moves import Move
+from istiokit.istio.dependents.labels import Verdict, every, less, some
+from istiokit.istio.dependents.moves import Move, Place
 from istiokit.istio.dependents.policies import AccessRule, AuthorizationPolicy
 from istiokit.istio.dependents.sources import (
     ACCOUNTS,
@@ -42,8 +42,6 @@ class Judgement:
     moves: tuple[Move, ...]
     named: tuple[str, ...]
     """What means the old gateway, or (of a list that only excludes the new one) the new one."""
-    fitting: tuple[str, ...]
-    """The entries that fit the old gateway."""
     certain: bool
     dry_run: bool
     partly: str = ""
@@ -65,7 +63,7 @@ class Access:
         place = place_of(policy)
         for at, rule in enumerate(policy.spec.rules or ()):
             ways = alternatives(rule)
-            constraints = [one for way in ways for one in way.constraints]
+            constraints = (one for way in ways for one in way.constraints)
             if any(self._matcher.is_telling(one, place) for one in constraints):
                 yield from self._rule(policy, at, rule, ways)
 
@@ -74,29 +72,66 @@ class Access:
     ) -> Iterator[Judgement]:
         found: dict[tuple[str, bool], Judgement] = {}
         for move in self._subject.moves:
-            for one in self._move(policy, rule, ways, move):
+            for one in (*self._lost(policy, rule, ways, move), *self._gained(policy, ways, move)):
                 one = replace(one, path=f"spec.rules[{at}].{one.constraint.path}")
                 key = (one.path, one.loses)
                 found[key] = _joined(found[key], one) if key in found else one
         yield from found.values()
 
-    def _move(
+    def _lost(
         self, policy: AuthorizationPolicy, rule: AccessRule, ways: tuple[Alternative, ...], move: Move
     ) -> Iterator[Judgement]:
+        """The ways that old pods can go and new ones cannot, unless these can go another one that asks no more."""
+        place, told = place_of(policy), list[Alternative]()
+        for way in ways:
+            before, after = (
+                self._matcher.before((way,), place, move),
+                self._matcher.after((way,), place, move),
+            )
+            if not less(after, before) or any(one.others == way.others for one in told):
+                continue
+            covered, partly = self._cover(policy, rule, way, move)
+            if covered:
+                continue
+            told.append(way)
+            culprit = next(
+                one
+                for one in way.constraints
+                if less(self._new(one, place, move), self._old(one, place, move))
+            )
+            certain = None not in (before, after) and partly is None
+            yield self._judgement(policy, culprit, move, loses=True, certain=certain, partly=partly)
+
+    def _gained(
+        self, policy: AuthorizationPolicy, ways: tuple[Alternative, ...], move: Move
+    ) -> Iterator[Judgement]:
+        """The first way that is closed to old pods by a list that excludes them, and open to new ones.
+
+        Where a list names the new gateway alone, people meant it so: nothing is wrong with that.
+        """
         place = place_of(policy)
-        before, after = (side(ways, place, move) for side in (self._matcher.before, self._matcher.after))
-        if before is after:
-            return
-        loses = less(after, before)
-        culprit = self._lost(ways, place, move) if loses else self._gained(ways, place, move)
-        if culprit is None:
-            return
-        way, constraint = culprit
-        covered, partly = self._cover(policy, rule, way, move) if loses else (False, None)
-        if covered:
-            return
-        named = self._entries(constraint, place, move, new=constraint.negative and loses)
-        yield Judgement(
+        before = self._matcher.before(ways, place, move)
+        for way in ways:
+            after = self._matcher.after((way,), place, move)
+            closed = [one for one in way.constraints if self._old(one, place, move) is not True]
+            if less(before, after) and closed and all(one.negative for one in closed):
+                certain = None not in (before, after)
+                yield self._judgement(policy, closed[0], move, loses=False, certain=certain)
+                return
+
+    def _judgement(
+        self,
+        policy: AuthorizationPolicy,
+        constraint: Constraint,
+        move: Move,
+        *,
+        loses: bool,
+        certain: bool,
+        partly: AuthorizationPolicy | None = None,
+    ) -> Judgement:
+        place = place_of(policy)
+        named = self._entries(constraint, place, move.after if loses and constraint.negative else move.before)
+        return Judgement(
             policy=policy,
             action=action_of(policy),
             path="",
@@ -104,55 +139,24 @@ class Access:
             loses=loses,
             moves=(move,),
             named=named,
-            fitting=self._entries(constraint, place, move),
-            certain=move.seen
-            and None not in (before, after)
-            and partly is None
-            and self._meant(constraint, named, policy),
+            certain=certain and move.seen and self._meant(constraint, named, policy),
             dry_run=is_dry_run(policy),
             partly="" if partly is None else f"AuthorizationPolicy {full_name(partly)}",
         )
 
-    def _lost(
-        self, ways: Iterable[Alternative], place: str, move: Move
-    ) -> tuple[Alternative, Constraint] | None:
-        """The first list that the old pods fit and the new ones do not, of a way that the old ones can go."""
-        for way in ways:
-            if self._matcher.before((way,), place, move) is False:
-                continue
-            for one in way.constraints:
-                if less(self._side(one, place, move, new=True), self._side(one, place, move, new=False)):
-                    return way, one
-        return None
+    def _old(self, constraint: Constraint, place: str, move: Move) -> Verdict:
+        return some(self._matcher.fits(constraint, place, pods) for pods in move.before)
 
-    def _gained(
-        self, ways: Iterable[Alternative], place: str, move: Move
-    ) -> tuple[Alternative, Constraint] | None:
-        """The first list that excludes the old pods by name and not the new ones.
+    def _new(self, constraint: Constraint, place: str, move: Move) -> Verdict:
+        return every(self._matcher.fits(constraint, place, pods) for pods in move.after)
 
-        Where a list names the new gateway alone, people meant it so: nothing is wrong with that.
-        """
-        for way in ways:
-            if self._matcher.after((way,), place, move) is False:
-                continue
-            closed = [one for one in way.constraints if self._side(one, place, move, new=False) is not True]
-            if closed and all(one.negative for one in closed):
-                return way, closed[0]
-        return None
-
-    def _side(self, constraint: Constraint, place: str, move: Move, *, new: bool) -> bool | None:
-        way = (Alternative((constraint,), ()),)
-        return self._matcher.after(way, place, move) if new else self._matcher.before(way, place, move)
-
-    def _entries(
-        self, constraint: Constraint, place: str, move: Move, *, new: bool = False
-    ) -> tuple[str, ...]:
+    def _entries(self, constraint: Constraint, place: str, pods: Iterable[Place]) -> tuple[str, ...]:
         """The entries that fit one of the pods."""
-        pods = move.after if new else move.before
+        each = tuple(pods)
         return tuple(
             value
             for value in constraint.values
-            if any(self._matcher.entry(constraint.field, value, place)[one] is not False for one in pods)
+            if any(self._matcher.entry(constraint.field, value, place)[one] is not False for one in each)
         )
 
     def _meant(self, constraint: Constraint, named: Iterable[str], policy: AuthorizationPolicy) -> bool:
@@ -233,7 +237,6 @@ def _joined(one: Judgement, other: Judgement) -> Judgement:
         one,
         moves=(*one.moves, *other.moves),
         named=tuple(dict.fromkeys((*one.named, *other.named))),
-        fitting=tuple(dict.fromkeys((*one.fitting, *other.fitting))),
         certain=one.certain or other.certain,
         partly=one.partly or other.partly,
     )

@@ -64,7 +64,7 @@ def _remedy(one: Judgement) -> str:
     source = at_source(one.policy.metadata)
     if one.loses and constraint.negative:
         return f"take {', '.join(one.named)} out of it{source}"
-    entries = sorted({entry for move in one.moves for entry in beside(constraint.field, one.fitting, move)})
+    entries = sorted({entry for move in one.moves for entry in beside(constraint.field, one.named, move)})
     guess = (
         ""
         if all(move.seen for move in one.moves) or constraint.field == "namespaces"

@@ -7,7 +7,7 @@ certificate covers that host too, and they come to routes that do not know it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from istiokit.findings import Finding, Severity
@@ -90,7 +90,7 @@ def _admits(server: _Server, host: str, virtual_service: str) -> bool:
 
 
 def _clash(
-    at: int, servers: list[_Server], hosts: list[Mapping[str, str]], subject: Subject
+    at: int, servers: list[_Server], hosts: Sequence[Mapping[str, str]], subject: Subject
 ) -> tuple[str, str, str] | None:
     """A host of another server, that server's Gateway and a host of this one that its routes do not know."""
     for other, theirs in enumerate(hosts):
