@@ -1,12 +1,14 @@
 """A mesh with an old and a new gateway, and what else may name the old one, in few words."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from istiokit.cluster.files import FilesCluster
 from istiokit.cluster.types import EVERYWHERE
 from istiokit.findings import Finding
 from istiokit.istio.audit import audit
+from istiokit.istio.mapping import Pair, mapping_of
 from istiokit.survey.dependents import DependentsRead, DependentsReading, dependents_in
 from istiokit.survey.routes import read_files, read_routes
 from tests.fakes import FakeCluster
@@ -92,12 +94,18 @@ BOUND = made("VirtualService", "shop/web", {"hosts": ["web.example.com"], "gatew
 """It makes requests of both gateways come to namespace shop."""
 
 
-def live(*objects: Manifest, mesh: tuple[Manifest, ...] = MESH, **given: Any) -> list[Finding]:
+def live(
+    *objects: Manifest,
+    mesh: tuple[Manifest, ...] = MESH,
+    pairs: Mapping[str, str] | None = None,
+    **given: Any,
+) -> list[Finding]:
     """The findings about anything but VirtualServices, on a cluster with all of these objects."""
     cluster = FakeCluster((*mesh, *objects), **given)
+    mapping = mapping_of(Pair(old, new, "") for old, new in pairs.items()) if pairs else None
     with DependentsReading(cluster) as begun:
         facts = read_routes(cluster, EVERYWHERE, pods=True).facts
-        return _beside(audit(facts, (), None, begun.result().dependents))
+        return _beside(audit(facts, (), mapping, begun.result().dependents))
 
 
 def read(*objects: Manifest, **given: Any) -> DependentsRead:

@@ -2,7 +2,7 @@
 
 import copy
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from typing import Any
 
@@ -166,7 +166,7 @@ def source_fits(source: Manifest, name: str, address: str) -> bool:
     def space(patterns: list[str]) -> bool:
         return any(re.fullmatch(f".*/ns/{one.replace('*', '.*')}/.*", f"spiffe://{name}") for one in patterns)
 
-    checks = {
+    checks: dict[str, Callable[[list[str]], bool]] = {
         "principals": principal,
         "namespaces": space,
         "notPrincipals": lambda patterns: not principal(patterns),
@@ -186,7 +186,7 @@ def let_in(
         if one["metadata"]["namespace"] in (space, "istio-system")
         and one["spec"]["selector"]["matchLabels"].items() <= labels.items()
     ]
-    verdicts = {"ALLOW": [], "DENY": []}  # type: dict[str, list[bool]]
+    verdicts: dict[str, list[bool]] = {"ALLOW": [], "DENY": []}
     for spec in own:
         verdicts[spec["action"]].append(any(fits(one, name, path, address) for one in spec["rules"]))
     return not any(verdicts["DENY"]) and (not verdicts["ALLOW"] or any(verdicts["ALLOW"]))

@@ -40,6 +40,8 @@ class Labels:
     known: Mapping[str, str]
     complete: bool = True
     """Whether there are no others; a Gateway's selector, for instance, tells only some labels of its pods."""
+    without: tuple[str, ...] = ()
+    """How keys begin that are not among the others."""
 
     def have(self, wanted: Mapping[str, str] | None) -> Verdict:
         """Whether all of these are among them."""
@@ -59,13 +61,17 @@ class Labels:
     def _is(self, key: str, value: str) -> Verdict:
         if key in self.known:
             return self.known[key] == value
-        return False if self.complete else None
+        return False if self._lack(key) else None
+
+    def _lack(self, key: str) -> bool:
+        """Whether a key that is not known is not there."""
+        return self.complete or key.startswith(self.without)
 
     def _holds(self, one: Requirement) -> Verdict:
         values = one.values or ()
         if key_known := one.key in self.known:
             within = self.known[one.key] in values
-        elif self.complete:
+        elif self._lack(one.key):
             within = False
         else:
             return None

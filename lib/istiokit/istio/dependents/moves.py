@@ -3,12 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from istiokit.istio.bindings import MESH, Sides
+from istiokit.istio.bindings import MESH, OLD_NAMESPACE, Sides
 from istiokit.istio.dependents.facts import Dependents
 from istiokit.istio.dependents.identity import likely_accounts
 from istiokit.istio.dependents.labels import Labels, Verdict, every, some
+from istiokit.istio.injection import COMPONENT, GATEWAY_COMPONENTS
 from istiokit.istio.model import Gateway, full_name
 from istiokit.istio.routing.facts import RouteFacts, Workload
+
+_OF_OPERATOR = ("operator.istio.io/", "install.operator.istio.io/")
+"""How the operator's labels begin."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,12 +130,18 @@ def _seen(workload: Workload, dependents: Dependents) -> Place:
 def _expected(
     name: str, gateways: Mapping[str, Gateway], dependents: Dependents, known: dict[str, Place]
 ) -> Place:
-    """Without pods what the Gateway lets expect: some in its own namespace, with the labels that it selects."""
+    """Without pods what the Gateway lets expect: some in its own namespace, with the labels that it selects.
+
+    Big Bang's old gateways are made by the operator, which labels its pods; the charts of new ones do not.
+    """
     if name not in known:
         gateway = gateways.get(name)
         selector = (gateway.spec.selector if gateway else None) or {}
         namespace, _, own = name.partition("/")
         likely = likely_accounts({own, *selector.values()})
-        labels = Labels(selector, complete=False)
+        is_egress = any("egress" in word for word in (own, *selector.values()))
+        component = {COMPONENT: GATEWAY_COMPONENTS[is_egress]} if namespace == OLD_NAMESPACE else {}
+        without = () if component else _OF_OPERATOR
+        labels = Labels({**component, **selector}, complete=False, without=without)
         known[name] = Place(name, namespace, dependents.labels_of(namespace), labels, None, likely, None)
     return known[name]
