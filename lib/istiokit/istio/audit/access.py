@@ -5,12 +5,12 @@ policies of a workload one must match; a DENY or CUSTOM policy counts by itself.
 own namespace, those of the root namespace to all, narrowed by their selector.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from istiokit.istio.audit.model import Subject
 from istiokit.istio.dependents.labels import Verdict, every, less, some
-from istiokit.istio.dependents.moves import Move, Place
+from istiokit.istio.dependents.moves import Move
 from istiokit.istio.dependents.policies import AccessRule, AuthorizationPolicy
 from istiokit.istio.dependents.sources import (
     ACCOUNTS,
@@ -18,15 +18,11 @@ from istiokit.istio.dependents.sources import (
     Alternative,
     Constraint,
     Matcher,
+    Sides,
     alternatives,
 )
 from istiokit.istio.dependents.successors import names_account
 from istiokit.istio.model import full_name
-
-_DRY_RUN = "istio.io/dry-run"
-_TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
-"""What Go's strconv.ParseBool takes for true."""
-_ACTIONS = {"0": "ALLOW", "1": "DENY", "2": "AUDIT", "3": "CUSTOM", "": "ALLOW"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +30,6 @@ class Judgement:
     """One list of one rule that tells the new gateway from the old one."""
 
     policy: AuthorizationPolicy
-    action: str
     path: str
     constraint: Constraint
     loses: bool
@@ -43,9 +38,18 @@ class Judgement:
     named: tuple[str, ...]
     """What means the old gateway, or (of a list that only excludes the new one) the new one."""
     certain: bool
-    dry_run: bool
     partly: str = ""
     """Another policy that lets the new gateway in for some requests."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """One way of a rule that new pods can go, for some pair."""
+
+    policy: AuthorizationPolicy
+    rule: AccessRule
+    way: Alternative
+    sides: tuple[Sides, ...]
 
 
 class Access:
@@ -53,111 +57,125 @@ class Access:
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
+        self._moves = subject.moves
         self._matcher = Matcher(subject.moves, subject.dependents.trust_domains)
         self._by_place: dict[str, list[AuthorizationPolicy]] = {}
         for policy in subject.dependents.authorization_policies:
-            self._by_place.setdefault(place_of(policy), []).append(policy)
+            self._by_place.setdefault(policy.place, []).append(policy)
+        self._open: dict[str, list[_Open]] = {}
+        self._known: dict[object, list[tuple[int, int]]] = {}
 
     def judge(self, policy: AuthorizationPolicy) -> Iterator[Judgement]:
         """What tells the gateways apart, one for each rule and list; nothing where all of it means both or neither."""
-        place = place_of(policy)
         for at, rule in enumerate(policy.spec.rules or ()):
             ways = alternatives(rule)
-            constraints = (one for way in ways for one in way.constraints)
-            if any(self._matcher.is_telling(one, place) for one in constraints):
-                yield from self._rule(policy, at, rule, ways)
-
-    def _rule(
-        self, policy: AuthorizationPolicy, at: int, rule: AccessRule, ways: tuple[Alternative, ...]
-    ) -> Iterator[Judgement]:
-        found: dict[tuple[str, bool], Judgement] = {}
-        for move in self._subject.moves:
-            for one in (*self._lost(policy, rule, ways, move), *self._gained(policy, ways, move)):
-                one = replace(one, path=f"spec.rules[{at}].{one.constraint.path}")
-                key = (one.path, one.loses)
-                found[key] = _joined(found[key], one) if key in found else one
-        yield from found.values()
+            sides = [self._matcher.sides(way, policy.place) for way in ways]
+            if all(one.before is one.after for each in sides for one in each):
+                continue
+            for one in (*self._lost(policy, rule, ways, sides), *self._gained(policy, ways, sides)):
+                yield replace(one, path=f"spec.rules[{at}].{one.constraint.path}")
 
     def _lost(
-        self, policy: AuthorizationPolicy, rule: AccessRule, ways: tuple[Alternative, ...], move: Move
+        self,
+        policy: AuthorizationPolicy,
+        rule: AccessRule,
+        ways: Sequence[Alternative],
+        sides: Sequence[tuple[Sides, ...]],
     ) -> Iterator[Judgement]:
-        """The ways that old pods can go and new ones cannot, unless these can go another one that asks no more."""
-        place, told = place_of(policy), list[Alternative]()
-        for way in ways:
-            before, after = (
-                self._matcher.before((way,), place, move),
-                self._matcher.after((way,), place, move),
-            )
-            if not less(after, before) or any(one.others == way.others for one in told):
-                continue
-            covered, partly = self._cover(policy, rule, way, move)
-            if covered:
-                continue
-            told.append(way)
-            culprit = next(
-                one
-                for one in way.constraints
-                if less(self._new(one, place, move), self._old(one, place, move))
-            )
-            certain = None not in (before, after) and partly is None
-            yield self._judgement(policy, culprit, move, loses=True, certain=certain, partly=partly)
+        """The ways that old pods can go and new ones cannot, unless these can go another one that asks no more.
+
+        Of ways that ask for the same besides, the first one that concerns a pair is told.
+        """
+        told: list[tuple[object, int]] = []
+        for way, each in zip(ways, sides, strict=True):
+            found: dict[Constraint, list[tuple[int, bool, str]]] = {}
+            for at, number in self._losses(way, policy.place, each):
+                if len(ways) > 1 and (way.others, at) in told:
+                    continue
+                covered, partly = self._cover(policy, rule, way, at)
+                if not covered:
+                    told.append((way.others, at))
+                    sure = None not in (each[at].before, each[at].after) and not partly
+                    found.setdefault(way.constraints[number], []).append((at, sure, partly))
+            for constraint, cases in found.items():
+                yield self._judgement(policy, constraint, cases, loses=True)
+
+    def _losses(self, way: Alternative, place: str, sides: tuple[Sides, ...]) -> list[tuple[int, int]]:
+        """The moves with which it is lost, by their number, and the number of the list that is why."""
+        key = self._matcher.key(way, place)
+        if key not in self._known:
+            self._known[key] = [
+                (
+                    at,
+                    next(number for number, one in enumerate(way.constraints) if self._drops(one, place, at)),
+                )
+                for at, one in enumerate(sides)
+                if less(one.after, one.before)
+            ]
+        return self._known[key]
+
+    def _drops(self, constraint: Constraint, place: str, at: int) -> bool:
+        """Whether new pods fit the list less surely than old ones."""
+        after = every(self._matcher.fits(constraint, place, pods) for pods in self._moves[at].after)
+        return less(after, self._old(constraint, place, at))
 
     def _gained(
-        self, policy: AuthorizationPolicy, ways: tuple[Alternative, ...], move: Move
+        self,
+        policy: AuthorizationPolicy,
+        ways: Sequence[Alternative],
+        sides: Sequence[tuple[Sides, ...]],
     ) -> Iterator[Judgement]:
         """The first way that is closed to old pods by a list that excludes them, and open to new ones.
 
         Where a list names the new gateway alone, people meant it so: nothing is wrong with that.
         """
-        place = place_of(policy)
-        before = self._matcher.before(ways, place, move)
-        for way in ways:
-            after = self._matcher.after((way,), place, move)
-            closed = [one for one in way.constraints if self._old(one, place, move) is not True]
-            if less(before, after) and closed and all(one.negative for one in closed):
-                certain = None not in (before, after)
-                yield self._judgement(policy, closed[0], move, loses=False, certain=certain)
-                return
+        found: dict[Constraint, list[tuple[int, bool, str]]] = {}
+        for at in range(len(self._moves)):
+            before = some(each[at].before for each in sides)
+            for way, each in zip(ways, sides, strict=True):
+                if not less(before, each[at].after):
+                    continue
+                closed = [one for one in way.constraints if self._old(one, policy.place, at) is not True]
+                if closed and all(one.negative for one in closed):
+                    sure = None not in (before, each[at].after)
+                    found.setdefault(closed[0], []).append((at, sure, ""))
+                    break
+        for constraint, cases in found.items():
+            yield self._judgement(policy, constraint, cases, loses=False)
 
     def _judgement(
         self,
         policy: AuthorizationPolicy,
         constraint: Constraint,
-        move: Move,
+        cases: Sequence[tuple[int, bool, str]],
         *,
         loses: bool,
-        certain: bool,
-        partly: AuthorizationPolicy | None = None,
     ) -> Judgement:
-        place = place_of(policy)
-        named = self._entries(constraint, place, move.after if loses and constraint.negative else move.before)
+        """Of cases: the number of the move, whether it is sure, and who does a part of it."""
+        moves = tuple(self._moves[at] for at, _, _ in cases)
+        new = loses and constraint.negative
+        pods = {one for move in moves for one in (move.after if new else move.before)}
+        named = tuple(
+            value
+            for value in constraint.values
+            if any(
+                self._matcher.entry(constraint.field, value, policy.place)[one] is not False for one in pods
+            )
+        )
+        meant = self._meant(constraint, named, policy)
         return Judgement(
             policy=policy,
-            action=action_of(policy),
             path="",
             constraint=constraint,
             loses=loses,
-            moves=(move,),
+            moves=moves,
             named=named,
-            certain=certain and move.seen and self._meant(constraint, named, policy),
-            dry_run=is_dry_run(policy),
-            partly="" if partly is None else f"AuthorizationPolicy {full_name(partly)}",
+            certain=meant and any(sure and self._moves[at].seen for at, sure, _ in cases),
+            partly=next((partly for _, _, partly in cases if partly), ""),
         )
 
-    def _old(self, constraint: Constraint, place: str, move: Move) -> Verdict:
-        return some(self._matcher.fits(constraint, place, pods) for pods in move.before)
-
-    def _new(self, constraint: Constraint, place: str, move: Move) -> Verdict:
-        return every(self._matcher.fits(constraint, place, pods) for pods in move.after)
-
-    def _entries(self, constraint: Constraint, place: str, pods: Iterable[Place]) -> tuple[str, ...]:
-        """The entries that fit one of the pods."""
-        each = tuple(pods)
-        return tuple(
-            value
-            for value in constraint.values
-            if any(self._matcher.entry(constraint.field, value, place)[one] is not False for one in each)
-        )
+    def _old(self, constraint: Constraint, place: str, at: int) -> Verdict:
+        return some(self._matcher.fits(constraint, place, pods) for pods in self._moves[at].before)
 
     def _meant(self, constraint: Constraint, named: Iterable[str], policy: AuthorizationPolicy) -> bool:
         """Whether the gateway itself is meant, and not something else in its namespace.
@@ -168,60 +186,42 @@ class Access:
             constraint.field == PRINCIPALS and all(map(names_account, named))
         ):
             return True
-        place = place_of(policy)
-        return place == self._subject.root or place in self._subject.bound_namespaces
+        return policy.place == self._subject.root or policy.place in self._subject.bound_namespaces
 
     def _cover(
-        self, policy: AuthorizationPolicy, rule: AccessRule, way: Alternative, move: Move
-    ) -> tuple[bool, AuthorizationPolicy | None]:
-        """Whether some rule does for the new gateway all that this one does not; else one that does a part of it."""
-        partly = None
-        for other in self._beside(policy):
-            for one in other.spec.rules or ():
-                fitting = [each for each in alternatives(one) if self._fits_new(each, other, move)]
-                if (
-                    fitting
-                    and _as_broad(one.to, rule.to)
-                    and any(_asks_no_more(each, way) for each in fitting)
-                ):
-                    return True, None
-                if fitting:
-                    partly = other
+        self, policy: AuthorizationPolicy, rule: AccessRule, way: Alternative, at: int
+    ) -> tuple[bool, str]:
+        """Whether some rule does for the new gateway all that this one does not; else who does a part of it.
+
+        `at` is the number of the move.
+        """
+        partly = ""
+        for place in sorted({policy.place, self._subject.root}):
+            for one in self._open_in(place):
+                if one.sides[at].after is not True or not _applies_as_wide(one.policy, policy):
+                    continue
+                if _as_broad(one.rule.to, rule.to) and _asks_no_more(one.way, way):
+                    return True, ""
+                partly = f"AuthorizationPolicy {full_name(one.policy)}"
         return False, partly
 
-    def _fits_new(self, way: Alternative, policy: AuthorizationPolicy, move: Move) -> bool:
-        return self._matcher.after((way,), place_of(policy), move) is True
-
-    def _beside(self, policy: AuthorizationPolicy) -> Iterator[AuthorizationPolicy]:
-        """All policies that do the same wherever this one does, itself included."""
-        for place in sorted({place_of(policy), self._subject.root}):
-            for other in self._by_place.get(place, ()):
-                if applies_as_wide(other, policy):
-                    yield other
-
-
-def place_of(policy: AuthorizationPolicy) -> str:
-    """Its namespace."""
-    return policy.metadata.namespace or "default"
+    def _open_in(self, place: str) -> list[_Open]:
+        """The ways of the namespace's policies that new pods can go."""
+        if place not in self._open:
+            self._open[place] = [
+                _Open(policy, rule, way, sides)
+                for policy in self._by_place.get(place, ())
+                for rule in policy.spec.rules or ()
+                for way in alternatives(rule)
+                for sides in (self._matcher.sides(way, place),)
+                if any(one.after is True for one in sides)
+            ]
+        return self._open[place]
 
 
-def action_of(policy: AuthorizationPolicy) -> str:
-    """ALLOW, DENY, CUSTOM or AUDIT."""
-    word = str(policy.spec.action)
-    return _ACTIONS.get(word, word)
-
-
-def is_dry_run(policy: AuthorizationPolicy) -> bool:
-    """Whether it is only logged what it would do."""
-    return policy.metadata.annotations.get(_DRY_RUN, "") in _TRUE
-
-
-def applies_as_wide(other: AuthorizationPolicy, policy: AuthorizationPolicy) -> bool:
+def _applies_as_wide(other: AuthorizationPolicy, policy: AuthorizationPolicy) -> bool:
     """Whether `other`, of the same or the root namespace, does the same thing to all the workloads of `policy`."""
-    same = (action_of(other), other.spec.provider, other.spec.targets, is_dry_run(other))
-    if same != (action_of(policy), policy.spec.provider, policy.spec.targets, is_dry_run(policy)):
-        return False
-    return other.spec.wanted.items() <= policy.spec.wanted.items()
+    return other.does_as(policy) and other.spec.wanted.items() <= policy.spec.wanted.items()
 
 
 def _as_broad(to: object, than: object) -> bool:
@@ -230,13 +230,3 @@ def _as_broad(to: object, than: object) -> bool:
 
 def _asks_no_more(way: Alternative, than: Alternative) -> bool:
     return not way.others or way.others == than.others
-
-
-def _joined(one: Judgement, other: Judgement) -> Judgement:
-    return replace(
-        one,
-        moves=(*one.moves, *other.moves),
-        named=tuple(dict.fromkeys((*one.named, *other.named))),
-        certain=one.certain or other.certain,
-        partly=one.partly or other.partly,
-    )

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from istiokit.findings import Finding, Severity
-from istiokit.istio.audit.access import action_of, is_dry_run
 from istiokit.istio.audit.model import Rule, Subject, at_source
 from istiokit.istio.dependents.facts import Dependents
 from istiokit.istio.dependents.labels import Verdict, every, less, some
@@ -73,7 +72,7 @@ _KINDS = (
 
 def applies(policy: Policy, kind: _Kind, pods: Place, root: str) -> Verdict:
     """Whether istiod puts the policy on these pods."""
-    spec, place = policy.spec, policy.metadata.namespace or "default"
+    spec, place = policy.spec, policy.place
     if spec.targets:
         return False
     if place != pods.namespace and place != root:
@@ -88,7 +87,7 @@ def _attached(subject: Subject) -> Iterator[Finding]:
     near = {subject.root, *(pods.namespace for move in subject.moves for pods in move.before)}
     for kind in _KINDS if subject.moves else ():
         items: tuple[Policy, ...] = getattr(subject.dependents, kind.field)
-        for item in (one for one in items if (one.metadata.namespace or "default") in near):
+        for item in (one for one in items if one.place in near):
             left = [move for move in subject.moves if _is_left(item, kind, move, subject.root)]
             if left:
                 yield from _findings(item, kind, left, items, subject)
@@ -124,7 +123,7 @@ def _findings(
 
 
 def _severity(item: Policy, kind: _Kind, certain: bool) -> Severity:
-    if isinstance(item, AuthorizationPolicy) and (is_dry_run(item) or action_of(item) == "AUDIT"):
+    if isinstance(item, AuthorizationPolicy) and (item.dry_run or item.action == "AUDIT"):
         return Severity.INFO
     if kind.severity is Severity.ERROR and not certain:
         return Severity.WARNING
@@ -154,14 +153,14 @@ def _alike(item: Policy, other: Policy) -> bool:
 def _same_work(item: Policy, other: Policy) -> bool:
     """Whether another one, made for the new pods, may stand for it with other words. EnvoyFilters are too different."""
     if isinstance(item, AuthorizationPolicy) and isinstance(other, AuthorizationPolicy):
-        return action_of(item) == action_of(other) and is_dry_run(item) == is_dry_run(other)
+        return item.action == other.action and item.dry_run == other.dry_run
     return type(item).__name__ in ("RequestAuthentication", "PeerAuthentication", "Telemetry", "ProxyConfig")
 
 
 def _loss(item: Policy, kind: _Kind, left: Sequence[Move], subject: Subject) -> str:
     if not isinstance(item, AuthorizationPolicy):
         return kind.loss
-    action = action_of(item)
+    action = item.action
     if action == "CUSTOM":
         return "its provider is not asked about what comes through the new gateway"
     if action == "AUDIT":
@@ -178,7 +177,7 @@ def _others_allow(
     return any(
         applies(one, kind, pods, root) is True
         for one in dependents.authorization_policies
-        if one is not item and action_of(one) == "ALLOW" and not is_dry_run(one)
+        if one is not item and one.action == "ALLOW" and not one.dry_run
         for move in left
         for pods in move.after
     )
@@ -186,7 +185,7 @@ def _others_allow(
 
 def _remedy(item: Policy, kind: _Kind, left: Sequence[Move], root: str) -> str:
     """The labels to select by where one object can be for both, else where a copy belongs."""
-    place = item.metadata.namespace or "default"
+    place = item.place
     spaces = sorted({space for move in left for space in move.new_namespaces})
     reaches = all(space == place for space in spaces) or (place == root and kind.everywhere)
     if not reaches or not item.spec.wanted:

@@ -30,12 +30,12 @@ def _identities(subject: Subject) -> Iterator[Finding]:
     access = Access(subject)
     for policy in subject.dependents.authorization_policies:
         for one in access.judge(policy):
-            if (one.action, one.loses) in _SENTENCES:
+            if (one.policy.action, one.loses) in _SENTENCES:
                 yield _finding(one)
 
 
 def _finding(one: Judgement) -> Finding:
-    kind = (one.action, one.loses)
+    kind = (one.policy.action, one.loses)
     old, new = (", ".join(sorted({getattr(move, side) for move in one.moves})) for side in ("old", "new"))
     named = f" ({', '.join(one.named)})"
     excludes = one.loses and one.constraint.negative
@@ -50,12 +50,12 @@ def _finding(one: Judgement) -> Finding:
     reason = _SENTENCES[kind].format(**words)
     if one.partly:
         reason += f"; {one.partly} does so for a part of its requests"
-    if one.dry_run:
+    if one.policy.dry_run:
         reason += " (a dry run: it is only logged)"
     severity = _MILDER.get(kind, Severity.ERROR if one.certain else Severity.WARNING)
     about = f"AuthorizationPolicy {full_name(one.policy)}"
     return Finding(
-        "VSG018", Severity.INFO if one.dry_run else severity, about, reason, _remedy(one), one.path
+        "VSG018", Severity.INFO if one.policy.dry_run else severity, about, reason, _remedy(one), one.path
     )
 
 

@@ -31,6 +31,15 @@ class Gap:
         return self.peer.pod_selector is not None and not self.peer.pod_selector.empty
 
 
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """One rule that means new pods, of some pair."""
+
+    policy: NetworkPolicy
+    rule: Opening
+    sides: list[tuple[Verdict, Verdict]]
+
+
 class Traffic:
     """All NetworkPolicies, by namespace. Remembers what lists of peers come to: thousands of policies share a few."""
 
@@ -39,56 +48,69 @@ class Traffic:
         self._by_place: dict[str, list[NetworkPolicy]] = {}
         for policy in policies:
             self._by_place.setdefault(policy.metadata.namespace or "default", []).append(policy)
+        self._open: dict[tuple[str, str], list[_Open]] = {}
         self._known: dict[tuple[bytes, str], list[tuple[Verdict, Verdict]]] = {}
 
     def gaps(self, policy: NetworkPolicy, direction: str) -> Iterator[Gap]:
         """One for each rule, about all pairs that it concerns."""
         place = policy.metadata.namespace or "default"
         for at, rule in enumerate(network.rules_of(policy, direction)):
-            peers = network.peers_of(rule, direction)
             found: Gap | None = None
-            for move, (before, after) in zip(self._moves, self._sides(peers, place), strict=True):
-                one = None if not less(after, before) else self._gap(policy, direction, at, rule, move)
+            sides = self._sides(network.peers_of(rule, direction), place)
+            for number, (before, after) in enumerate(sides):
+                one = self._gap(policy, direction, at, rule, number) if less(after, before) else None
                 if one is not None:
-                    found = one if found is None else replace(found, moves=(*found.moves, move))
+                    found = one if found is None else _joined(found, one)
             if found is not None:
                 yield found
 
-    def _gap(self, policy: NetworkPolicy, direction: str, at: int, rule: Opening, move: Move) -> Gap | None:
-        place = policy.metadata.namespace or "default"
+    def _gap(
+        self, policy: NetworkPolicy, direction: str, at: int, rule: Opening, move_number: int
+    ) -> Gap | None:
+        place, move = policy.metadata.namespace or "default", self._moves[move_number]
         peers = network.peers_of(rule, direction)
         number = next((n for n, one in enumerate(peers) if _means_old(one, place, move)), None)
         if number is None:
             return None
-        covered, partly = self._cover(policy, direction, rule, move)
+        covered, partly = self._cover(policy, direction, rule, move_number)
         if covered:
             return None
-        side = "ingress" if direction == network.INGRESS else "egress"
-        word = "from" if direction == network.INGRESS else "to"
-        sure = network.before(peers, place, move) is True and network.after(peers, place, move) is False
+        before, after = self._sides(peers, place)[move_number]
+        side, word = ("ingress", "from") if direction == network.INGRESS else ("egress", "to")
         return Gap(
             direction=direction,
             path=f"spec.{side}[{at}].{word}[{number}]",
             peer=peers[number],
             moves=(move,),
-            certain=move.seen and sure and not partly,
+            certain=move.seen and before is True and after is False and not partly,
             partly=partly,
         )
 
-    def _cover(self, policy: NetworkPolicy, direction: str, rule: Opening, move: Move) -> tuple[bool, str]:
-        """Whether another rule for the same pods opens as much for the new ones; else one that opens some ports."""
-        place, partly = policy.metadata.namespace or "default", ""
-        for other in self._by_place.get(place, ()):
-            if not network.selects_all_of(other, policy):
+    def _cover(self, policy: NetworkPolicy, direction: str, rule: Opening, at: int) -> tuple[bool, str]:
+        """Whether another rule for the same pods opens as much for the new ones; else one that opens some ports.
+
+        `at` is the number of the move.
+        """
+        partly = ""
+        for one in self._open_in(policy.metadata.namespace or "default", direction):
+            if one.sides[at][1] is not True or not network.selects_all_of(one.policy, policy):
                 continue
-            for one in network.rules_of(other, direction):
-                peers = network.peers_of(one, direction)
-                if peers and network.after(peers, place, move) is not True:
-                    continue
-                if network.opens_as_much(one, rule):
-                    return True, ""
-                partly = f"NetworkPolicy {full_name(other)}"
+            if network.opens_as_much(one.rule, rule):
+                return True, ""
+            partly = f"NetworkPolicy {full_name(one.policy)}"
         return False, partly
+
+    def _open_in(self, place: str, direction: str) -> list[_Open]:
+        """The rules of the namespace's policies that mean new pods."""
+        if (place, direction) not in self._open:
+            self._open[place, direction] = [
+                _Open(policy, rule, sides)
+                for policy in self._by_place.get(place, ())
+                for rule in network.rules_of(policy, direction)
+                for sides in (self._sides(network.peers_of(rule, direction), place),)
+                if any(after is True for _, after in sides)
+            ]
+        return self._open[place, direction]
 
     def _sides(self, peers: Sequence[Peer], place: str) -> list[tuple[Verdict, Verdict]]:
         """For each move whether old and new pods are meant; everybody is where there are no peers."""
@@ -103,6 +125,12 @@ class Traffic:
                 for move in self._moves
             ]
         return found
+
+
+def _joined(found: Gap, one: Gap) -> Gap:
+    """What is said of two pairs as one."""
+    sure, partly = found.certain or one.certain, found.partly or one.partly
+    return replace(found, moves=(*found.moves, *one.moves), certain=sure, partly=partly)
 
 
 def _means_old(peer: Peer, place: str, move: Move) -> bool:

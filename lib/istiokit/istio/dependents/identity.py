@@ -13,7 +13,7 @@ from istiokit.istio.dependents.labels import Verdict, some
 
 LOCAL = "cluster.local"
 """In a policy it stands for the mesh's own trust domain, whatever that is called."""
-_PARTS = 5
+PARTS = 5
 """Of `td/ns/namespace/sa/account`: only such a principal has a trust domain that istiod looks at."""
 
 
@@ -90,7 +90,7 @@ def any_account(pattern: str, namespace: str, accounts: Collection[str] | None, 
 def _forms(pattern: str, domains: Collection[str]) -> list[str]:
     """The pattern, also with each of the mesh's trust domains in place of one of them."""
     parts = pattern.split("/")
-    if len(parts) != _PARTS or parts[0] == "*":
+    if len(parts) != PARTS or parts[0] == "*":
         return [pattern]
     if parts[0] != LOCAL and not any(spelled(parts[0], domain) for domain in domains):
         return [pattern]

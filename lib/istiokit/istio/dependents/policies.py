@@ -12,6 +12,12 @@ from istiokit.cluster.decode import Object, Part
 
 Names = tuple[str, ...] | None
 
+_DRY_RUN = "istio.io/dry-run"
+_TRUE = frozenset({"1", "t", "T", "true", "TRUE", "True"})
+"""What Go's strconv.ParseBool takes for true."""
+_ACTIONS = {"": "ALLOW", "0": "ALLOW", "1": "DENY", "2": "AUDIT", "3": "CUSTOM"}
+"""The numbers of the enum, which YAML may have too."""
+
 
 class WorkloadSelector(Part, frozen=True, kw_only=True):
     """Labels of pods: `matchLabels`, or `labels` in an EnvoyFilter."""
@@ -57,6 +63,11 @@ class Policy(Object, frozen=True, kw_only=True):
     """Any of the kinds below."""
 
     spec: Attached = Attached()
+
+    @property
+    def place(self) -> str:
+        """Its namespace."""
+        return self.metadata.namespace or "default"
 
 
 class Source(Part, frozen=True, kw_only=True):
@@ -112,6 +123,22 @@ class AuthorizationPolicy(Policy, frozen=True, kw_only=True):
     """security.istio.io AuthorizationPolicy."""
 
     spec: AuthorizationSpec = AuthorizationSpec()
+
+    @property
+    def action(self) -> str:
+        """ALLOW, DENY, CUSTOM or AUDIT."""
+        word = str(self.spec.action)
+        return _ACTIONS.get(word, word)
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether it is only logged what it would do (pilot/pkg/security/authz/builder/builder.go, isDryRun)."""
+        return self.metadata.annotations.get(_DRY_RUN, "") in _TRUE
+
+    def does_as(self, other: "AuthorizationPolicy") -> bool:
+        """Whether both do the same with what their rules fit, for the same kind of target."""
+        mine = (self.action, self.spec.provider, self.spec.targets, self.dry_run)
+        return mine == (other.action, other.spec.provider, other.spec.targets, other.dry_run)
 
 
 class RequestAuthenticationSpec(Attached, frozen=True, kw_only=True):

@@ -4,13 +4,13 @@ Source: pilot/pkg/security/authz/model/model.go of istio/istio (New): the fields
 must hold together, of a field's list one entry; a rule without `from` is for every source.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
-from istiokit.istio.dependents.identity import account_fits, any_account, namespace_fits
+from istiokit.istio.dependents.identity import PARTS, account_fits, any_account, namespace_fits
 from istiokit.istio.dependents.labels import Verdict, every, negated, some
 from istiokit.istio.dependents.moves import Move, Place
 from istiokit.istio.dependents.policies import AccessRule, Names, Source, When
@@ -60,55 +60,75 @@ def alternatives(rule: AccessRule) -> tuple[Alternative, ...]:
     return tuple(found) or (Alternative(tuple(named), others),)
 
 
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What a way comes to for one pair of Gateways."""
+
+    before: Verdict
+    """Whether some of the old pods can go it."""
+    after: Verdict
+    """Whether all of the new pods can."""
+
+
 class Matcher:
-    """Remembers what each entry comes to for each place: thousands of policies share a few entries."""
+    """Remembers what lists and ways come to: thousands of policies share a few."""
 
-    def __init__(self, moves: Iterable[Move], domains: frozenset[str] | None) -> None:
+    def __init__(self, moves: Sequence[Move], domains: frozenset[str] | None) -> None:
         self._domains = domains
-        self._moves = tuple(moves)
-        self._known: dict[tuple[str, str, str], dict[Place, Verdict]] = {}
-        self._telling: dict[tuple[str, str, str], bool] = {}
+        self._moves = moves
+        self._pods = tuple({one: None for move in moves for one in (*move.before, *move.after)})
+        self._spaces = {one.namespace for one in self._pods}
+        self._nobody: dict[Place, Verdict] = dict.fromkeys(self._pods, False)
+        self._never = (Sides(False, False),) * len(moves)
+        self._entries: dict[tuple[str, str, str], dict[Place, Verdict]] = {}
+        self._ways: dict[object, tuple[Sides, ...]] = {}
 
-    def is_telling(self, constraint: Constraint, place: str) -> bool:
-        """Whether old and new pods differ in one of its entries; `place` is the policy's namespace."""
-        return any(self._tells(constraint.field, value, place) for value in constraint.values)
+    def sides(self, way: Alternative, place: str) -> tuple[Sides, ...]:
+        """What the way of a policy in namespace `place` comes to for each move."""
+        if any(self._is_for_others(one) for one in way.constraints):
+            return self._never
+        key = self.key(way, place)
+        found = self._ways.get(key)
+        if found is None:
+            fits = {
+                pods: every(self.fits(one, place, pods) for one in way.constraints) for pods in self._pods
+            }
+            found = self._ways[key] = tuple(
+                Sides(some(fits[one] for one in move.before), every(fits[one] for one in move.after))
+                for move in self._moves
+            )
+        return found
+
+    def key(self, way: Alternative, place: str) -> object:
+        """What ways have in common that come to the same."""
+        own = place if any(one.field == ACCOUNTS for one in way.constraints) else ""
+        return (own, *((one.field, one.values, one.negative) for one in way.constraints))
 
     def fits(self, constraint: Constraint, place: str, pods: Place) -> Verdict:
-        """Whether requests of these pods fit."""
+        """Whether requests of these pods fit the list."""
         found = some(self.entry(constraint.field, value, place)[pods] for value in constraint.values)
         return negated(found) if constraint.negative else found
 
-    def alternative(self, one: Alternative, place: str, pods: Place) -> Verdict:
-        """Whether they fit it altogether, as far as it is about identities."""
-        return every(self.fits(constraint, place, pods) for constraint in one.constraints)
-
-    def before(self, found: Iterable[Alternative], place: str, move: Move) -> Verdict:
-        """Whether some of the old pods fit one of the alternatives."""
-        each = list(found)
-        return some(self.alternative(one, place, pods) for pods in move.before for one in each)
-
-    def after(self, found: Iterable[Alternative], place: str, move: Move) -> Verdict:
-        """Whether all of the new pods fit one of the alternatives."""
-        each = list(found)
-        return every(some(self.alternative(one, place, pods) for one in each) for pods in move.after)
-
     def entry(self, field: str, value: str, place: str) -> dict[Place, Verdict]:
-        """What the entry of a list comes to for the pods of each place."""
+        """What one entry of a list comes to for the pods of each place."""
         key = (field, value, place if field == ACCOUNTS else "")
-        if key not in self._known:
-            pods = {one for move in self._moves for one in (*move.before, *move.after)}
-            self._known[key] = {one: self._entry(field, value, place, one) for one in pods}
-        return self._known[key]
-
-    def _tells(self, field: str, value: str, place: str) -> bool:
-        key = (field, value, place if field == ACCOUNTS else "")
-        found = self._telling.get(key)
+        found = self._entries.get(key)
         if found is None:
-            verdicts = self.entry(field, value, place)
-            found = self._telling[key] = any(
-                len({verdicts[one] for one in (*move.before, *move.after)}) > 1 for move in self._moves
+            far = field == PRINCIPALS and self._is_far(value)
+            found = self._entries[key] = (
+                self._nobody if far else {one: self._entry(field, value, place, one) for one in self._pods}
             )
         return found
+
+    def _is_for_others(self, constraint: Constraint) -> bool:
+        """Whether it is for accounts of other namespaces alone: so are most."""
+        one_by_one = constraint.field == PRINCIPALS and not constraint.negative
+        return one_by_one and all(map(self._is_far, constraint.values))
+
+    def _is_far(self, principal: str) -> bool:
+        """Whether it is one account of a namespace in which no gateway is."""
+        parts = principal.split("/")
+        return len(parts) == PARTS and "*" not in principal and parts[2] not in self._spaces
 
     def _entry(self, field: str, value: str, place: str, pods: Place) -> Verdict:
         if field == NAMESPACES:

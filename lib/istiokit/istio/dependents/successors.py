@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from istiokit.istio.dependents.identity import LOCAL
+from istiokit.istio.dependents.identity import LOCAL, PARTS
 from istiokit.istio.dependents.moves import Move, Place
 from istiokit.istio.dependents.sources import NAMESPACES, PRINCIPALS
 
@@ -36,13 +36,9 @@ def expected_account(move: Move) -> str:
 
 def _principals(value: str, pods: Place, accounts: list[str], move: Move) -> list[str]:
     if names_account(value):
-        domain = value.split("/")[0] if value.count("/") == LOCAL_SLASHES else LOCAL
+        domain = value.split("/")[0] if value.count("/") == PARTS - 1 else LOCAL
         return [f"{domain}/ns/{pods.namespace}/sa/{one}" for one in accounts]
     for old in {one.namespace for one in move.before}:
         if f"/ns/{old}" in value:
             return [value.replace(f"/ns/{old}", f"/ns/{pods.namespace}")]
     return [f"{LOCAL}/ns/{pods.namespace}/sa/{one}" for one in accounts]
-
-
-LOCAL_SLASHES = 4
-"""Of a whole principal: `cluster.local/ns/namespace/sa/account`."""
