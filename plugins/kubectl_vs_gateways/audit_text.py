@@ -15,7 +15,7 @@ from kubectl_vs_gateways.scope import skipped_of
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _LACKS = {
-    "Namespace": "a Namespace is known by its name alone",
+    "Namespace": "each is known by its name alone, and what selects by other labels was not judged",
     "ConfigMap": "the root namespace and the trust domain are taken to be istio-system and cluster.local",
 }
 _NOT_JUDGED = "whether they name the old gateway was not judged"

@@ -69,7 +69,7 @@ def configure(parser: Parser) -> None:
     parser.add_argument(
         "--audit",
         action="store_true",
-        help="Say what is wrong instead, as findings; exit code 1 on an error.",
+        help="Say what is wrong instead, also with policies that name an old gateway; exit code 1 on an error.",
     )
     parser.add_argument(
         "--served",

@@ -54,10 +54,8 @@ def test_a_label_of_the_old_pods_alone(kind: str) -> None:
     (found,) = live(policy(kind, OLD_ONLY))
     assert told([found]) == [(SEVERITIES.get(kind, "warning"), "istio-system/p", place(kind))]
     assert (found.code, found.object) == ("VSG019", f"{kind} istio-system/p")
-    assert (
-        found.remedy
-        == "select by a label that both have, or make a second one for the new pods (app: public-ingressgateway)"
-    )
+    both = "app: public-ingressgateway, which both have"
+    assert found.remedy == f"select by {both}, or make a second one for the new pods"
 
 
 @pytest.mark.parametrize("kind", EVERYWHERE)
@@ -167,8 +165,8 @@ def test_old_and_new_in_one_namespace() -> None:
         *NAMESPACES,
     )
     pair = {"istio-system/blue": "istio-system/green"}
-    one = policy("Telemetry", {"app": "blue"})
-    assert [each.severity for each in live(one, mesh=mesh, pairs=pair)] == ["info"]
+    (found,) = live(policy("Telemetry", {"app": "blue"}), mesh=mesh, pairs=pair)
+    assert (found.severity, found.remedy) == ("info", "make a second one for the new pods (app: green)")
     assert live(policy("Telemetry", {"edge": "yes"}), mesh=mesh, pairs=pair) == []
 
 

@@ -7,7 +7,7 @@ ProxyConfig take it for the root namespace's own pods, and PeerAuthentication fo
 Policies with targetRefs are for gateways of the Kubernetes Gateway API alone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from istiokit.findings import Finding, Severity
@@ -184,23 +184,26 @@ def _others_allow(
 
 
 def _remedy(item: Policy, kind: _Kind, left: Sequence[Move], root: str) -> str:
-    """The labels to select by where one object can be for both, else where a copy belongs."""
-    place = item.place
+    """The label to select by where one object can be for both, else where a copy belongs."""
     spaces = sorted({space for move in left for space in move.new_namespaces})
-    reaches = all(space == place for space in spaces) or (place == root and kind.everywhere)
+    after = [pods.labels.known for move in left for pods in move.after]
+    new = _label(after)
+    reaches = all(space == item.place for space in spaces) or (item.place == root and kind.everywhere)
     if not reaches or not item.spec.wanted:
-        return (
-            f"put a copy of it into namespace {', '.join(spaces)} with labels of the new pods{_labels(left)}"
-        )
-    return f"select by a label that both have, or make a second one for the new pods{_labels(left)}"
+        words = f" for the new pods ({new})" if new and item.spec.wanted else ""
+        return f"put a copy of it into namespace {', '.join(spaces)}{words}"
+    both = _label([*after, *(pods.labels.known for move in left for pods in move.before)])
+    if both:
+        return f"select by {both}, which both have, or make a second one for the new pods"
+    return f"make a second one for the new pods{f' ({new})' if new else ''}"
 
 
-def _labels(left: Sequence[Move]) -> str:
-    """` (app: public-ingressgateway)`: the label that tells most of the new pods, where they were seen."""
-    found = [pods.labels.known for move in left for pods in move.after]
-    keys = [key for key in ("app", "istio") if all(key in one for one in found)]
-    words = sorted({f"{keys[0]}: {one[keys[0]]}" for one in found}) if keys else []
-    return f" ({', '.join(words)})" if words else ""
+def _label(found: Sequence[Mapping[str, str]]) -> str:
+    """`app: public-ingressgateway`, a label that they all have with the same value; empty without one."""
+    for key in ("app", "istio"):
+        if found and len({one.get(key, "") for one in found}) == 1 and found[0].get(key):
+            return f"{key}: {found[0][key]}"
+    return ""
 
 
 RULES = (

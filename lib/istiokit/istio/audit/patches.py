@@ -54,7 +54,8 @@ def _patches(subject: Subject) -> Iterator[Finding]:
 def _finding(item: EnvoyFilter, at: int, named: list[_Named]) -> Finding:
     first = named[0]
     new = ", ".join(sorted({one.move.new for one in named}))
-    reason = f"the patch is for {first.value} of {first.move.old}, and nothing does the same for {new}"
+    whose = "" if first.value == first.move.old else f", which is of {first.move.old}"
+    reason = f"the patch is for {first.value}{whose}, and nothing does the same for {new}"
     known = sorted({one.new for one in named if one.new})
     what = f"for {', '.join(known)}" if known else f"that is for {new}"
     remedy = f"add the same patch {what}{at_source(item.metadata)}"

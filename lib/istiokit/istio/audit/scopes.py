@@ -38,8 +38,8 @@ def _finding(item: Sidecar, move: Move) -> Finding | None:
         if old is None or (host.endswith("/*") and not _is_egress(move)):
             continue
         reason = (
-            f"pods see {host}, where {move.old} is, and not {new}: to them the new gateway is a stranger, which they "
-            "reach without the mesh's settings, or not at all with REGISTRY_ONLY"
+            f"it shows {host}, which is of {move.old}, and not {new}: "
+            "those pods do not know the new gateway, and with REGISTRY_ONLY they cannot reach it"
         )
         space = new.split(".")[1]
         entry = f"{space}/*" if host.endswith("/*") else f"{space}/{new}.cluster.local"

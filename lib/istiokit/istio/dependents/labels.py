@@ -5,7 +5,7 @@ staging/src/k8s.io/apimachinery/pkg/labels/selector.go (NotIn also holds where t
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from istiokit.cluster.decode import Part
 
@@ -42,6 +42,8 @@ class Labels:
     """Whether there are no others; a Gateway's selector, for instance, tells only some labels of its pods."""
     without: tuple[str, ...] = ()
     """How keys begin that are not among the others."""
+    likely: Mapping[str, str] = field(default_factory=dict)
+    """Labels that may well be among the others."""
 
     def have(self, wanted: Mapping[str, str] | None) -> Verdict:
         """Whether all of these are among them."""
@@ -55,8 +57,9 @@ class Labels:
         return every((self.have(selector.match_labels), holds))
 
     def share(self, wanted: Mapping[str, str] | None) -> bool:
-        """Whether at least one of these is among them for certain."""
-        return any(self.known.get(key) == value for key, value in (wanted or {}).items())
+        """Whether at least one of these is among them, or may well be."""
+        each = (wanted or {}).items()
+        return any(self.known.get(key) == value or self.likely.get(key) == value for key, value in each)
 
     def _is(self, key: str, value: str) -> Verdict:
         if key in self.known:

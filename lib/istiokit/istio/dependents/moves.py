@@ -140,8 +140,9 @@ def _expected(
         namespace, _, own = name.partition("/")
         likely = likely_accounts({own, *selector.values()})
         is_egress = any("egress" in word for word in (own, *selector.values()))
-        component = {COMPONENT: GATEWAY_COMPONENTS[is_egress]} if namespace == OLD_NAMESPACE else {}
-        without = () if component else _OF_OPERATOR
-        labels = Labels({**component, **selector}, complete=False, without=without)
+        hints = {"istio": "egressgateway" if is_egress else "ingressgateway"}
+        if is_old := namespace == OLD_NAMESPACE:
+            hints[COMPONENT] = GATEWAY_COMPONENTS[is_egress]
+        labels = Labels(selector, complete=False, without=() if is_old else _OF_OPERATOR, likely=hints)
         known[name] = Place(name, namespace, dependents.labels_of(namespace), labels, None, likely, None)
     return known[name]
