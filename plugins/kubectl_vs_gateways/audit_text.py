@@ -67,13 +67,18 @@ def not_judged(reading: RouteReading) -> list[str]:
     return lines
 
 
-def beside_lines(read: DependentsRead) -> list[str]:
-    """What was looked at beside VirtualServices, and what was not, so that silence about a kind means something."""
+def beside_lines(read: DependentsRead, *, paired: bool) -> list[str]:
+    """What was looked at beside VirtualServices, and what was not, so that silence about a kind means something.
+
+    Without a pair of Gateways (`paired`) nothing of it is old.
+    """
     there = [f"{number} {_plural(kind, number)}" for kind, number in read.counts.items() if number]
     absent = {one.kind for one in read.unread if one.missing}
     none = [_plural(kind, 0) for kind, number in read.counts.items() if number == 0 and kind not in absent]
     parts = (", ".join(there), f"no {', '.join(none)}" if none else "")
     lines = [f"looked at besides: {'; '.join(filter(None, parts))}"] if there or none else []
+    if there and not paired:
+        lines.append("no old Gateway is known, so none of it could be judged; name it with --map OLD=NEW")
     if absent:
         lines.append(f"not installed, so there are none: {', '.join(sorted(absent))}")
     lines += [

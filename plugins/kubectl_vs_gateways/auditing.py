@@ -26,12 +26,16 @@ def run_audit(wanted: Scope, given: Given, output: str, context: Context, *, no_
     judged = audit(everything.facts, everything.unusable, mapping, beside.dependents)
     found = list(_asked_for(judged, everything, chosen, beside.counts))
     part = replace(everything.facts, virtual_services=chosen.facts.virtual_services)
-    shown = rows(part, everything.owners, sides_in(everything.facts, mapping))
+    sides = sides_in(everything.facts, mapping)
+    shown = rows(part, everything.owners, sides)
     summary = {"states": by_state(shown), "percentDone": percent_done(shown), "lookedAt": beside.counts}
     context.write(audit_text.findings_text(found, everything, summary, output, no_headers=no_headers))
     context.say(summary_line(shown))
     context.say(audit_text.verdict_line(found, context.prog))
-    for line in (*audit_text.not_judged(everything), *audit_text.beside_lines(beside)):
+    for line in (
+        *audit_text.not_judged(everything),
+        *audit_text.beside_lines(beside, paired=bool(sides.successors)),
+    ):
         context.say(line)
     return int(any(one.severity is Severity.ERROR for one in found))
 

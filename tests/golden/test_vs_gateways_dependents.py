@@ -73,6 +73,16 @@ def test_a_question_about_one_namespace_is_answered_for_that_one_and_the_gateway
     assert audit("--audit", "podinfo/podinfo", cluster=cluster()).code == 1
 
 
+def test_without_a_pair_the_silence_is_explained() -> None:
+    words = "no old Gateway is known, so none of it could be judged; name it with --map OLD=NEW"
+    alone = audit("--audit", "-f", "policies.yaml")
+    assert words in alone.err and "VSG018" not in alone.out
+    named = audit(
+        "--audit", "-f", "policies.yaml", "--map", "istio-system/public=istio-gateway/public-ingressgateway"
+    )
+    assert words not in named.err and "VSG018" in named.out
+
+
 def test_code_scanners_get_the_line_of_the_policy() -> None:
     [found] = json.loads(audit(*FILES, "-o", "sarif").out)["runs"]
     places = {

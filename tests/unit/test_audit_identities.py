@@ -194,6 +194,14 @@ def test_of_two_ways_each_must_be_open_to_the_new_gateway() -> None:
     assert told(found) == [("warning", "shop/web", "spec.rules[0].from[1].source.principals")]
 
 
+def test_a_narrower_way_that_the_old_gateway_goes_is_no_excuse() -> None:
+    ways = [{"source": {"ipBlocks": ["10.0.0.0/8"]}}, {"source": {"notPrincipals": [OLD_PRINCIPAL]}}]
+    found = live(policy({"from": ways}, action="DENY"))
+    assert told(found) == [("error", "shop/web", "spec.rules[0].from[1].source.notPrincipals")]
+    both = [{"source": {"principals": [OLD_PRINCIPAL]}}, {"source": {"notPrincipals": [OLD_PRINCIPAL]}}]
+    assert live(policy({"from": both}, action="DENY")) == []
+
+
 TRUST = "trustDomain: corp\ntrustDomainAliases: [old-corp]\n"
 
 
@@ -242,6 +250,15 @@ def test_without_pods_it_is_a_warning_by_the_names_that_gateways_have() -> None:
     assert in_files(policy(rule(principals=[OLD_PRINCIPAL, NEW_PRINCIPAL]))) == []
     assert in_files(policy(rule(principals=["cluster.local/ns/istio-system/sa/kiali"]))) == []
     assert [one.severity for one in in_files(policy(rule(namespaces=["istio-system"])), BOUND)] == ["warning"]
+
+
+def test_an_application_s_own_repository_has_no_gateways_in_it() -> None:
+    found = in_files(policy(rule(principals=[OLD_PRINCIPAL])), BOUND, mesh=())
+    assert [one.severity for one in found] == ["warning"]
+    default = "cluster.local/ns/istio-system/sa/istio-ingressgateway-service-account"
+    assert len(in_files(policy(rule(principals=[default])), BOUND, mesh=())) == 1
+    assert in_files(policy(rule(principals=[OLD_PRINCIPAL, NEW_PRINCIPAL])), BOUND, mesh=()) == []
+    assert in_files(policy(rule(principals=["*/ns/istio-system/sa/istiod"])), BOUND, mesh=()) == []
 
 
 def test_new_pods_that_do_not_run_yet_leave_it_open() -> None:

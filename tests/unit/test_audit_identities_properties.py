@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from istiokit.istio.dependents.identity import account_fits, namespace_fits, principal_fits
@@ -63,6 +63,7 @@ def migrated(pattern: str, domains: Sequence[str]) -> list[str]:
     ]
 
 
+@example("*cluster.local/ns/istio-system/sa/web*", ["cluster.local"], "istio-system", "web")
 @given(PATTERNS, DOMAINS, st.sampled_from(["istio-system", "web"]), st.sampled_from(["a", "web", "ab"]))
 def test_principals_fit_as_envoy_has_them(pattern: str, domains: list[str], space: str, account: str) -> None:
     """The oracle has one identity for each of the mesh's trust domains: during a change of domain both exist."""

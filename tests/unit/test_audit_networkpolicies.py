@@ -173,6 +173,8 @@ def test_without_pods_it_may_be_so() -> None:
     assert (found.severity, "perhaps not" in found.reason) == ("warning", True)
     assert [one.severity for one in in_files(policy(OLD_SPACE), BOUND)] == ["warning"]
     assert in_files(policy(OLD_SPACE, NEW_SPACE), BOUND) == []
+    assert [one.severity for one in in_files(policy(OLD_PODS), BOUND, mesh=())] == ["warning"]
+    assert in_files(policy(OLD_PODS, NEW_PODS), BOUND, mesh=()) == []
     assert in_files(policy({"podSelector": {"matchLabels": {"tier": "x"}}}, name="istio-system/kiali")) == []
 
 

@@ -16,11 +16,11 @@ from istiokit.cluster.manifests import ref_of
 from istiokit.cluster.types import Cluster, Kind, Ref
 from istiokit.cluster.yamltext import parse
 from istiokit.errors import UsageError
-from istiokit.istio.audit.model import Unusable
 from istiokit.istio.bindings import OLD_NAMESPACE
 from istiokit.istio.dependents import envoyfilters, model, policies
 from istiokit.istio.dependents.facts import NO_DEPENDENTS, Dependents
 from istiokit.istio.dependents.identity import LOCAL
+from istiokit.istio.unusable import Unusable
 from istiokit.survey.reading import Reading
 
 MESH_CONFIG = Ref(kinds.CONFIG_MAP.name, "istio", OLD_NAMESPACE)

@@ -16,10 +16,10 @@ from istiokit.cluster.types import Cluster, Ref, Where
 from istiokit.errors import NotDone
 from istiokit.flux.model import HelmRelease, Kustomization
 from istiokit.flux.ownership import Owners
-from istiokit.istio.audit.model import Unusable
 from istiokit.istio.model import Gateway, VirtualService, VirtualServiceSpec, full_name
 from istiokit.istio.routing.facts import RouteFacts
 from istiokit.istio.sharing import shared
+from istiokit.istio.unusable import Unusable
 from istiokit.survey.gateway_pods import read_secrets, read_workloads
 from istiokit.survey.reading import Reading
 

@@ -21,10 +21,11 @@ from istiokit.istio.audit import (
     reuse,
     scopes,
 )
-from istiokit.istio.audit.model import Rule, Subject, Unusable
+from istiokit.istio.audit.model import Rule, Subject
 from istiokit.istio.dependents.facts import NO_DEPENDENTS, Dependents
 from istiokit.istio.mapping import Mapping
 from istiokit.istio.routing.facts import RouteFacts
+from istiokit.istio.unusable import Unusable
 
 _MODULES = (
     references,

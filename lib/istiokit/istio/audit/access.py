@@ -131,8 +131,9 @@ class Access:
         """
         found: dict[Constraint, list[tuple[int, bool, str]]] = {}
         for at in range(len(self._moves)):
-            before = some(each[at].before for each in sides)
             for way, each in zip(ways, sides, strict=True):
+                wider = (other for one, other in zip(ways, sides, strict=True) if _asks_no_more(one, way))
+                before = some(one[at].before for one in wider)
                 if not less(before, each[at].after):
                     continue
                 closed = [one for one in way.constraints if self._old(one, policy.place, at) is not True]

@@ -15,6 +15,7 @@ from istiokit.istio.mapping import Mapping
 from istiokit.istio.model import Gateway, VirtualService, full_name
 from istiokit.istio.routing.facts import RouteFacts
 from istiokit.istio.routing.served import Served, served_alike
+from istiokit.istio.unusable import Unusable
 from istiokit.istio.wording import Wording, worded
 
 
@@ -32,18 +33,6 @@ class Reference:
     def top(self) -> bool:
         """Whether it is in the VirtualService's own list, not in that of a route condition."""
         return self.path.startswith("spec.gateways")
-
-
-@dataclass(frozen=True, slots=True)
-class Unusable:
-    """What could not be judged at all: an object whose fields are of the wrong type, or a file."""
-
-    object: str
-    """As findings call it: `VirtualService shop/web`, `apps/web.yaml`."""
-    reason: str
-    path: str = ""
-    """The field, where it is one."""
-    file: bool = False
 
 
 @dataclass(frozen=True)

@@ -88,10 +88,25 @@ def any_account(pattern: str, namespace: str, accounts: Collection[str] | None, 
 
 
 def _forms(pattern: str, domains: Collection[str]) -> list[str]:
-    """The pattern, also with each of the mesh's trust domains in place of one of them."""
-    parts = pattern.split("/")
-    if len(parts) != PARTS or parts[0] == "*":
+    """What istiod makes of the pattern: one with each of the mesh's trust domains, if it begins with one of them.
+
+    Where the domain itself begins with `*` and fits, the pattern stays as it is (`replaceTrustDomains`).
+    """
+    first, *rest = pattern.split("/")
+    if len(rest) != PARTS - 1 or first == "*":
         return [pattern]
-    if parts[0] != LOCAL and not any(spelled(parts[0], domain) for domain in domains):
+    if first != LOCAL and not any(_alike(first, domain) for domain in domains):
         return [pattern]
-    return [pattern, *("/".join((domain, *parts[1:])) for domain in domains)]
+    return [
+        pattern if first.startswith("*") and domain.endswith(first[1:]) else "/".join((domain, *rest))
+        for domain in domains
+    ]
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two trust domains are the same, with a star at an end of either (`stringMatch`, trustdomain/util.go)."""
+    return one == other or any(
+        (star.endswith("*") and text.startswith(star[:-1]))
+        or (star.startswith("*") and text.endswith(star[1:]))
+        for text, star in ((one, other), (other, one))
+    )

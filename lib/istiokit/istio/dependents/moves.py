@@ -13,6 +13,7 @@ from istiokit.istio.routing.facts import RouteFacts, Workload
 
 _OF_OPERATOR = ("operator.istio.io/", "install.operator.istio.io/")
 """How the operator's labels begin."""
+_INGRESS = "ingressgateway"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,17 +133,25 @@ def _expected(
 ) -> Place:
     """Without pods what the Gateway lets expect: some in its own namespace, with the labels that it selects.
 
-    Big Bang's old gateways are made by the operator, which labels its pods; the charts of new ones do not.
+    Big Bang calls the pods of Gateway `public` after `public-ingressgateway`. Its old gateways are made by the
+    operator, which labels its pods; the charts of new ones do not.
     """
     if name not in known:
         gateway = gateways.get(name)
         selector = (gateway.spec.selector if gateway else None) or {}
         namespace, _, own = name.partition("/")
-        likely = likely_accounts({own, *selector.values()})
-        is_egress = any("egress" in word for word in (own, *selector.values()))
-        hints = {"istio": "egressgateway" if is_egress else "ingressgateway"}
+        kind = "egressgateway" if any("egress" in word for word in (own, *selector.values())) else _INGRESS
+        release = own if own.endswith(kind) else f"{own}-{kind}"
+        hints = {"istio": kind, "app": release}
         if is_old := namespace == OLD_NAMESPACE:
-            hints[COMPONENT] = GATEWAY_COMPONENTS[is_egress]
-        labels = Labels(selector, complete=False, without=() if is_old else _OF_OPERATOR, likely=hints)
-        known[name] = Place(name, namespace, dependents.labels_of(namespace), labels, None, likely, None)
+            hints[COMPONENT] = GATEWAY_COMPONENTS[kind != _INGRESS]
+        known[name] = Place(
+            name=name,
+            namespace=namespace,
+            namespace_labels=dependents.labels_of(namespace),
+            labels=Labels(selector, complete=False, without=() if is_old else _OF_OPERATOR, likely=hints),
+            accounts=None,
+            likely=likely_accounts({own, release, kind, *selector.values()}),
+            services=None,
+        )
     return known[name]
