@@ -8,6 +8,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
+from tests.bench.dependents import measure_dependents
 from tests.bench.gateways import measure_gateways, measure_large
 from tests.bench.help import measure_help
 from tests.bench.measure import BenchError
@@ -22,6 +23,7 @@ _CASES: dict[str, tuple[Callable[[int], Sequence[Comparison | Peak]], int]] = {
     "status": (measure_status, 7),
     "reconcile": (measure_reconcile, 3),
     "routing": (measure_routing, 7),
+    "dependents": (measure_dependents, 7),
     "gateways": (measure_gateways, 5),
     "swap": (measure_swap, 3),
     "large": (measure_large, 1),

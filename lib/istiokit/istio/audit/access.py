@@ -72,8 +72,11 @@ class Access:
             sides = [self._matcher.sides(way, policy.place) for way in ways]
             if all(one.before is one.after for each in sides for one in each):
                 continue
-            for one in (*self._lost(policy, rule, ways, sides), *self._gained(policy, ways, sides)):
+            for one in self._lost(policy, rule, ways, sides):
                 yield replace(one, path=f"spec.rules[{at}].{one.constraint.path}")
+            if any(one.negative for way in ways for one in way.constraints):
+                for one in self._gained(policy, ways, sides):
+                    yield replace(one, path=f"spec.rules[{at}].{one.constraint.path}")
 
     def _lost(
         self,
