@@ -20,11 +20,12 @@ from kubectl_vs_gateways.scope import Scope
 def run_audit(wanted: Scope, given: Given, output: str, context: Context, *, no_headers: bool) -> int:
     """Read everything, since hosts are shared, judge, and show what was asked for; 1 if there is an error."""
     mapping = pairs.told_mapping(given, context)
+    place = scope.place_of(wanted, context)
     everything, chosen, beside = _read(wanted, context)
     if mapping is None:
         pairs.say_found(everything.facts.gateways, everything.facts.virtual_services, context)
     judged = audit(everything.facts, everything.unusable, mapping, beside.dependents)
-    found = list(_asked_for(judged, everything, chosen, beside.counts))
+    found = judged if chosen is everything else _asked_for(judged, everything, chosen, beside, place)
     part = replace(everything.facts, virtual_services=chosen.facts.virtual_services)
     sides = sides_in(everything.facts, mapping)
     shown = rows(part, everything.owners, sides)
@@ -58,19 +59,21 @@ def _read(wanted: Scope, context: Context) -> tuple[RouteReading, RouteReading, 
 
 
 def _asked_for(
-    found: Iterable[Finding], everything: RouteReading, chosen: RouteReading, kinds: Collection[str]
-) -> Iterable[Finding]:
+    found: Iterable[Finding],
+    everything: RouteReading,
+    chosen: RouteReading,
+    beside: DependentsRead,
+    place: str | None,
+) -> tuple[Finding, ...]:
     """Without those of other VirtualServices, and of policies that have to do with other namespaces only."""
-    if chosen is everything:
-        return found
     others = {subject_of(one) for one in everything.facts.virtual_services}
     others -= {subject_of(one) for one in chosen.facts.virtual_services}
-    gateways = everything.facts.gateways or ()
-    near = {one.metadata.namespace or "default" for one in (*chosen.facts.virtual_services, *gateways)}
-    near.add(everything.facts.root_namespace)
-    return [one for one in found if one.object not in others and not _is_far(one, near, kinds)]
+    near = {place, everything.facts.root_namespace, beside.dependents.root_namespace}
+    for one in (*chosen.facts.virtual_services, *(everything.facts.gateways or ())):
+        near.add(one.metadata.namespace or "default")
+    return tuple(one for one in found if one.object not in others and not _is_far(one, near, beside.counts))
 
 
-def _is_far(finding: Finding, near: Collection[str], kinds: Collection[str]) -> bool:
+def _is_far(finding: Finding, near: Collection[str | None], kinds: Collection[str]) -> bool:
     kind, _, name = finding.object.partition(" ")
     return kind in kinds and name.partition("/")[0] not in near

@@ -70,6 +70,8 @@ def test_a_question_about_one_namespace_is_answered_for_that_one_and_the_gateway
         for words in (("--audit", "-A"), ("--audit", "-n", "podinfo"))
     )
     assert everything - part == {"ServiceMonitor monitoring/gateways"}
+    asked = audit("--audit", "-n", "monitoring", "-o", "json", cluster=cluster())
+    assert "ServiceMonitor monitoring/gateways" in {item["object"] for item in json.loads(asked.out)["items"]}
     assert audit("--audit", "podinfo/podinfo", cluster=cluster()).code == 1
 
 

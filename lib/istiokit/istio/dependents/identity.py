@@ -73,8 +73,13 @@ def likely_accounts(hints: Collection[str]) -> frozenset[str]:
     )
 
 
-def any_account(pattern: str, namespace: str, accounts: Collection[str] | None, likely: Collection[str],
-                domains: Collection[str] | None) -> Verdict:  # fmt: skip
+def any_account(
+    pattern: str,
+    namespace: str,
+    accounts: Collection[str] | None,
+    likely: Collection[str],
+    domains: Collection[str] | None,
+) -> Verdict:
     """`principal_fits` for pods that run as one of `accounts`; where these are not known, as one of `likely` perhaps.
 
     Where the pods run as several accounts it must fit all of them.
