@@ -17,6 +17,7 @@ from istiokit.istio.routing.facts import Workload, assumed_workloads
 from istiokit.istio.routing.model import orders
 from istiokit.istio.routing.served import Answer
 from istiokit.istio.routing.servers import Kind, Placed, merge
+from istiokit.istio.wording import wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +35,17 @@ def _reuse(subject: Subject) -> Iterator[Finding]:
         return
     wanted = {(name, port) for name, port, _ in groups}
     served: dict[tuple[str, int], list[Answer]] = defaultdict(list)
-    for answer in subject.answers:
-        place = (answer.workload, answer.port)
-        if place in wanted and answer.answers and answer.known and answer.protocol == "HTTPS":
-            served[place].append(answer)
+    for alike in subject.served:
+        if any((one.workload, one.port) in wanted for one in alike.found):
+            for one in alike.answers():
+                if one.answers and one.known and one.protocol == "HTTPS":
+                    served[one.workload, one.port].append(one)
     for name, port, servers in groups:
         hosts = [_hosts(one, served[name, port], subject) for one in servers]
-        for at, one in enumerate(servers):
+        for at, server in enumerate(servers):
             clash = _clash(at, servers, hosts, subject)
             if clash:
-                yield _finding(one, *clash, subject.gateways[one.placed.gateway])
+                yield _finding(server, *clash, subject.gateways[server.placed.gateway])
 
 
 def _groups(subject: Subject) -> Iterator[tuple[str, int, list[_Server]]]:
@@ -104,7 +106,8 @@ def _clash(
 
 def _knows(server: _Server, host: str, virtual_service: str, subject: Subject) -> bool:
     """Whether requests for the host are answered on the connections of this server as well."""
-    bound = {one.gateway for one in subject.references(subject.by_name[virtual_service]) if one.top}
+    worded = wording(subject.by_name[virtual_service])
+    bound = {one.gateway for one in subject.references(worded) if one.top}
     return server.placed.gateway in bound and _admits(server, host, virtual_service)
 
 
