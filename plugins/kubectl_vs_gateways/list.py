@@ -112,6 +112,8 @@ def run(given: Options, context: Context) -> int:
 
         context.write(explanation(given.explain))
         return 0
+    is_whole = given.audit or given.served  # hosts are shared, so all of them count
+    scope.expect(scope.everywhere(given.scope) if is_whole else given.scope, context, fast=given.fast)
     if given.audit:
         from kubectl_vs_gateways.auditing import run_audit
 

@@ -79,9 +79,8 @@ def read_scope(scope: Scope, context: Context, *, fast: bool = False, pods: bool
 
     `fast` leaves their routes on the server; `pods` reads the gateways' pods too.
     """
+    expect(scope, context, fast=fast)
     place = place_of(scope, context)
-    if not scope.filenames:
-        _expect(context.cluster, _where(scope, place), fast=fast)
     from istiokit.survey.routes import read_files, read_routes
 
     if scope.filenames:
@@ -91,17 +90,20 @@ def read_scope(scope: Scope, context: Context, *, fast: bool = False, pods: bool
     return reading.only(scope.names, place) if scope.names else reading
 
 
-def _expect(cluster: "Cluster", where: "Where", *, fast: bool) -> None:
-    """Ask for the longest answer before the rest is imported."""
+def expect(scope: Scope, context: Context, *, fast: bool = False) -> None:
+    """Ask a cluster for the longest answer now: the server works on it while the rest is imported."""
+    if scope.filenames:
+        return
     from istiokit.cluster.kinds import VIRTUAL_SERVICE
 
+    where = _where(scope, place_of(scope, context))
     if fast:
-        cluster.expect_table(VIRTUAL_SERVICE, where)
+        context.cluster.expect_table(VIRTUAL_SERVICE, where)
         return
     from istiokit.istio.model import VirtualService
     from istiokit.istio.sharing import shared
 
-    cluster.expect(VIRTUAL_SERVICE, VirtualService, where, shared)
+    context.cluster.expect(VIRTUAL_SERVICE, VirtualService, where, shared)
 
 
 def everywhere(scope: Scope) -> Scope:

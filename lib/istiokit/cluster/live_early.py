@@ -14,7 +14,12 @@ class Early:
         self._begun: dict[object, Future[Any]] = {}
 
     def begin(self, key: object, work: Callable[[], object]) -> None:
-        """Begin it now; the first `get` of the same key takes the result, or the error, whatever it is."""
+        """Begin it now; the first `get` of the same key takes the result, or the error, whatever it is.
+
+        What has begun and was not taken yet is not begun again.
+        """
+        if key in self._begun:
+            return
         pool = ThreadPoolExecutor(1, thread_name_prefix="early")
         self._begun[key] = pool.submit(work)
         pool.shutdown(wait=False)
