@@ -12,10 +12,11 @@ from istiokit.cluster.types import EVERYWHERE, Kind, Ref, Where, unchanged
 from istiokit.errors import Forbidden, KindNotServed, OperationFailed, SuiteError, UsageError
 from istiokit.flux import feed as feeding
 from istiokit.flux.feed import Feed, Watched
-from istiokit.flux.model import HelmRelease, HelmRepository
+from istiokit.flux.model import HelmRelease
 from istiokit.flux.options import ReconcileOptions
 from istiokit.flux.progress import Result
 from istiokit.flux.reconcile import reconcile
+from istiokit.flux.repositories import HelmRepository
 from tests.fakes import FakeCluster
 from tests.unit.flux_samples import NS, condition, manifest, ready, ref
 
