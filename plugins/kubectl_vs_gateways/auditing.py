@@ -7,12 +7,13 @@ from dataclasses import replace
 from istiokit.findings import Finding, Severity
 from istiokit.istio.audit import audit
 from istiokit.istio.audit.model import subject_of
-from istiokit.istio.listing import by_state, percent_done, rows, sides_in
+from istiokit.istio.listing import rows, sides_in, summary_of
 from istiokit.survey.dependents import DependentsRead, DependentsReading, dependents_in
 from istiokit.survey.routes import RouteReading
 from istiokit.ui.context import Context
 from kubectl_vs_gateways import audit_text, pairs, scope
-from kubectl_vs_gateways.list_text import summary_line
+from kubectl_vs_gateways.list_text import owners_line, summary_line
+from kubectl_vs_gateways.next_step import next_line
 from kubectl_vs_gateways.pairs import Given
 from kubectl_vs_gateways.scope import Scope
 
@@ -29,16 +30,17 @@ def run_audit(wanted: Scope, given: Given, output: str, context: Context, *, no_
     part = replace(everything.facts, virtual_services=chosen.facts.virtual_services)
     sides = sides_in(everything.facts, mapping)
     shown = rows(part, everything.owners, sides)
-    summary = {"states": by_state(shown), "percentDone": percent_done(shown), "lookedAt": beside.counts}
+    summary = {**summary_of(shown), "lookedAt": beside.counts}
     context.write(audit_text.findings_text(found, everything, summary, output, no_headers=no_headers))
-    context.say(summary_line(shown))
-    context.say(audit_text.verdict_line(found, context.prog))
-    for line in (
-        *audit_text.not_judged(everything),
-        *audit_text.beside_lines(beside, paired=bool(sides.successors)),
-    ):
+    failed = any(one.severity is Severity.ERROR for one in found)
+    # With an error the verdict says what comes first.
+    step = "" if failed else next_line(shown, sides, context.prog, wanted, given)
+    lines = [summary_line(shown), owners_line(shown), audit_text.verdict_line(found, context.prog), step]
+    lines += [*scope.unread_lines(everything), *audit_text.not_judged(everything)]
+    lines += audit_text.beside_lines(beside, paired=bool(sides.successors))
+    for line in filter(None, lines):
         context.say(line)
-    return int(any(one.severity is Severity.ERROR for one in found))
+    return int(failed)
 
 
 def _read(wanted: Scope, context: Context) -> tuple[RouteReading, RouteReading, DependentsRead]:

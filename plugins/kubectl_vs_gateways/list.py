@@ -15,6 +15,8 @@ from kubectl_vs_gateways.scope import Scope
 if TYPE_CHECKING:  # --help needs none of it
     from istiokit.istio.listing import BindingRow
 
+_WITH_SOURCES = ("wide", "json", "yaml")
+"""The outputs that show where owners have their objects from; only for them it is read."""
 STATES = ("delegate", "broken", "mesh-only", "old-only", "both", "new-only", "other")
 
 
@@ -122,20 +124,26 @@ def run(given: Options, context: Context) -> int:
         from kubectl_vs_gateways.serving_table import run_served
 
         return run_served(given.scope, given.pairs, given.output, context, no_headers=given.no_headers)
+    sources = given.output in _WITH_SOURCES
     reading = scope.read_scope(given.scope, context, fast=given.fast)
+    if sources and not given.scope.filenames:
+        reading = scope.with_origins(reading, context)
 
-    from istiokit.istio.listing import by_state, percent_done, rows, sides_in
+    from istiokit.istio.listing import rows, sides_in, summary_of
     from istiokit.ui.output import Document, render
-    from kubectl_vs_gateways.list_text import COLUMNS, row_name, summary_line
+    from kubectl_vs_gateways.list_text import COLUMNS, owners_line, row_name, summary_line
+    from kubectl_vs_gateways.next_step import next_line
 
     sides = sides_in(reading.facts, pairs.told_mapping(given.pairs, context))
-    everything = rows(reading.facts, reading.owners, sides)
+    everything = rows(reading.facts, reading.owners, sides, sources=sources)
     shown = [row for row in everything if not given.states or row.state in given.states]
-    summary = {"states": by_state(everything), "percentDone": percent_done(everything)}
-    skipped = scope.skipped_of(reading)
+    summary, skipped = summary_of(everything), scope.skipped_of(reading)
     document: Document[BindingRow] = Document("BindingList", shown, summary=summary, skipped=skipped)
     context.write(render(document, COLUMNS, given.output, name=row_name, no_headers=given.no_headers))
-    context.say(summary_line(everything))
+    step = next_line(everything, sides, context.prog, given.scope, given.pairs)
+    lines = [summary_line(everything), owners_line(everything), step, *scope.unread_lines(reading)]
+    for line in filter(None, lines):
+        context.say(line)
     for item in reading.unusable:
         context.say(f"left out: {item.object}: {item.reason}")
     if given.fast:

@@ -74,23 +74,26 @@ def parse_scope(namespace: argparse.Namespace) -> Scope:
     )
 
 
-def read_scope(scope: Scope, context: Context, *, fast: bool = False, pods: bool = False) -> "RouteReading":
+def read_scope(
+    scope: Scope, context: Context, *, fast: bool = False, pods: bool = False, writers: bool = False
+) -> "RouteReading":
     """Read the VirtualServices of the scope and all that they are judged by; raises NotDone for unknown names.
 
-    `fast` leaves their routes on the server; `pods` reads the gateways' pods too.
+    `fast` leaves their routes on the server; `pods` reads the gateways' pods too, `writers` who wrote which field.
     """
-    expect(scope, context, fast=fast)
+    expect(scope, context, fast=fast, writers=writers)
     place = place_of(scope, context)
     from istiokit.survey.routes import read_files, read_routes
 
     if scope.filenames:
         reading = read_files(_files(scope, context), _where(scope, place), _others(scope, context))
     else:
-        reading = read_routes(context.cluster, _where(scope, place), fast=fast, pods=pods)
+        where = _where(scope, place)
+        reading = read_routes(context.cluster, where, fast=fast, pods=pods, writers=writers)
     return reading.only(scope.names, place) if scope.names else reading
 
 
-def expect(scope: Scope, context: Context, *, fast: bool = False) -> None:
+def expect(scope: Scope, context: Context, *, fast: bool = False, writers: bool = False) -> None:
     """Ask a cluster for the longest answer now: the server works on it while the rest is imported."""
     if scope.filenames:
         return
@@ -100,10 +103,19 @@ def expect(scope: Scope, context: Context, *, fast: bool = False) -> None:
     if fast:
         context.cluster.expect_table(VIRTUAL_SERVICE, where)
         return
-    from istiokit.istio.model import VirtualService
+    from istiokit.istio.model import VirtualService, WrittenVirtualService
     from istiokit.istio.sharing import shared
 
-    context.cluster.expect(VIRTUAL_SERVICE, VirtualService, where, shared)
+    as_ = WrittenVirtualService if writers else VirtualService
+    context.cluster.expect(VIRTUAL_SERVICE, as_, where, shared)
+
+
+def with_origins(reading: "RouteReading", context: Context, *, values: bool = False) -> "RouteReading":
+    """The reading of a cluster with where the owners of its VirtualServices have them from."""
+    from istiokit.survey.routes import with_origins as read
+
+    items = (("VirtualService", one) for one in reading.facts.virtual_services)
+    return read(context.cluster, reading, items, values=values)
 
 
 def everywhere(scope: Scope) -> Scope:
@@ -113,22 +125,26 @@ def everywhere(scope: Scope) -> Scope:
     )
 
 
-def read_whole(scope: Scope, context: Context) -> tuple["RouteReading", "RouteReading"]:
+def read_whole(
+    scope: Scope, context: Context, *, writers: bool = False
+) -> tuple["RouteReading", "RouteReading"]:
     """Everything that decides what answers, with the gateways' pods, and what of it the scope is about.
 
     Who may read one namespace only gets just that, twice; the rest is among what was not read.
     """
-    everything = read_scope(everywhere(scope), context, pods=True)
+    everything = read_scope(everywhere(scope), context, pods=True, writers=writers)
     if any(item.kind == "VirtualService" and not item.missing for item in everything.unread):
-        part = read_scope(scope, context, pods=True)
+        part = read_scope(scope, context, pods=True, writers=writers)
         return replace(part, unread=everything.unread), part
-    return everything, within(everything, scope, context)
+    return everything, within(everything, scope, context, writers=writers)
 
 
-def within(reading: "RouteReading", scope: Scope, context: Context) -> "RouteReading":
+def within(
+    reading: "RouteReading", scope: Scope, context: Context, *, writers: bool = False
+) -> "RouteReading":
     """What of a reading of everything the scope is about; selectors ask the cluster again."""
     if scope.selector or scope.field_selector:
-        return read_scope(scope, context)
+        return read_scope(scope, context, writers=writers)
     place = place_of(scope, context)
     if scope.names:
         return reading.only(scope.names, place)
@@ -140,6 +156,11 @@ def place_of(scope: Scope, context: Context) -> str | None:
     if scope.filenames or scope.all_namespaces:
         return scope.namespace or None
     return scope.namespace or context.cluster.namespace
+
+
+def unread_lines(reading: "RouteReading") -> list[str]:
+    """A line for each kind that we were not allowed to read: what hangs on it is unknown."""
+    return [f"not read: {item.kind}: {item.reason}" for item in reading.unread if not item.missing]
 
 
 def skipped_of(reading: "RouteReading") -> list[dict[str, str]]:

@@ -5,10 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from istiokit.cluster.decode import Metadata
-from istiokit.flux.ownership import owner
+from istiokit.cluster.types import Ref
 from istiokit.istio.model import VirtualService
 from istiokit.istio.sharing import shared
+from istiokit.ownership.find import Finder, owner
+from istiokit.ownership.model import Applications, Owners
 
+APPLICATIONS = Applications({"a": (Ref("Application", "a", "argocd"), Ref("Application", "a", "b"))})
+
+TRACKED = "a:networking.istio.io/VirtualService:shop/web"
 keys = st.sampled_from(
     [
         "kustomize.toolkit.fluxcd.io/name",
@@ -20,6 +25,8 @@ keys = st.sampled_from(
         "helm.toolkit.fluxcd.io/driftDetection",
         "argocd.argoproj.io/tracking-id",
         "argocd.argoproj.io/instance",
+        "argocd.argoproj.io/installation-id",
+        "app.kubernetes.io/instance",
         "install.operator.istio.io/owning-resource",
         "install.operator.istio.io/owning-resource-namespace",
         "meta.helm.sh/release-name",
@@ -31,7 +38,7 @@ keys = st.sampled_from(
     ]
 )
 words = st.dictionaries(
-    keys, st.sampled_from(["", "a", "a_b", "disabled", "Helm", "zarf", "Merge"]), max_size=5
+    keys, st.sampled_from(["", "a", "b_a", "disabled", "Helm", "zarf", "Merge", TRACKED]), max_size=5
 )
 
 
@@ -39,7 +46,9 @@ words = st.dictionaries(
 def test_the_owner_is_told_by_what_is_kept(labels: dict[str, str], annotations: dict[str, str]) -> None:
     metadata = Metadata(name="web", namespace="shop", labels=labels, annotations=annotations)
     kept = shared(VirtualService(metadata=metadata)).metadata
-    assert owner(kept) == owner(metadata)
+    owners = Owners(applications=APPLICATIONS)
+    assert owner(kept, "VirtualService", owners) == owner(metadata, "VirtualService", owners)
+    assert Finder(owners).of(kept, "VirtualService") == owner(metadata, "VirtualService", owners)
 
 
 def test_what_is_equal_is_kept_once_and_what_nobody_asks_for_not_at_all() -> None:

@@ -71,5 +71,7 @@ GIT_REPOSITORY = Kind("GitRepository", "source.toolkit.fluxcd.io", "gitrepositor
 OCI_REPOSITORY = Kind("OCIRepository", "source.toolkit.fluxcd.io", "ocirepositories", ("v1", "v1beta2"))
 BUCKET = Kind("Bucket", "source.toolkit.fluxcd.io", "buckets", ("v1", "v1beta2"))
 
+APPLICATION = Kind("Application", "argoproj.io", "applications", ("v1alpha1",))
+
 KINDS: dict[str, Kind] = {kind.name: kind for kind in list(globals().values()) if isinstance(kind, Kind)}
 """By name, as `Ref.kind` and manifests spell it."""

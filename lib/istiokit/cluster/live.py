@@ -16,13 +16,11 @@ from istiokit.cluster.live_http import Body, Impersonation, Reply, Transport
 from istiokit.cluster.live_kubeconfig import ConnectOptions, select
 from istiokit.cluster.live_watch import Watch
 from istiokit.cluster.manifests import group_and_version, kind_of, ref_of
-from istiokit.cluster.types import EVERYWHERE, Event, Kind, Ref, Where, unchanged
+from istiokit.cluster.types import EVERYWHERE, FIELD_MANAGER, Event, Kind, Ref, Where, unchanged
 from istiokit.errors import Conflict, KindNotServed, OperationFailed, SuiteError, UsageError
 
 T = TypeVar("T")
 
-FIELD_MANAGER = "istio-migrate"
-"""How managedFields names our writes."""
 _MERGE, _JSON_PATCH = "application/merge-patch+json", "application/json-patch+json"
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 

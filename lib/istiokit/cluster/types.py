@@ -9,6 +9,9 @@ from istiokit.cluster.decode import TableRow
 
 T = TypeVar("T")
 
+FIELD_MANAGER = "istio-migrate"
+"""How managedFields names our writes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:

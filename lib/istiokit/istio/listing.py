@@ -6,12 +6,18 @@ from dataclasses import replace
 
 import msgspec
 
-from istiokit.flux.ownership import Owners, owner
-from istiokit.istio.bindings import Binding, Sides, classify_wording, sides_by
+from istiokit.istio.bindings import Binding, Sides, classify_wording, references, sides_by
 from istiokit.istio.mapping import Mapping
-from istiokit.istio.model import full_name
+from istiokit.istio.model import VirtualService, full_name
 from istiokit.istio.routing.facts import RouteFacts
 from istiokit.istio.wording import Wording, worded
+from istiokit.ownership.find import Finder
+from istiokit.ownership.model import Origin, Owner, Owners
+from istiokit.ownership.places import origin
+from istiokit.ownership.spots import Wanted
+
+NOBODY = "nobody"
+"""Stands for an owner in counts."""
 
 
 class BindingRow(msgspec.Struct, frozen=True, gc=False):
@@ -23,6 +29,8 @@ class BindingRow(msgspec.Struct, frozen=True, gc=False):
     gateways: tuple[str, ...]
     state: Binding
     owner: str
+    source: Origin | None = None
+    """Where the owner has it from; None where that was not asked for, or nothing is known."""
 
 
 def sides_in(
@@ -40,33 +48,41 @@ def sides_in(
     return found if complete else replace(found, known=None)
 
 
-def rows(facts: RouteFacts, owners: Owners, sides: Sides) -> list[BindingRow]:
-    """A row for each VirtualService, in the order of the facts."""
+def rows(facts: RouteFacts, owners: Owners, sides: Sides, *, sources: bool = False) -> list[BindingRow]:
+    """A row for each VirtualService, in the order of the facts; with `sources` where its owner has it from."""
+    finder, origins = Finder(owners), _Origins(owners) if sources else None
     states = {
         id(item): state
         for wording, items in worded(facts.virtual_services).items()
         for state in (classify_wording(wording, sides),)
         for item in items
     }
-    titles: dict[tuple[int, int], str] = {}
-    found = []
-    for item in facts.virtual_services:
-        metadata, spec = item.metadata, item.spec
-        marks = id(metadata.labels), id(metadata.annotations)
-        title = titles.get(marks)
-        if title is None:
-            title = titles[marks] = owner(metadata, (), owners).title
-        found.append(
-            BindingRow(
-                namespace=metadata.namespace or "default",
-                name=metadata.name,
-                hosts=spec.hosts or (),
-                gateways=spec.gateways or (() if not spec.hosts else ("mesh",)),
-                state=states[id(item)],
-                owner=title,
-            )
+    return [
+        BindingRow(
+            namespace=item.metadata.namespace or "default",
+            name=item.metadata.name,
+            hosts=item.spec.hosts or (),
+            gateways=item.spec.gateways or (() if not item.spec.hosts else ("mesh",)),
+            state=states[id(item)],
+            owner=held.title,
+            source=origins.of(item, held) if origins else None,
         )
-    return found
+        for item in facts.virtual_services
+        for held in (finder.of(item.metadata, "VirtualService"),)
+    ]
+
+
+def summary_of(found: Sequence[BindingRow]) -> dict[str, object]:
+    """The counts of a document: states, owners, percentDone."""
+    return {"states": by_state(found), "owners": by_owner(found), "percentDone": percent_done(found)}
+
+
+def by_owner(found: Iterable[BindingRow]) -> dict[str, int]:
+    """How many rows each owner has, the most first; what nobody owns is `nobody`, and last."""
+    counted = Counter(row.owner for row in found)
+    nobody = counted.pop("", 0)
+    named = dict(sorted(counted.items(), key=lambda one: (-one[1], one[0])))
+    return {**named, NOBODY: nobody} if nobody else named
 
 
 def by_state(found: Iterable[BindingRow]) -> dict[str, int]:
@@ -84,3 +100,18 @@ def percent_done(found: Sequence[BindingRow]) -> int | None:
     done = states[Binding.BOTH] + states[Binding.NEW_ONLY]
     total = done + states[Binding.OLD_ONLY]
     return 100 * done // total if total else None
+
+
+class _Origins:
+    """Thousands of VirtualServices share a few owners, and a few sets of Gateways."""
+
+    def __init__(self, owners: Owners) -> None:
+        self._owners = owners
+        self._known: dict[tuple[Owner, str, frozenset[str]], Origin | None] = {}
+
+    def of(self, item: VirtualService, held: Owner) -> Origin | None:
+        namespace, named = item.metadata.namespace or "default", references(item)
+        key = (held, namespace, named)
+        if key not in self._known:
+            self._known[key] = origin(held, self._owners, Wanted(named, namespace))
+        return self._known[key]

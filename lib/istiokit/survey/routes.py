@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -14,16 +14,21 @@ from istiokit.cluster.files import FilesCluster
 from istiokit.cluster.manifests import ref_of
 from istiokit.cluster.types import Cluster, Ref, Where
 from istiokit.errors import NotDone
-from istiokit.flux.model import HelmRelease, Kustomization
-from istiokit.flux.ownership import Owners
-from istiokit.istio.model import Gateway, VirtualService, VirtualServiceSpec, full_name
+from istiokit.istio.model import (
+    Gateway,
+    VirtualService,
+    VirtualServiceSpec,
+    WrittenGateway,
+    WrittenVirtualService,
+    full_name,
+)
 from istiokit.istio.routing.facts import RouteFacts
 from istiokit.istio.sharing import shared
 from istiokit.istio.unusable import Unusable
+from istiokit.ownership.model import Owners
 from istiokit.survey.gateway_pods import read_secrets, read_workloads
+from istiokit.survey.owners import OwnerNames, with_sources
 from istiokit.survey.reading import Reading
-
-T = TypeVar("T", bound=Object)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +66,22 @@ class RouteReading:
         return replace(self, facts=replace(self.facts, virtual_services=tuple(found)))
 
 
-def read_routes(cluster: Cluster, where: Where, *, fast: bool = False, pods: bool = False) -> RouteReading:
-    """Read the VirtualServices of `where`, all Gateways, and the owners that Flux names.
+def read_routes(
+    cluster: Cluster, where: Where, *, fast: bool = False, pods: bool = False, writers: bool = False
+) -> RouteReading:
+    """Read the VirtualServices of `where`, all Gateways, and who owns them.
 
     Gateways that may not be read are None in the facts: then nobody can tell which exist. With `fast` only hosts and
     the top-level gateways are read, from the server's Table; raises UsageError where nobody renders one. With `pods`
-    the gateways' pods are read too.
+    the gateways' pods are read too, with `writers` who wrote which field.
     """
     with Reading(cluster) as reading:
-        routes = _begun(reading, where, fast=fast)
-        gateways = reading.list(kinds.GATEWAY, Gateway)
-        releases = reading.list(kinds.HELM_RELEASE, HelmRelease)
-        kustomizations = reading.list(kinds.KUSTOMIZATION, Kustomization)
+        routes = _begun(reading, where, fast=fast, writers=writers)
+        gateways = reading.list(kinds.GATEWAY, WrittenGateway if writers else Gateway)
+        names = OwnerNames(reading)
         found = tuple(sorted(routes.result(), key=full_name))
         known: tuple[Gateway, ...] | None = gateways.result()
-        owners = Owners(
-            _by_ref("HelmRelease", releases.result()), _by_ref("Kustomization", kustomizations.result())
-        )
+        owners = names.result()
         unread = reading.unread
     if any(item.kind == kinds.GATEWAY.name and not item.missing for item in unread):
         known = None
@@ -86,6 +90,17 @@ def read_routes(cluster: Cluster, where: Where, *, fast: bool = False, pods: boo
     return RouteReading(
         RouteFacts(cluster.name, found, known, workloads=workloads, secrets=secrets), owners, unread
     )
+
+
+def with_origins(
+    cluster: Cluster, reading: RouteReading, items: Iterable[tuple[str, Object]], *, values: bool = False
+) -> RouteReading:
+    """The reading with all that tells where the owners of these objects (kind and object) have them from.
+
+    With `values` the ConfigMaps with values of HelmReleases are read too. What may not be read joins `unread`.
+    """
+    owners, unread = with_sources(cluster, reading.owners, items, values=values)
+    return replace(reading, owners=owners, unread=tuple(dict.fromkeys((*reading.unread, *unread))))
 
 
 def read_files(files: FilesCluster, where: Where, others: Cluster | None = None) -> RouteReading:
@@ -135,7 +150,11 @@ def _ref(item: Object) -> Ref:
     return Ref(kinds.VIRTUAL_SERVICE.name, item.metadata.name, item.metadata.namespace)
 
 
-def _begun(reading: Reading, where: Where, *, fast: bool) -> "Future[tuple[VirtualService, ...]]":
+def _begun(
+    reading: Reading, where: Where, *, fast: bool, writers: bool
+) -> "Future[tuple[VirtualService, ...]]":
+    if writers:
+        return reading.list(kinds.VIRTUAL_SERVICE, WrittenVirtualService, where, shared)
     if not fast:
         return reading.list(kinds.VIRTUAL_SERVICE, VirtualService, where, shared)
     none: tuple[VirtualService, ...] = ()
@@ -157,10 +176,6 @@ def _from_table(cluster: Cluster, where: Where) -> tuple[VirtualService, ...]:
 
 def _names(cell: str | None) -> tuple[str, ...] | None:
     return msgspec.json.decode(cell, type=tuple[str, ...]) if cell else None
-
-
-def _by_ref(kind: str, items: Iterable[T]) -> dict[Ref, T]:
-    return {Ref(kind, item.metadata.name, item.metadata.namespace): item for item in items}
 
 
 def _is_named(item: VirtualService, names: Sequence[str], namespace: str | None) -> bool:

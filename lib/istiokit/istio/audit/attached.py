@@ -118,7 +118,7 @@ def _findings(
     if beside is not None:
         reason += f" (unless {kind.name} {full_name(beside)} does what it does)"
     about = f"{kind.name} {full_name(item)}"
-    remedy = _remedy(item, kind, open_, subject.root) + at_source(item.metadata)
+    remedy = _remedy(item, kind, open_, subject.root) + at_source(item.metadata, kind.name)
     yield Finding("VSG019", _severity(item, kind, certain), about, reason, remedy, item.spec.place)
 
 

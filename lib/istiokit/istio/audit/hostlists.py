@@ -20,7 +20,7 @@ def _panics(subject: Subject) -> Iterator[Finding]:
                 f"{host} stands behind {_ALL}: istiod 1.26.5, 1.27.2, 1.28.0 and later panics on it as soon as one of "
                 "the Gateway's pods connects, and again after every restart"
             )
-            remedy = f"take {host} out, which {_ALL} covers, or take {_ALL} out{at_source(gateway.metadata)}"
+            remedy = f"take {host} out, which {_ALL} covers, or take {_ALL} out{at_source(gateway.metadata, 'Gateway')}"
             about = f"Gateway {full_name(gateway)}"
             path = f"spec.servers[{at}].hosts[{number}]"
             yield Finding("VSG025", Severity.ERROR, about, reason, remedy, path)

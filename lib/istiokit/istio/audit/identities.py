@@ -61,7 +61,7 @@ def _finding(one: Judgement) -> Finding:
 
 def _remedy(one: Judgement) -> str:
     constraint = one.constraint
-    source = at_source(one.policy.metadata)
+    source = at_source(one.policy.metadata, "AuthorizationPolicy")
     if one.loses and constraint.negative:
         return f"take {', '.join(one.named)} out of it{source}"
     entries = sorted({entry for move in one.moves for entry in beside(constraint.field, one.named, move)})

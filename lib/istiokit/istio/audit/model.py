@@ -6,7 +6,6 @@ from functools import cached_property
 
 from istiokit.cluster.decode import Metadata
 from istiokit.findings import Finding, Severity
-from istiokit.flux.ownership import OwnerKind, owner
 from istiokit.istio.bindings import MESH, Sides, is_generated, resolve
 from istiokit.istio.dependents.facts import NO_DEPENDENTS, Dependents
 from istiokit.istio.dependents.moves import Move, find_moves
@@ -17,6 +16,8 @@ from istiokit.istio.routing.facts import RouteFacts
 from istiokit.istio.routing.served import Served, served_alike
 from istiokit.istio.unusable import Unusable
 from istiokit.istio.wording import Wording, worded
+from istiokit.ownership.find import owner
+from istiokit.ownership.model import OwnerKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +155,9 @@ def subject_of(item: VirtualService) -> str:
     return f"VirtualService {full_name(item)}"
 
 
-def at_source(metadata: Metadata) -> str:
+def at_source(metadata: Metadata, kind: str) -> str:
     """The end of a remedy: where an object is to be changed so that its owner does not put it back."""
-    found = owner(metadata)
+    found = owner(metadata, kind)
     if found.kind in (OwnerKind.NONE, OwnerKind.KUBECTL_APPLY):
         return ""
     return f", at its source ({found.title})"

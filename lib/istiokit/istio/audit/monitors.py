@@ -49,7 +49,9 @@ def _finding(one: _Monitor, moves: list[Move]) -> Finding:
         remedy = "select by a label that both have, or make a second one for the new pods"
     path = "spec.namespaceSelector" if unseen and one.spec.namespace_selector else "spec.selector"
     about = f"{type(one).__name__} {full_name(one)}"
-    return Finding("VSG023", Severity.INFO, about, reason, remedy + at_source(one.metadata), path)
+    return Finding(
+        "VSG023", Severity.INFO, about, reason, remedy + at_source(one.metadata, type(one).__name__), path
+    )
 
 
 def _looks_in(one: _Monitor, namespace: str) -> bool:

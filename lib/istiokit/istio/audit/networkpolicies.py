@@ -42,7 +42,7 @@ def _finding(policy: NetworkPolicy, gap: Gap, subject: Subject) -> Finding:
     if gap.partly:
         reason += f"; {gap.partly} opens a part of the ports"
     side = "from" if gap.direction == INGRESS else "to"
-    remedy = f"add to {side}: {_beside(gap.peer, move)}{at_source(policy.metadata)}"
+    remedy = f"add to {side}: {_beside(gap.peer, move)}{at_source(policy.metadata, 'NetworkPolicy')}"
     severity = Severity.ERROR if sure else Severity.WARNING
     return Finding("VSG021", severity, f"NetworkPolicy {full_name(policy)}", reason, remedy, gap.path)
 
@@ -90,7 +90,7 @@ def _left_behind(policy: NetworkPolicy, subject: Subject) -> Iterator[Finding]:
             continue
         reason = f"it limits the pods of {move.old}, and no NetworkPolicy is on those of {move.new}"
         space = ", ".join(move.new_namespaces)
-        remedy = f"make one like it for the new pods in namespace {space}{at_source(policy.metadata)}"
+        remedy = f"make one like it for the new pods in namespace {space}{at_source(policy.metadata, 'NetworkPolicy')}"
         about = f"NetworkPolicy {full_name(policy)}"
         yield Finding("VSG021", Severity.WARNING, about, reason, remedy, "spec.podSelector")
         return

@@ -58,7 +58,7 @@ def _finding(item: EnvoyFilter, at: int, named: list[_Named]) -> Finding:
     reason = f"the patch is for {first.value}{whose}, and nothing does the same for {new}"
     known = sorted({one.new for one in named if one.new})
     what = f"for {', '.join(known)}" if known else f"that is for {new}"
-    remedy = f"add the same patch {what}{at_source(item.metadata)}"
+    remedy = f"add the same patch {what}{at_source(item.metadata, 'EnvoyFilter')}"
     path = f"spec.configPatches[{at}].match.{first.path}"
     return Finding("VSG020", Severity.WARNING, f"EnvoyFilter {full_name(item)}", reason, remedy, path)
 

@@ -67,7 +67,8 @@ def _finding(item: Certificate, move: Move, missing: list[str], subject: Subject
     else:
         severity = Severity.ERROR
         rest = f"and the pods of {move.new} look for it in {spaces}, where there is none: https is dead there"
-    remedy = f"make a Certificate with the same secretName in namespace {spaces}{at_source(item.metadata)}"
+    source = at_source(item.metadata, "Certificate")
+    remedy = f"make a Certificate with the same secretName in namespace {spaces}{source}"
     about = f"Certificate {full_name(item)}"
     return Finding("VSG024", severity, about, f"{where}, {rest}", remedy, "spec.secretName")
 

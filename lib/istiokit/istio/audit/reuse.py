@@ -117,9 +117,8 @@ def _finding(server: _Server, first: str, other: str, host: str, gateway: Gatewa
         f"{whose} has the same certificate {server.credential} on the same pods: a browser that has been to {first} "
         f"asks for {host} on that connection and gets 404, while curl gets 200 (if the certificate covers both)"
     )
-    remedy = (
-        f"serve both hosts by one server, or give each a certificate of its own{at_source(gateway.metadata)}"
-    )
+    source = at_source(gateway.metadata, "Gateway")
+    remedy = f"serve both hosts by one server, or give each a certificate of its own{source}"
     about = f"Gateway {full_name(gateway)}"
     return Finding("VSG026", Severity.INFO, about, reason, remedy, server.path)
 

@@ -43,7 +43,7 @@ def _finding(item: Sidecar, move: Move) -> Finding | None:
         )
         space = new.split(".")[1]
         entry = f"{space}/*" if host.endswith("/*") else f"{space}/{new}.cluster.local"
-        remedy = f"add {entry} beside it{at_source(item.metadata)}"
+        remedy = f"add {entry} beside it{at_source(item.metadata, 'Sidecar')}"
         return Finding("VSG022", Severity.WARNING, f"Sidecar {full_name(item)}", reason, remedy, path)
     return None
 

@@ -7,10 +7,13 @@ import pytest
 from istiokit.cluster.decode import Metadata
 from istiokit.cluster.types import Ref
 from istiokit.flux.git import GitPlace, git_source
-from istiokit.flux.model import Bucket, GitRepository, HelmRelease, Kustomization, OCIRepository, Reconciled
-from istiokit.flux.ownership import Owners, Reverts, owner
+from istiokit.flux.model import HelmRelease, Kustomization, Reconciled
+from istiokit.flux.repositories import Bucket, GitRepository, OCIRepository
+from istiokit.ownership.find import Finder, owner
+from istiokit.ownership.model import Owners
 from tests.unit.flux_samples import decoded, manifest
 
+VS = "VirtualService"
 KUSTOMIZE = {
     "kustomize.toolkit.fluxcd.io/name": "env",
     "kustomize.toolkit.fluxcd.io/namespace": "flux-system",
@@ -102,21 +105,21 @@ def owners(drift: dict[str, Any] | None = None, **spec: Any) -> Owners:
         ),
         (
             {},
-            {"argocd.argoproj.io/tracking-id": "mesh:networking.istio.io/Gateway:istio-system/public"},
+            {"argocd.argoproj.io/tracking-id": "mesh:networking.istio.io/VirtualService:web/x"},
             Owners(),
             "ArgoCD",
             Ref("Application", "mesh"),
             "unknown",
-            "self-heal",
+            "heals itself",
         ),
         (
             {},
-            {"argocd.argoproj.io/tracking-id": "team_mesh:/Service:istio-system/public"},
+            {"argocd.argoproj.io/tracking-id": "team_mesh:networking.istio.io/VirtualService:web/x"},
             Owners(),
             "ArgoCD",
             Ref("Application", "mesh", "team"),
             "unknown",
-            "self-heal",
+            "heals itself",
         ),
         (
             {"argocd.argoproj.io/instance": "mesh"},
@@ -161,14 +164,23 @@ def test_owners(
     reverts: str,
     why: str,
 ) -> None:
-    found = owner(Metadata(name="x", labels=labels, annotations=annotations), (), known)
+    found = owner(Metadata(name="x", namespace="web", labels=labels, annotations=annotations), VS, known)
     assert (found.kind, found.ref, found.reverts) == (kind, ref, reverts)
     assert why in found.why
 
 
-def test_argo_cd_is_also_known_by_its_field_manager() -> None:
-    found = owner(Metadata(name="x"), ["kubectl-edit", "argocd-controller"])
-    assert (found.kind, found.reverts) == ("ArgoCD", Reverts.UNKNOWN)
+def test_those_with_the_same_marks_are_judged_once_and_alike() -> None:
+    known = owners({"mode": "enabled"})
+    items = [Metadata(name="a", labels=FLUX_HELM), Metadata(name="b", labels=FLUX_HELM), Metadata(name="c")]
+    finder = Finder(known)
+    assert [finder.of(one, VS) for one in items] == [owner(one, VS, known) for one in items]
+    assert finder.of(items[0], VS) is finder.of(items[1], VS)
+
+
+def test_a_chart_is_named_beside_its_helm_release() -> None:
+    labels = {**HELM, "helm.sh/chart": "web-1.2.3"}
+    found = owner(Metadata(name="x", labels=labels, annotations=HELM_NOTES), VS)
+    assert (found.title, found.chart) == ("Helm release istio-system/istio", "web-1.2.3")
 
 
 class TestGitSource:

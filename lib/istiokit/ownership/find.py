@@ -1,0 +1,95 @@
+"""Who owns an object. Pure: the metadata of one object, and the owning objects that were read."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from istiokit.cluster.decode import Metadata, WrittenMetadata
+from istiokit.cluster.types import Ref
+from istiokit.ownership import argocd, flux, others
+from istiokit.ownership.argocd import application_owner, is_of_its_own, left_by_comparison, mark_of
+from istiokit.ownership.flux import helm_release_owner, kustomization_owner, left_by_drift
+from istiokit.ownership.model import NO_OWNERS, NOBODY, Owner, OwnerKind, Owners, Reverts
+from istiokit.ownership.others import helm_owner, kubectl_owner, operator_owner, zarf_owner
+from istiokit.ownership.writers import written_owner
+
+_LABELS = (*flux.LABELS, *others.LABELS)
+_ANNOTATIONS = (*flux.ANNOTATIONS, *others.ANNOTATIONS)
+_FIELDS = {"VirtualService": "gateways", "Gateway": "selector"}
+"""The field of the spec that the suite changes, by kind: its writers count."""
+_LEFT = {OwnerKind.FLUX_HELM_RELEASE: left_by_drift, OwnerKind.ARGO_CD: left_by_comparison}
+
+
+_MARKS = frozenset((*_LABELS, *_ANNOTATIONS, *argocd.MARKS))
+
+
+def marks(words: Mapping[str, str]) -> dict[str, str]:
+    """Of labels or annotations those that `owner` looks at; of kubectl's manifest only that it is there."""
+    return {
+        key: word if key != others.APPLIED else ""
+        for key, word in words.items()
+        if key in _MARKS or others.ZARF in key
+    }
+
+
+def owner(metadata: Metadata, kind: str, owners: Owners = NO_OWNERS) -> Owner:
+    """Name the owner of the object of this kind with this metadata.
+
+    The first owner that applies wins: those that write again and again come before those that wrote once, and marks
+    before the managers of fields.
+    """
+    ref = Ref(kind, metadata.name, metadata.namespace)
+    mark = mark_of(metadata, kind, owners.applications)
+    application = application_owner(mark, ref, owners) if mark else None
+    sure = mark is not None and (mark.proof or (application and application.ref in owners.applications.read))
+    return (
+        kustomization_owner(metadata, owners)
+        or helm_release_owner(metadata, owners)
+        or (application if sure else None)
+        or operator_owner(metadata)
+        or helm_owner(metadata)
+        or application
+        or zarf_owner(metadata)
+        or written_owner(metadata, _FIELDS.get(kind, ""))
+        or kubectl_owner(metadata)
+        or NOBODY
+    )
+
+
+class Finder:
+    """The owners of thousands of objects: those with the same marks have the same owner, which is found once."""
+
+    def __init__(self, owners: Owners) -> None:
+        self._owners = owners
+        self._known: dict[tuple[object, ...], Owner] = {}
+
+    def of(self, metadata: Metadata, kind: str) -> Owner:
+        """The same as `owner`."""
+        if isinstance(metadata, WrittenMetadata):
+            return owner(metadata, kind, self._owners)
+        applications = self._owners.applications
+        mark = mark_of(metadata, kind, applications)
+        own = mark is not None and is_of_its_own(mark, applications)
+        key = (
+            kind,
+            mark,
+            (metadata.namespace, metadata.name) if own else None,
+            others.is_zarf(metadata),
+            *map(metadata.labels.get, _LABELS),
+            *map(metadata.annotations.get, _ANNOTATIONS),
+        )
+        if key not in self._known:
+            self._known[key] = owner(metadata, kind, self._owners)
+        return self._known[key]
+
+
+def judged(metadata: Metadata, kind: str, pointers: Sequence[str], owners: Owners) -> Owner:
+    """The owner, with the verdict on a change of just these fields (JSON pointers) of the object.
+
+    One that undoes changes may have been told to leave them alone; then it says NO, and what puts them back later.
+    """
+    found = owner(metadata, kind, owners)
+    if found.reverts is not Reverts.YES or found.kind not in _LEFT:
+        return found
+    ref = Ref(kind, metadata.name, metadata.namespace)
+    left = _LEFT[found.kind](found, ref, pointers, owners)
+    return replace(found, reverts=Reverts.NO, why=left) if left else found
