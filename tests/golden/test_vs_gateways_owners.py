@@ -196,7 +196,10 @@ def test_a_swap_does_what_it_may_and_names_the_edit_for_the_rest(cluster: FakeCl
         'helm.parameters "gateways[0]" of Application argocd/cart, or let its ignoreDifferences name /spec/gateways, '
         f"with the sync option RespectIgnoreDifferences=true: spec.gateways: [{NEW}]\n"
     ) in done.err
-    assert "note: Helm release web/blog may put its own lists back at its next `helm upgrade`" in done.err
+    assert (
+        "note: Helm release web/blog does not correct drift, but a later `helm upgrade` may overwrite it"
+        in done.err
+    )
     assert "1 left as it is: see the reasons above" in done.err
 
 

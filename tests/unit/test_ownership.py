@@ -90,8 +90,16 @@ def owners(drift: dict[str, Any] | None = None, **spec: Any) -> Owners:
             "yes",
             "except at /spec/gateways",
         ),
-        (FLUX_HELM, {}, owners({"mode": "warn"}), "FluxHelmRelease", ISTIO, "no", "next upgrade"),
-        (FLUX_HELM, {}, owners(), "FluxHelmRelease", ISTIO, "no", "next upgrade"),
+        (
+            FLUX_HELM,
+            {},
+            owners({"mode": "warn"}),
+            "FluxHelmRelease",
+            ISTIO,
+            "no",
+            "a later upgrade may overwrite it",
+        ),
+        (FLUX_HELM, {}, owners(), "FluxHelmRelease", ISTIO, "no", "a later upgrade may overwrite it"),
         (FLUX_HELM, {}, owners({"mode": "enabled"}, suspend=True), "FluxHelmRelease", ISTIO, "no", "resumed"),
         (FLUX_HELM, {}, Owners(), "FluxHelmRelease", ISTIO, "unknown", "not found"),
         (

@@ -272,8 +272,8 @@ def test_what_overwrites_it_later_is_a_note_for_each_owner() -> None:
     assert made.plan.notes == (
         "2 of them: Application argocd/shop is synced by people; its next sync overwrites it; change it as well in "
         "https://git.example.com/a, path shop, revision HEAD",
-        "HelmRelease bigbang/shop does not correct drift, but its next upgrade that changes the object may put its "
-        "own lists back; change it as well in the values of HelmRelease bigbang/shop",
+        "HelmRelease bigbang/shop does not correct drift, but a later upgrade may overwrite it; change it as well in "
+        "the values of HelmRelease bigbang/shop",
         "kubectl apply wrote it; who applies that manifest again puts it back",
     )
 

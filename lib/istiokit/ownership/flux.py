@@ -25,7 +25,8 @@ _NAMES = tuple(f"{group}/{word}" for group in (KUSTOMIZE, HELM) for word in ("na
 LABELS = (*_NAMES, *_SWITCHES)
 ANNOTATIONS = _SWITCHES
 """All that decides here."""
-_AT_AN_UPGRADE = "its next upgrade that changes the object may put its own lists back"
+_LATER = "a later upgrade may overwrite it"
+"""Measured with helm-controller 1.4 (Helm 3): one that changes the field does, one that changes others does not."""
 
 
 def kustomization_owner(metadata: Metadata, owners: Owners) -> Owner | None:
@@ -51,7 +52,7 @@ def left_by_drift(found: Owner, ref: Ref, pointers: Iterable[str], owners: Owner
     release = owners.releases.get(found.ref) if found.ref else None
     if release is None or not ignores(release, ref, pointers):
         return ""
-    return f"the drift detection of {found.ref} ignores these fields, but {_AT_AN_UPGRADE}"
+    return f"the drift detection of {found.ref} ignores these fields, but {_LATER}"
 
 
 def _labelled(metadata: Metadata, group: str, kind: str) -> Ref | None:
@@ -88,7 +89,7 @@ def _helm_release_reverts(metadata: Metadata, ref: Ref, owners: Owners) -> tuple
     if _marked(metadata, f"{HELM}/driftdetection", "disabled") or _marked(
         metadata, f"{HELM}/driftDetection", "disabled"
     ):
-        return Reverts.NO, f"{HELM}/driftDetection: disabled excludes it, but {_AT_AN_UPGRADE}"
+        return Reverts.NO, f"{HELM}/driftDetection: disabled excludes it, but {_LATER}"
     if release is None:
         known = "may not be read" if "HelmRelease" in owners.hidden else "was not found"
         return Reverts.UNKNOWN, f"{ref} {known}, so its drift detection is not known"
@@ -98,7 +99,7 @@ def _helm_release_reverts(metadata: Metadata, ref: Ref, owners: Owners) -> tuple
 def _by_drift_detection(ref: Ref, release: HelmRelease) -> tuple[Reverts, str]:
     drift = release.spec.drift_detection
     if drift is None or drift.mode != "enabled":
-        return Reverts.NO, f"{ref} does not correct drift, but {_AT_AN_UPGRADE}"
+        return Reverts.NO, f"{ref} does not correct drift, but {_LATER}"
     if release.spec.suspend:
         return Reverts.NO, f"{ref} is suspended; when it is resumed it corrects drift"
     ignored = sorted({path for rule in drift.ignore for path in rule.paths})

@@ -37,7 +37,7 @@ def helm_owner(metadata: Metadata) -> Owner | None:
         return None
     namespace = metadata.annotations.get(_RELEASE_NAMESPACE, "")
     title = f"Helm release {namespace}/{release}" if namespace else f"Helm release {release}"
-    why = f"{title} may put its own lists back at its next `helm upgrade`, not before"
+    why = f"{title} does not correct drift, but a later `helm upgrade` may overwrite it"
     chart = metadata.labels.get(_CHART, "")
     return Owner(OwnerKind.HELM, None, Reverts.NO, why, title, chart)
 
