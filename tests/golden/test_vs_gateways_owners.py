@@ -68,7 +68,7 @@ def test_wide_has_the_source_and_the_table_the_owner(cluster: FakeCluster) -> No
     )
     assert told["shop"].endswith(
         "HelmRelease apps/shop     chart shop of HelmRepository apps/charts (https://charts.example.com) "
-        "(it is in https://git.example.com/f (branch master), folder .)"
+        "(HelmRelease apps/shop is in https://git.example.com/f (branch master), folder .)"
     )
     assert told["blog"].endswith("Helm release web/blog     chart blog-2.0.0")
     assert told["wiki"].endswith("<none>                    <none>")

@@ -66,7 +66,7 @@ def owners(*things: Thing, unread: Iterable[Ref] = (), hidden: Iterable[str] = (
     return Owners(
         read["HelmRelease"],
         read["Kustomization"],
-        Applications(named, read["Application"]),
+        Applications(named, read["Application"], "Application" not in hidden),
         sources,  # type: ignore[arg-type]  # all of them are sources
         read["ConfigMap"],
         frozenset(hidden),

@@ -127,9 +127,10 @@ class TestWhich:
     ("known", "why"),
     [
         (
-            NO_OWNERS,
+            owners(),
             "Application shop is not on this cluster (an Argo CD of installation east elsewhere has it)",
         ),
+        (NO_OWNERS, "Application shop was not read"),
         (owners(hidden=["Application"]), "Application shop may not be read"),
     ],
 )

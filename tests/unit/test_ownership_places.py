@@ -90,7 +90,8 @@ class TestHelmRelease:
         assert (found.url, found.revision, found.path) == (URL, "branch main", "clusters/dev")
         assert (found.chart, found.version) == ("shop", "1.0.0")
         assert found.text == (
-            "chart shop 1.0.0 of HelmRepository apps/charts (https://***@charts.example.com) " + AT_HOME
+            "chart shop 1.0.0 of HelmRepository apps/charts (https://***@charts.example.com) "
+            + AT_HOME.replace("it is", "HelmRelease apps/shop is")
         )
 
     def test_a_config_map_with_values_and_where_that_lies(self) -> None:
@@ -156,6 +157,12 @@ class TestHelmRelease:
     )
     def test_charts_of_every_source(self, spec: dict[str, Any], things: list[Thing], text: str) -> None:
         assert by_flux(thing("HelmRelease", "shop", "apps", spec=spec), *things).text == text
+
+    def test_an_application_may_have_it_from_elsewhere(self) -> None:
+        marks = {"argocd.argoproj.io/tracking-id": "root:helm.toolkit.fluxcd.io/HelmRelease:apps/shop"}
+        ours, root = release({"annotations": marks}, values={"a": OLD}), application("root", source=GIT)
+        place = "https://git.example.com/apps.git, path apps/shop, revision main"
+        assert by_flux(ours, root).edit == f"at HelmRelease apps/shop spec.values.a (it is in {place})"
 
     def test_another_release_may_render_it(self) -> None:
         found = by_flux(release({"labels": flux_labels("HelmRelease", "apps", "apps")}, values={"a": OLD}))

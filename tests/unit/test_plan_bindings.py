@@ -279,11 +279,11 @@ def test_what_overwrites_it_later_is_a_note_for_each_owner() -> None:
 
 
 def test_an_owner_that_nobody_can_ask_is_refused_unless_it_is_allowed() -> None:
-    refused = planned(item([OLD], annotations=TRACKED))
+    refused = planned(item([OLD], annotations=TRACKED), owners=known())
     (skip,) = refused.plan.skipped
     assert "Application shop is not on this cluster" in skip.reason
     assert skip.reason.endswith("; to change it here all the same: --allow VSG053")
-    allowed = planned(item([OLD], annotations=TRACKED), allowed=(UNSURE,))
+    allowed = planned(item([OLD], annotations=TRACKED), owners=known(), allowed=(UNSURE,))
     assert (len(allowed.plan.groups), allowed.left) == (1, 0)
     assert "is not on this cluster" in allowed.plan.notes[0]
     healing = planned(item([OLD], annotations=TRACKED), owners=argo(syncPolicy=HEALING), allowed=(UNSURE,))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from istiokit.cluster.types import EVERYWHERE, Kind, Ref, Where, unchanged
-from istiokit.ownership.model import Owners
+from istiokit.ownership.model import Applications, Owners
 from istiokit.survey import owners as survey
 from istiokit.survey.routes import RouteReading, read_routes, with_origins
 from tests.fakes import FakeCluster
@@ -184,4 +184,4 @@ def test_a_cluster_without_flux_and_argo_cd_has_nothing_to_tell() -> None:
     absent = {"HelmRelease", "Kustomization", "Application"}
     reading = read(FakeCluster([virtual_service(annotations=TRACKED)], absent=absent))
     assert all(item.missing for item in reading.unread)
-    assert reading.owners == Owners()
+    assert reading.owners == Owners(applications=Applications(all_named=True))

@@ -9,7 +9,10 @@ from typing import Any
 import msgspec
 
 from istiokit.cluster.decode import Metadata, Object, Part
+from istiokit.cluster.urls import masked
 
+HEAD = "HEAD"
+"""What an absent revision means for Git."""
 SKIP_RECONCILE = "argocd.argoproj.io/skip-reconcile"
 
 
@@ -69,6 +72,15 @@ class ApplicationSource(Part, frozen=True, kw_only=True):
     """The name by which value files of other sources mean this one."""
     helm: HelmSource | None = None
     kustomize: KustomizeSource | None = None
+
+    @property
+    def words(self) -> str:
+        """`https://git.example.com/apps.git, path shop, revision main`, without credentials."""
+        url = masked(self.repo_url)
+        if self.chart:
+            return f"chart {self.chart} {self.target_revision or '*'} of {url}"
+        path = f", path {self.path}" if self.path else ""
+        return f"{url}{path}, revision {self.target_revision or HEAD}"
 
 
 class SourceHydrator(Part, frozen=True, kw_only=True):
@@ -144,6 +156,11 @@ class Application(Object, frozen=True, kw_only=True):
         if spec.source_hydrator is not None:
             return (spec.source_hydrator.dry_source,)
         return spec.sources or ((spec.source,) if spec.source else ())
+
+    @property
+    def words(self) -> str:
+        """All of them in words."""
+        return "; ".join(source.words for source in self.edited)
 
     @property
     def automated(self) -> Automated | None:

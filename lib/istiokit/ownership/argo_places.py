@@ -2,14 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from istiokit.argocd.model import Application, ApplicationSource
+from istiokit.argocd.model import HEAD, Application, ApplicationSource
 from istiokit.cluster.urls import masked
 from istiokit.ownership.home import home, listed
 from istiokit.ownership.model import Origin, Owner, Owners
 from istiokit.ownership.spots import Wanted, of_application, spots
-
-_HEAD = "HEAD"
-"""What an absent revision means for Git."""
 
 
 def application_origin(found: Owner, owners: Owners, wanted: Wanted) -> Origin | None:
@@ -21,10 +18,9 @@ def application_origin(found: Owner, owners: Owners, wanted: Wanted) -> Origin |
     own = spots((leaf for source in sources for leaf in of_application(source)), wanted)
     main = next((one for one in sources if one.path or one.chart), sources[0])
     repository = next((one for one in sources if not one.chart), None)
-    text = "; ".join(_words(one) for one in sources)
     return Origin(
-        text=text,
-        edit=_edit(item, found, owners, own, text),
+        text=item.words,
+        edit=_edit(item, found, owners, own),
         url=masked((repository or main).repo_url),
         revision=(repository or main).target_revision,
         path=(repository or main).path,
@@ -34,8 +30,8 @@ def application_origin(found: Owner, owners: Owners, wanted: Wanted) -> Origin |
     )
 
 
-def _edit(item: Application, found: Owner, owners: Owners, own: Sequence[str], text: str) -> str:
-    at_home = home(item, "Application", owners)
+def _edit(item: Application, found: Owner, owners: Owners, own: Sequence[str]) -> str:
+    text, at_home = item.words, home(item, "Application", owners)
     if own:
         return f"at {listed(own)} of {found.ref}{at_home}"
     files = list(_value_files(item.edited))
@@ -46,14 +42,6 @@ def _edit(item: Application, found: Owner, owners: Owners, own: Sequence[str], t
     return f"in {text}"
 
 
-def _words(source: ApplicationSource) -> str:
-    url = masked(source.repo_url)
-    if source.chart:
-        return f"chart {source.chart} {source.target_revision or '*'} of {url}"
-    path = f", path {source.path}" if source.path else ""
-    return f"{url}{path}, revision {source.target_revision or _HEAD}"
-
-
 def _value_files(sources: Sequence[ApplicationSource]) -> Iterator[str]:
     """`$ref/path` is in the source of that name, everything else beside the chart."""
     named = {f"${one.ref}": one for one in sources if one.ref}
@@ -62,6 +50,6 @@ def _value_files(sources: Sequence[ApplicationSource]) -> Iterator[str]:
             head, _, rest = file.partition("/")
             if head in named:
                 other = named[head]
-                yield f"{rest} of {masked(other.repo_url)}, revision {other.target_revision or _HEAD}"
+                yield f"{rest} of {masked(other.repo_url)}, revision {other.target_revision or HEAD}"
             else:
-                yield f"{file} of {_words(source)}"
+                yield f"{file} of {source.words}"

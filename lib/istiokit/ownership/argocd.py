@@ -115,12 +115,13 @@ def _unsure(mark: Mark, chosen: list[Ref], owners: Owners) -> Owner:
     ref = Ref("Application", name, namespace or None)
     if chosen:
         names = ", ".join(f"{one.namespace}/{one.name}" for one in chosen)
-        why = f"there are several Applications {name} ({names}), so whether it heals itself is not known"
-    elif "Application" in owners.hidden:
-        why = f"{ref} may not be read, so whether it heals itself is not known"
-    else:
+        what = f"there are several Applications {name} ({names})"
+    elif owners.applications.all_named:
         of = f" of installation {mark.installation}" if mark.installation else ""
-        why = f"{ref} is not on this cluster (an Argo CD{of} elsewhere has it), so whether it heals itself is not known"
+        what = f"{ref} is not on this cluster (an Argo CD{of} elsewhere has it)"
+    else:
+        what = f"{ref} {'may not be' if 'Application' in owners.hidden else 'was not'} read"
+    why = f"{what}, so whether it heals itself is not known"
     return Owner(OwnerKind.ARGO_CD, ref, Reverts.UNKNOWN, why, str(ref))
 
 

@@ -43,7 +43,7 @@ def helm_release_origin(found: Owner, owners: Owners, wanted: Wanted) -> Origin 
     chart, version, chart_text = _chart(release, owners)
     named = [(item, kind, own) for item, kind, own in _holders(release, found.ref, owners, wanted) if own]
     return Origin(
-        text=f"{chart_text}{home(release, 'HelmRelease', owners)}",
+        text=f"{chart_text}{home(release, 'HelmRelease', owners, str(found.ref))}".strip(),
         edit=_big_bang(release, owners) or _edit(release, found.ref, owners, named, chart_text),
         url=masked(place.url) if place else "",
         revision=place.revision if place else "",

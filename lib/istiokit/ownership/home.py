@@ -25,19 +25,22 @@ def git_place(item: Object, kind: str, owners: Owners) -> GitPlace | None:
     return git_source(kustomization, owners.sources) if kustomization else None
 
 
-def home(item: Object, kind: str, owners: Owners) -> str:
+def home(item: Object, kind: str, owners: Owners, it: str = "it") -> str:
     """In parentheses, with a space before; empty where nothing is known: ` (it is in https://..., folder apps)`."""
     if isinstance(item, Application):
         made = [one.name for one in item.metadata.owner_references if one.kind == "ApplicationSet"]
         if made:
-            return f" (ApplicationSet {item.metadata.namespace}/{made[0]} makes it)"
+            return f" (ApplicationSet {item.metadata.namespace}/{made[0]} makes {it})"
     found = holder_of(item, kind, owners)
     kustomization = owners.kustomizations.get(found.ref) if found.ref else None
+    application = owners.applications.read.get(found.ref) if found.ref else None
     if kustomization is not None:
-        return f" (it is in {folder_of(kustomization, owners)})"
+        return f" ({it} is in {folder_of(kustomization, owners)})"
+    if application is not None:
+        return f" ({it} is in {application.words})"
     if found.kind in _MAKERS:
-        return f" ({found.title} renders it)"
-    return f" ({found.ref} has it from its source)" if found.ref else ""
+        return f" ({found.title} renders {it})"
+    return f" ({found.ref} has {it} from its source)" if found.ref else ""
 
 
 def folder_of(kustomization: Kustomization, owners: Owners) -> str:

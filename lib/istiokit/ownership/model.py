@@ -76,6 +76,8 @@ class Applications:
     named: Mapping[str, tuple[Ref, ...]] = field(default_factory=dict)
     """By name, whatever namespaces they are in."""
     read: Mapping[Ref, Application] = field(default_factory=dict)
+    all_named: bool = False
+    """Whether `named` has all that this cluster has."""
 
 
 @dataclass(frozen=True, slots=True)

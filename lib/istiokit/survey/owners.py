@@ -44,11 +44,12 @@ class OwnerNames:
             ref = Ref(kinds.APPLICATION.name, item.metadata.name, item.metadata.namespace)
             named[ref.name] = (*named.get(ref.name, ()), ref)
         releases, kustomizations = self._releases.result(), self._kustomizations.result()
+        hidden = frozenset(one.kind for one in self._reading.unread if not one.missing)
         return Owners(
             _by_ref(kinds.HELM_RELEASE.name, releases),
             _by_ref(kinds.KUSTOMIZATION.name, kustomizations),
-            Applications(named),
-            hidden=frozenset(one.kind for one in self._reading.unread if not one.missing),
+            Applications(named, all_named=kinds.APPLICATION.name not in hidden),
+            hidden=hidden,
         )
 
 
