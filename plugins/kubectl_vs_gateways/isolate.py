@@ -69,7 +69,7 @@ def run(given: Options, context: Context) -> int:
     """Read everything, prove it with the model, show, ask, change one field."""
     from istiokit.istio.isolation import isolation
     from istiokit.plan.isolate import REFUSING, plan_isolate
-    from istiokit.survey.routes import with_origins
+    from istiokit.survey.origins import with_origins
     from kubectl_vs_gateways import rebind_text, scope
     from kubectl_vs_gateways.driving import Drive, refuse
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 from istiokit.istio.bindings import Binding, Sides
 from istiokit.istio.listing import BindingRow, by_state
-from istiokit.plan.beside import file_flags
 from kubectl_vs_gateways.pairs import Given
 from kubectl_vs_gateways.scope import Scope
 
@@ -45,6 +44,7 @@ def _flags(scope: Scope, given: Given) -> str:
 
 
 def _files(scope: Scope) -> str:
-    words = [*file_flags(scope.filenames), *(["-R"] if scope.recursive else [])]
+    words = [word for name in scope.filenames for word in ("-f", name)]
+    words += ["-R"] if scope.recursive else []
     words += ["--gateways", scope.gateways] if scope.gateways else []
     return "".join(f" {shlex.quote(word)}" for word in words)

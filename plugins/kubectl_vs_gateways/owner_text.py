@@ -2,10 +2,10 @@
 
 from istiokit.istio.bindings import references
 from istiokit.istio.model import VirtualService
-from istiokit.ownership.find import judged
 from istiokit.ownership.model import NO_OWNERS, OwnerKind, Owners, Reverts
 from istiokit.ownership.places import edit_place, origin
 from istiokit.ownership.spots import Wanted
+from istiokit.ownership.verdict import judged
 from istiokit.ui.printable import printable
 
 _VERDICTS = {

@@ -112,7 +112,7 @@ def expect(scope: Scope, context: Context, *, fast: bool = False, writers: bool 
 
 def with_origins(reading: "RouteReading", context: Context, *, values: bool = False) -> "RouteReading":
     """The reading of a cluster with where the owners of its VirtualServices have them from."""
-    from istiokit.survey.routes import with_origins as read
+    from istiokit.survey.origins import with_origins as read
 
     items = (("VirtualService", one) for one in reading.facts.virtual_services)
     return read(context.cluster, reading, items, values=values)

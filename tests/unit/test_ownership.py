@@ -1,8 +1,11 @@
 """Who owns an object, and whether a change by hand would last."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from istiokit.cluster.decode import Metadata
 from istiokit.cluster.types import Ref
@@ -12,6 +15,8 @@ from istiokit.flux.repositories import Bucket, GitRepository, OCIRepository
 from istiokit.ownership.find import Finder, owner
 from istiokit.ownership.model import Owners
 from tests.unit.flux_samples import decoded, manifest
+from tests.unit.owner_samples import HEALING, application
+from tests.unit.owner_samples import owners as things
 
 VS = "VirtualService"
 KUSTOMIZE = {
@@ -183,6 +188,59 @@ def test_those_with_the_same_marks_are_judged_once_and_alike() -> None:
     finder = Finder(known)
     assert [finder.of(one, VS) for one in items] == [owner(one, VS, known) for one in items]
     assert finder.of(items[0], VS) is finder.of(items[1], VS)
+
+
+TRACKED = "shop:networking.istio.io/VirtualService:web/a"
+MARKS = st.dictionaries(
+    st.sampled_from(
+        [
+            *KUSTOMIZE,
+            *FLUX_HELM,
+            *OPERATOR,
+            *HELM,
+            *HELM_NOTES,
+            "kustomize.toolkit.fluxcd.io/reconcile",
+            "kustomize.toolkit.fluxcd.io/ssa",
+            "helm.toolkit.fluxcd.io/driftDetection",
+            "argocd.argoproj.io/tracking-id",
+            "argocd.argoproj.io/instance",
+            "argocd.argoproj.io/installation-id",
+            "app.kubernetes.io/instance",
+            "kubectl.kubernetes.io/last-applied-configuration",
+            "helm.sh/chart",
+            "zarf.dev/package",
+            "app",
+        ]
+    ),
+    st.sampled_from(
+        [
+            "istio",
+            "env",
+            "bigbang",
+            "disabled",
+            "Merge",
+            "Helm",
+            "zarf",
+            "shop",
+            "shop:networking.istio.io/VirtualService:web/a",
+        ]
+    ),
+    max_size=5,
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), MARKS, MARKS), min_size=1, max_size=4))
+def test_a_finder_finds_what_owner_finds(
+    marked: list[tuple[str, dict[str, str], dict[str, str]]],
+) -> None:
+    """Whatever decides is part of what it remembers by."""
+    listed = {"group": "networking.istio.io", "kind": VS, "namespace": "web", "name": "a"}
+    shop = application("shop", status={"resources": [listed]}, syncPolicy=HEALING)
+    known = replace(owners({"mode": "enabled"}), applications=things(shop).applications)
+    finder = Finder(known)
+    for name, labels, annotations in marked:
+        item = Metadata(name=name, namespace="web", labels=labels, annotations=annotations)
+        assert finder.of(item, VS) == owner(item, VS, known)
 
 
 def test_a_chart_is_named_beside_its_helm_release() -> None:

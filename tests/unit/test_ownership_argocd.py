@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from istiokit.cluster.types import Ref
-from istiokit.ownership.find import Finder, judged, owner
+from istiokit.ownership.find import Finder, owner
 from istiokit.ownership.model import NO_OWNERS, OwnerKind, Owners, Reverts
+from istiokit.ownership.verdict import judged
 from tests.unit.owner_samples import (
     GIT,
     HEALING,

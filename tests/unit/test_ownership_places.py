@@ -114,6 +114,12 @@ class TestHelmRelease:
         )
         assert found.edit == "at HelmRelease apps/shop spec.values.d"
 
+    def test_a_patch_after_the_chart_wins(self) -> None:
+        patches = [{"patch": f"- op: replace\n  path: /spec/gateways/0\n  value: {OLD}\n"}]
+        found = by_flux(release(values={"a": OLD}, postRenderers=[{"kustomize": {"patches": patches}}]))
+        assert found.edit == "at HelmRelease apps/shop spec.postRenderers[0].kustomize.patches[0]"
+        assert len(found.values) == 2
+
     def test_where_nothing_is_found_all_sources_of_values_are_named(self) -> None:
         entries = [{"kind": "ConfigMap", "name": "common"}, {"kind": "Secret", "name": "hidden"}]
         found = by_flux(release(valuesFrom=entries, values={"a": "b"}), CHARTS)
@@ -192,6 +198,14 @@ class TestBigBang:
         assert (
             found == f"in the values of HelmRelease bigbang/bigbang, Big Bang {AT_HOME}, under packages.shop"
         )
+
+    def test_of_a_gateway_just_the_key_is_told(self) -> None:
+        ours = thing("HelmRelease", "istio", "bigbang", {"labels": self.LABELS})
+        known = owners(ours, thing("HelmRelease", "bigbang", "bigbang"))
+        held = owner(metadata(labels=flux_labels("HelmRelease", "istio", "bigbang")), "Gateway", known)
+        found = origin(held, known, Wanted((), "istio-system"))
+        assert found
+        assert found.edit == "in the values of HelmRelease bigbang/bigbang, Big Bang, under istio"
 
     def test_an_umbrella_that_helm_installed(self) -> None:
         labels = {"app.kubernetes.io/managed-by": "Helm", "app.kubernetes.io/part-of": "bigbang"}

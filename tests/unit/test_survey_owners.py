@@ -7,8 +7,9 @@ import pytest
 
 from istiokit.cluster.types import EVERYWHERE, Kind, Ref, Where, unchanged
 from istiokit.ownership.model import Applications, Owners
-from istiokit.survey import owners as survey
-from istiokit.survey.routes import RouteReading, read_routes, with_origins
+from istiokit.survey import origins
+from istiokit.survey.origins import with_origins
+from istiokit.survey.routes import RouteReading, read_routes
 from tests.fakes import FakeCluster
 from tests.unit.owner_samples import GIT, HEALING, LISTED, OLD, TRACKED, flux_labels
 
@@ -145,7 +146,7 @@ def test_few_applications_are_asked_for_one_by_one() -> None:
 
 
 def test_of_many_the_list_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(survey, "_SINGLY", 2)
+    monkeypatch.setattr(origins, "_SINGLY", 2)
     cluster = Watching(argo_objects(3))
     owners = read(cluster).owners
     assert not [word for word in cluster.asked if word.startswith("get")]

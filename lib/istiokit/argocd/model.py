@@ -4,7 +4,7 @@ Fields and meanings: pkg/apis/application/v1alpha1/types.go of argoproj/argo-cd.
 syncs (status.history, status.operationState) is most of its bytes, and is skipped while decoding.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -13,7 +13,6 @@ from istiokit.cluster.urls import masked
 
 HEAD = "HEAD"
 """What an absent revision means for Git."""
-SKIP_RECONCILE = "argocd.argoproj.io/skip-reconcile"
 
 
 class OwnerReference(Part, frozen=True, kw_only=True):
@@ -145,6 +144,8 @@ class ApplicationStatus(Part, frozen=True, kw_only=True):
 class Application(Object, frozen=True, kw_only=True):
     """argoproj.io Application (not the one of app.k8s.io)."""
 
+    SKIP_RECONCILE: ClassVar[str] = "argocd.argoproj.io/skip-reconcile"
+
     metadata: ApplicationMetadata = ApplicationMetadata()
     spec: ApplicationSpec = ApplicationSpec()
     status: ApplicationStatus = ApplicationStatus()
@@ -176,7 +177,14 @@ class Application(Object, frozen=True, kw_only=True):
     @property
     def is_skipped(self) -> bool:
         """Whether the controller looks at it at all; the annotation is read as Go reads a boolean."""
-        return self.metadata.annotations.get(SKIP_RECONCILE, "") in ("1", "t", "T", "true", "TRUE", "True")
+        return self.metadata.annotations.get(self.SKIP_RECONCILE, "") in (
+            "1",
+            "t",
+            "T",
+            "true",
+            "TRUE",
+            "True",
+        )
 
     def has_option(self, option: str) -> bool:
         """Whether its syncs have this option, `NAME=VALUE`."""

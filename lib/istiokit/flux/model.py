@@ -109,6 +109,24 @@ class DriftDetection(Part, frozen=True, kw_only=True):
     ignore: tuple[IgnoreRule, ...] = ()
 
 
+class InlinePatch(Part, frozen=True, kw_only=True):
+    """A patch in a HelmRelease's post-renderer, or in a Kustomization itself."""
+
+    patch: str = ""
+
+
+class KustomizeRenderer(Part, frozen=True, kw_only=True):
+    """What kustomize does to the rendered chart."""
+
+    patches: tuple[InlinePatch, ...] = ()
+
+
+class PostRenderer(Part, frozen=True, kw_only=True):
+    """An entry of spec.postRenderers."""
+
+    kustomize: KustomizeRenderer | None = None
+
+
 class HelmReleaseSpec(ReconciledSpec, frozen=True, kw_only=True):
     """spec of a HelmRelease: it has either `chart` or `chart_ref`."""
 
@@ -120,6 +138,7 @@ class HelmReleaseSpec(ReconciledSpec, frozen=True, kw_only=True):
     release_name: str = ""
     target_namespace: str = ""
     drift_detection: DriftDetection | None = None
+    post_renderers: tuple[PostRenderer, ...] = ()
 
 
 class Snapshot(Part, frozen=True, kw_only=True):
@@ -157,12 +176,6 @@ class HelmRelease(Reconciled, frozen=True, kw_only=True):
         """
         place = f"{self.spec.target_namespace}-" if self.spec.target_namespace else ""
         return self.spec.release_name or f"{place}{self.metadata.name}"
-
-
-class InlinePatch(Part, frozen=True, kw_only=True):
-    """A patch in a Kustomization itself."""
-
-    patch: str = ""
 
 
 class PostBuild(Part, frozen=True, kw_only=True):

@@ -13,8 +13,6 @@ from istiokit.istio.routing.facts import RouteFacts
 from istiokit.istio.wording import Wording, worded
 from istiokit.ownership.find import Finder
 from istiokit.ownership.model import Origin, Owner, Owners
-from istiokit.ownership.places import origin
-from istiokit.ownership.spots import Wanted
 
 NOBODY = "nobody"
 """Stands for an owner in counts."""
@@ -106,6 +104,10 @@ class _Origins:
     """Thousands of VirtualServices share a few owners, and a few sets of Gateways."""
 
     def __init__(self, owners: Owners) -> None:
+        from istiokit.ownership.places import origin  # a list without sources does not need it
+        from istiokit.ownership.spots import Wanted
+
+        self._origin, self._wanted = origin, Wanted
         self._owners = owners
         self._known: dict[tuple[Owner, str, frozenset[str]], Origin | None] = {}
 
@@ -113,5 +115,5 @@ class _Origins:
         namespace, named = item.metadata.namespace or "default", references(item)
         key = (held, namespace, named)
         if key not in self._known:
-            self._known[key] = origin(held, self._owners, Wanted(named, namespace))
+            self._known[key] = self._origin(held, self._owners, self._wanted(named, namespace))
         return self._known[key]

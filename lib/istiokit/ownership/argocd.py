@@ -6,15 +6,16 @@ controller/state.go (an id that names another object was copied, and does not co
 (autoSync: without self-heal only a new revision or another spec makes it sync again).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from istiokit.argocd import ignoring
-from istiokit.argocd.model import SKIP_RECONCILE, Application
 from istiokit.cluster.decode import Metadata
 from istiokit.cluster.kinds import KINDS
 from istiokit.cluster.types import Ref
 from istiokit.ownership.model import Applications, Owner, OwnerKind, Owners, Reverts
+
+if TYPE_CHECKING:  # where none was read it is not needed
+    from istiokit.argocd.model import Application
 
 TRACKING = "argocd.argoproj.io/tracking-id"
 INSTANCE = "argocd.argoproj.io/instance"
@@ -78,28 +79,18 @@ def application_owner(mark: Mark, ref: Ref, owners: Owners) -> Owner | None:
     return Owner(OwnerKind.ARGO_CD, chosen[0], reverts, why, str(chosen[0]))
 
 
-def left_by_comparison(found: Owner, ref: Ref, pointers: Iterable[str], owners: Owners) -> str:
-    """Why the Application, which heals itself, leaves these fields alone; empty where it does not."""
-    application = owners.applications.read.get(found.ref) if found.ref else None
-    if application is None or not ignoring.ignores(application, ref, pointers):
-        return ""
-    if ignoring.keeps(application):
-        return f"{found.ref} ignores differences there, and its syncs leave them alone"
-    return (
-        f"{found.ref} ignores differences there, but its next sync, when its source changes, overwrites them:"
-        f" it lacks the sync option {ignoring.RESPECT}"
-    )
-
-
-def ref_of(application: Application) -> Ref:
+def ref_of(application: "Application") -> Ref:
     """The address of an Application."""
     return Ref("Application", application.metadata.name, application.metadata.namespace)
 
 
-def _verdict(application: Application) -> tuple[Reverts, str]:
+def _verdict(application: "Application") -> tuple[Reverts, str]:
     ref = ref_of(application)
     if application.is_skipped:
-        return Reverts.NO, f"{ref} is not reconciled ({SKIP_RECONCILE}); once it is again it may put it back"
+        return (
+            Reverts.NO,
+            f"{ref} is not reconciled ({application.SKIP_RECONCILE}); once it is again it may put it back",
+        )
     if application.heals:
         return Reverts.YES, f"{ref} puts it back: its self-heal is on"
     if application.automated is not None:
@@ -125,7 +116,7 @@ def _unsure(mark: Mark, chosen: list[Ref], owners: Owners) -> Owner:
     return Owner(OwnerKind.ARGO_CD, ref, Reverts.UNKNOWN, why, str(ref))
 
 
-def _manages(application: Application, ref: Ref) -> bool:
+def _manages(application: "Application", ref: Ref) -> bool:
     return application.manages(KINDS[ref.kind].group, ref.kind, ref.name, ref.namespace or "")
 
 

@@ -1,14 +1,13 @@
 """Who owns an object. Pure: the metadata of one object, and the owning objects that were read."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 
 from istiokit.cluster.decode import Metadata, WrittenMetadata
 from istiokit.cluster.types import Ref
 from istiokit.ownership import argocd, flux, others
-from istiokit.ownership.argocd import application_owner, is_of_its_own, left_by_comparison, mark_of
-from istiokit.ownership.flux import helm_release_owner, kustomization_owner, left_by_drift
-from istiokit.ownership.model import NO_OWNERS, NOBODY, Owner, OwnerKind, Owners, Reverts
+from istiokit.ownership.argocd import application_owner, is_of_its_own, mark_of
+from istiokit.ownership.flux import helm_release_owner, kustomization_owner
+from istiokit.ownership.model import NO_OWNERS, NOBODY, Owner, Owners
 from istiokit.ownership.others import helm_owner, kubectl_owner, operator_owner, zarf_owner
 from istiokit.ownership.writers import written_owner
 
@@ -16,7 +15,6 @@ _LABELS = (*flux.LABELS, *others.LABELS)
 _ANNOTATIONS = (*flux.ANNOTATIONS, *others.ANNOTATIONS)
 _FIELDS = {"VirtualService": "gateways", "Gateway": "selector"}
 """The field of the spec that the suite changes, by kind: its writers count."""
-_LEFT = {OwnerKind.FLUX_HELM_RELEASE: left_by_drift, OwnerKind.ARGO_CD: left_by_comparison}
 
 
 _MARKS = frozenset((*_LABELS, *_ANNOTATIONS, *argocd.MARKS))
@@ -80,16 +78,3 @@ class Finder:
         if key not in self._known:
             self._known[key] = owner(metadata, kind, self._owners)
         return self._known[key]
-
-
-def judged(metadata: Metadata, kind: str, pointers: Sequence[str], owners: Owners) -> Owner:
-    """The owner, with the verdict on a change of just these fields (JSON pointers) of the object.
-
-    One that undoes changes may have been told to leave them alone; then it says NO, and what puts them back later.
-    """
-    found = owner(metadata, kind, owners)
-    if found.reverts is not Reverts.YES or found.kind not in _LEFT:
-        return found
-    ref = Ref(kind, metadata.name, metadata.namespace)
-    left = _LEFT[found.kind](found, ref, pointers, owners)
-    return replace(found, reverts=Reverts.NO, why=left) if left else found

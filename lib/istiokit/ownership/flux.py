@@ -4,13 +4,14 @@ Sources: kustomize-controller's and helm-controller's documentation of their lab
 may carry; the HelmRelease decides by spec.driftDetection.
 """
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from istiokit.cluster.decode import Metadata
 from istiokit.cluster.types import Ref
-from istiokit.flux.drift import ignores
-from istiokit.flux.model import HelmRelease, Kustomization
 from istiokit.ownership.model import Owner, OwnerKind, Owners, Reverts
+
+if TYPE_CHECKING:
+    from istiokit.flux.model import HelmRelease, Kustomization
 
 KUSTOMIZE = "kustomize.toolkit.fluxcd.io"
 HELM = "helm.toolkit.fluxcd.io"
@@ -25,7 +26,7 @@ _NAMES = tuple(f"{group}/{word}" for group in (KUSTOMIZE, HELM) for word in ("na
 LABELS = (*_NAMES, *_SWITCHES)
 ANNOTATIONS = _SWITCHES
 """All that decides here."""
-_LATER = "a later upgrade may overwrite it"
+LATER = "a later upgrade may overwrite it"
 """Measured with helm-controller 1.4 (Helm 3): one that changes the field does, one that changes others does not."""
 
 
@@ -47,14 +48,6 @@ def helm_release_owner(metadata: Metadata, owners: Owners) -> Owner | None:
     return Owner(OwnerKind.FLUX_HELM_RELEASE, ref, reverts, why, str(ref))
 
 
-def left_by_drift(found: Owner, ref: Ref, pointers: Iterable[str], owners: Owners) -> str:
-    """Why the HelmRelease, which corrects drift, leaves these fields of the object alone; empty where it does not."""
-    release = owners.releases.get(found.ref) if found.ref else None
-    if release is None or not ignores(release, ref, pointers):
-        return ""
-    return f"the drift detection of {found.ref} ignores these fields, but {_LATER}"
-
-
 def _labelled(metadata: Metadata, group: str, kind: str) -> Ref | None:
     name = metadata.labels.get(f"{group}/name")
     return Ref(kind, name, metadata.labels.get(f"{group}/namespace")) if name else None
@@ -67,7 +60,7 @@ def _marked(metadata: Metadata, key: str, *values: str) -> bool:
 
 
 def _kustomization_reverts(
-    metadata: Metadata, ref: Ref, kustomization: Kustomization | None
+    metadata: Metadata, ref: Ref, kustomization: "Kustomization | None"
 ) -> tuple[Reverts, str]:
     if _marked(metadata, f"{KUSTOMIZE}/reconcile", "disabled"):
         return Reverts.NO, f"{KUSTOMIZE}/reconcile: disabled keeps {ref} from applying it"
@@ -89,17 +82,17 @@ def _helm_release_reverts(metadata: Metadata, ref: Ref, owners: Owners) -> tuple
     if _marked(metadata, f"{HELM}/driftdetection", "disabled") or _marked(
         metadata, f"{HELM}/driftDetection", "disabled"
     ):
-        return Reverts.NO, f"{HELM}/driftDetection: disabled excludes it, but {_LATER}"
+        return Reverts.NO, f"{HELM}/driftDetection: disabled excludes it, but {LATER}"
     if release is None:
         known = "may not be read" if "HelmRelease" in owners.hidden else "was not found"
         return Reverts.UNKNOWN, f"{ref} {known}, so its drift detection is not known"
     return _by_drift_detection(ref, release)
 
 
-def _by_drift_detection(ref: Ref, release: HelmRelease) -> tuple[Reverts, str]:
+def _by_drift_detection(ref: Ref, release: "HelmRelease") -> tuple[Reverts, str]:
     drift = release.spec.drift_detection
     if drift is None or drift.mode != "enabled":
-        return Reverts.NO, f"{ref} does not correct drift, but {_LATER}"
+        return Reverts.NO, f"{ref} does not correct drift, but {LATER}"
     if release.spec.suspend:
         return Reverts.NO, f"{ref} is suspended; when it is resumed it corrects drift"
     ignored = sorted({path for rule in drift.ignore for path in rule.paths})

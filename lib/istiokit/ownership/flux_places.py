@@ -12,7 +12,7 @@ from istiokit.flux.repositories import HelmChart, Repository
 from istiokit.flux.values import reference_ref, values_references
 from istiokit.ownership.home import folder_of, git_place, holder_of, home, listed
 from istiokit.ownership.model import Origin, Owner, OwnerKind, Owners
-from istiokit.ownership.spots import Wanted, of_kustomization, of_text, of_values, spots
+from istiokit.ownership.spots import Wanted, of_kustomization, of_post_renderers, of_text, of_values, spots
 
 
 def kustomization_origin(found: Owner, owners: Owners, wanted: Wanted) -> Origin | None:
@@ -44,7 +44,7 @@ def helm_release_origin(found: Owner, owners: Owners, wanted: Wanted) -> Origin 
     named = [(item, kind, own) for item, kind, own in _holders(release, found.ref, owners, wanted) if own]
     return Origin(
         text=f"{chart_text}{home(release, 'HelmRelease', owners, str(found.ref))}".strip(),
-        edit=_big_bang(release, owners) or _edit(release, found.ref, owners, named, chart_text),
+        edit=_big_bang(release, owners, wanted) or _edit(release, found.ref, owners, named, chart_text),
         url=masked(place.url) if place else "",
         revision=place.revision if place else "",
         path=place.path if place else "",
@@ -66,16 +66,10 @@ def _holders(release: HelmRelease, ref: Ref, owners: Owners, wanted: Wanted) -> 
         text = item.data.get(entry.values_key) if item else None
         if item is None or text is None:
             continue
-        prefix = f"{held} {entry.values_key} "
-        if entry.target_path:
-            yield item, held.kind, spots([(f"{prefix}{entry.target_path}", text)], wanted)
-        else:
-            yield item, held.kind, _prefixed(prefix, spots(of_text(text, ""), wanted))
-    yield (
-        release,
-        ref.kind,
-        _prefixed(f"{ref} ", spots(of_values(release.spec.values, "spec.values"), wanted)),
-    )
+        leaves = [(entry.target_path, text)] if entry.target_path else of_text(text, "")
+        yield item, held.kind, _prefixed(f"{held} {entry.values_key} ", spots(leaves, wanted))
+    for leaves in (of_values(release.spec.values, "spec.values"), of_post_renderers(release)):
+        yield release, ref.kind, _prefixed(f"{ref} ", spots(leaves, wanted))
 
 
 def _prefixed(prefix: str, own: tuple[str, ...]) -> tuple[str, ...]:
@@ -123,7 +117,7 @@ def _source(reference: SourceReference | None, namespace: str | None, owners: Ow
     return f" of {ref} ({masked(item.spec.url)}{at})"
 
 
-def _big_bang(release: HelmRelease, owners: Owners) -> str:
+def _big_bang(release: HelmRelease, owners: Owners, wanted: Wanted) -> str:
     """Where the umbrella renders the HelmRelease the edit belongs in its values, under the package's key.
 
     The umbrella tells its own packages which gateway to use (helper getGatewayName, 2.49 to 2.54): the new ones as
@@ -137,6 +131,6 @@ def _big_bang(release: HelmRelease, owners: Owners) -> str:
     at_home = home(itself, "HelmRelease", owners) if itself else ""
     key = values_key(release.metadata.name, release.metadata.namespace, umbrella)
     where = f"in the values of {parent.title}, Big Bang{at_home}"
-    if key.startswith("packages."):
+    if key.startswith("packages.") or not wanted.gateways:
         return f"{where}, under {key}"
     return f"{where}: istioGateway.enabled moves its own packages to the new gateways, {key} is the key of this one"

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from istiokit.argocd.model import Application
 from istiokit.cluster.types import Ref
-from istiokit.flux.model import HelmRelease, Kustomization, Reconciled
-from istiokit.flux.values import DataObject
+
+if TYPE_CHECKING:  # a list that shows no sources needs none of them
+    from istiokit.argocd.model import Application
+    from istiokit.flux.model import HelmRelease, Kustomization, Reconciled
+    from istiokit.flux.values import DataObject
 
 
 class OwnerKind(StrEnum):
@@ -75,7 +78,7 @@ class Applications:
 
     named: Mapping[str, tuple[Ref, ...]] = field(default_factory=dict)
     """By name, whatever namespaces they are in."""
-    read: Mapping[Ref, Application] = field(default_factory=dict)
+    read: Mapping[Ref, "Application"] = field(default_factory=dict)
     all_named: bool = False
     """Whether `named` has all that this cluster has."""
 
@@ -84,12 +87,12 @@ class Applications:
 class Owners:
     """The owning objects that were read; without them the answer is often `unknown`."""
 
-    releases: Mapping[Ref, HelmRelease] = field(default_factory=dict)
-    kustomizations: Mapping[Ref, Kustomization] = field(default_factory=dict)
+    releases: Mapping[Ref, "HelmRelease"] = field(default_factory=dict)
+    kustomizations: Mapping[Ref, "Kustomization"] = field(default_factory=dict)
     applications: Applications = Applications()
-    sources: Mapping[Ref, Reconciled] = field(default_factory=dict)
+    sources: Mapping[Ref, "Reconciled"] = field(default_factory=dict)
     """Flux' sources of the owners that occur."""
-    config_maps: Mapping[Ref, DataObject] = field(default_factory=dict)
+    config_maps: Mapping[Ref, "DataObject"] = field(default_factory=dict)
     """ConfigMaps with values of HelmReleases that occur. Secrets are never read for this."""
     hidden: frozenset[str] = frozenset()
     """The kinds of owners that we were not allowed to read."""

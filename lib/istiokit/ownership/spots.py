@@ -11,7 +11,7 @@ from typing import Any
 from istiokit.argocd.model import ApplicationSource
 from istiokit.cluster.yamltext import parse
 from istiokit.errors import UsageError
-from istiokit.flux.model import Kustomization
+from istiokit.flux.model import HelmRelease, Kustomization
 from istiokit.istio.bindings import resolve
 
 _WORD = re.compile(r"[^\s,{}\[\]\"']+")
@@ -65,6 +65,13 @@ def of_application(source: ApplicationSource) -> Iterator[Leaf]:
             yield from of_text(helm.values, "helm.values")
     patches = source.kustomize.patches if source.kustomize else ()
     yield from ((f"kustomize.patches[{at}]", one.patch) for at, one in enumerate(patches))
+
+
+def of_post_renderers(release: HelmRelease) -> Iterator[Leaf]:
+    """The patches that come after the chart, and so win over all values."""
+    for at, one in enumerate(release.spec.post_renderers):
+        for number, patch in enumerate(one.kustomize.patches if one.kustomize else ()):
+            yield f"spec.postRenderers[{at}].kustomize.patches[{number}]", patch.patch
 
 
 def of_kustomization(kustomization: Kustomization) -> Iterator[Leaf]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from istiokit.cluster.decode import Metadata
 from istiokit.cluster.types import Ref
 from istiokit.istio.rebinding import ListChange, field
-from istiokit.ownership.find import judged
 from istiokit.ownership.model import Owner, OwnerKind, Owners, Reverts
 from istiokit.ownership.places import edit_place, origin, relief
 from istiokit.ownership.spots import Wanted
+from istiokit.ownership.verdict import judged
 
 UNSURE = "VSG053"
 """Nobody can tell whether the owner would put the change back."""

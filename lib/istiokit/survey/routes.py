@@ -1,6 +1,6 @@
 """Reads what decides which gateway serves which VirtualService: routes, Gateways, gateway pods, owners."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,7 +27,7 @@ from istiokit.istio.sharing import shared
 from istiokit.istio.unusable import Unusable
 from istiokit.ownership.model import Owners
 from istiokit.survey.gateway_pods import read_secrets, read_workloads
-from istiokit.survey.owners import OwnerNames, with_sources
+from istiokit.survey.owners import OwnerNames
 from istiokit.survey.reading import Reading
 
 
@@ -90,17 +90,6 @@ def read_routes(
     return RouteReading(
         RouteFacts(cluster.name, found, known, workloads=workloads, secrets=secrets), owners, unread
     )
-
-
-def with_origins(
-    cluster: Cluster, reading: RouteReading, items: Iterable[tuple[str, Object]], *, values: bool = False
-) -> RouteReading:
-    """The reading with all that tells where the owners of these objects (kind and object) have them from.
-
-    With `values` the ConfigMaps with values of HelmReleases are read too. What may not be read joins `unread`.
-    """
-    owners, unread = with_sources(cluster, reading.owners, items, values=values)
-    return replace(reading, owners=owners, unread=tuple(dict.fromkeys((*reading.unread, *unread))))
 
 
 def read_files(files: FilesCluster, where: Where, others: Cluster | None = None) -> RouteReading:
