@@ -336,7 +336,7 @@ def test_the_role_is_enough_and_each_rule_is_used(owning: Rig, place: str) -> No
     assert json.loads(listed.out)["skipped"] == []
     why = vs_gateways(owning, "why", f"{place}/shop", kubeconfig=everything)
     home = f"(it is in {SHOWN} (branch main), folder apps)"
-    assert f"  change it at ConfigMap {place}/values values.yaml gateways[0] {home}\n" in why.out
+    assert f"  change it at ConfigMap {place}/values key values.yaml: gateways[0] {home}\n" in why.out
     assert "not read" not in why.err
 
     kinds = {

@@ -173,7 +173,7 @@ def test_why_names_the_owner_and_where_to_change_it(cluster: FakeCluster) -> Non
         '  change it at helm.parameters "gateways[0]" of Application argocd/cart\n'
     )
     assert (
-        "change it at ConfigMap apps/values values.yaml gateways[0]\n"
+        "change it at ConfigMap apps/values key values.yaml: gateways[0]\n"
         in vs_gateways(cluster, "why", "web/shop").out
     )
     assert vs_gateways(cluster, "why", "web/wiki").out.endswith(

@@ -98,7 +98,7 @@ class TestHelmRelease:
         item = thing("ConfigMap", "common", "apps", IN_GIT, data={"values.yaml": f"gateways: [{OLD}]\n"})
         entry = {"kind": "ConfigMap", "name": "common"}
         found = by_flux(release(valuesFrom=[entry]), item, kustomization(), FLEET)
-        assert found.edit == f"at ConfigMap apps/common values.yaml gateways[0] {AT_HOME}"
+        assert found.edit == f"at ConfigMap apps/common key values.yaml: gateways[0] {AT_HOME}"
 
     def test_what_is_merged_last_is_to_be_edited_and_all_are_named(self) -> None:
         item = thing("ConfigMap", "common", "apps", data={"v": OLD, "values.yaml": f"a: {OLD}\n"})
@@ -108,8 +108,8 @@ class TestHelmRelease:
         ]
         found = by_flux(release(valuesFrom=entries, values={"d": OLD}), item)
         assert found.values == (
-            "ConfigMap apps/common values.yaml a",
-            "ConfigMap apps/common v b.c",
+            "ConfigMap apps/common key values.yaml: a",
+            "ConfigMap apps/common key v: b.c",
             "HelmRelease apps/shop spec.values.d",
         )
         assert found.edit == "at HelmRelease apps/shop spec.values.d"

@@ -67,7 +67,7 @@ def _holders(release: HelmRelease, ref: Ref, owners: Owners, wanted: Wanted) -> 
         if item is None or text is None:
             continue
         leaves = [(entry.target_path, text)] if entry.target_path else of_text(text, "")
-        yield item, held.kind, _prefixed(f"{held} {entry.values_key} ", spots(leaves, wanted))
+        yield item, held.kind, _prefixed(f"{held} key {entry.values_key}: ", spots(leaves, wanted))
     for leaves in (of_values(release.spec.values, "spec.values"), of_post_renderers(release)):
         yield release, ref.kind, _prefixed(f"{ref} ", spots(leaves, wanted))
 
