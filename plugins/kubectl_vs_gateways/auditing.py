@@ -36,7 +36,7 @@ def run_audit(wanted: Scope, given: Given, output: str, context: Context, *, no_
     # With an error the verdict says what comes first.
     step = "" if failed else next_line(shown, sides, context.prog, wanted, given)
     lines = [summary_line(shown), owners_line(shown), audit_text.verdict_line(found, context.prog), step]
-    lines += [*scope.unread_lines(everything), *audit_text.not_judged(everything)]
+    lines += [*scope.unread_lines(everything, beside.unread), *audit_text.not_judged(everything)]
     lines += audit_text.beside_lines(beside, paired=bool(sides.successors))
     for line in filter(None, lines):
         context.say(line)

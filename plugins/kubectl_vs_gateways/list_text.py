@@ -40,14 +40,14 @@ def summary_line(found: Sequence[BindingRow]) -> str:
 
 
 def owners_line(found: Sequence[BindingRow]) -> str:
-    """`owners: 12 HelmRelease bigbang/shop, 3 Kustomization flux-system/apps, 9 of 4 others, 2 of nobody`."""
+    """`owners: 12 HelmRelease bigbang/shop, 3 Kustomization flux-system/apps, 9 of 4 others, 2 unowned`."""
     counted = by_owner(found)
     nobody = counted.pop(NOBODY, 0)
     named = list(counted.items())
     told = [f"{number} {title}" for title, number in named[:_OWNERS]]
     if rest := named[_OWNERS:]:
         told.append(f"{sum(number for _, number in rest)} of {len(rest)} others")
-    return f"owners: {', '.join([*told, *([f'{nobody} of nobody'] if nobody else [])])}" if found else ""
+    return f"owners: {', '.join([*told, *([f'{nobody} unowned'] if nobody else [])])}" if found else ""
 
 
 def _short(hosts: Sequence[str]) -> str:

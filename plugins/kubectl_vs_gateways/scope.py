@@ -1,6 +1,7 @@
 """Which VirtualServices a command is about: the flags that all of this plugin's commands share, and what they read."""
 
 import argparse
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from istiokit.ui import options
 from istiokit.ui.context import Context
 
 if TYPE_CHECKING:  # --help needs none of it
+    from istiokit.bigbang.facts import Unread
     from istiokit.cluster.files import FilesCluster
     from istiokit.cluster.types import Cluster, Where
     from istiokit.survey.routes import RouteReading
@@ -158,9 +160,10 @@ def place_of(scope: Scope, context: Context) -> str | None:
     return scope.namespace or context.cluster.namespace
 
 
-def unread_lines(reading: "RouteReading") -> list[str]:
-    """A line for each kind that we were not allowed to read: what hangs on it is unknown."""
-    return [f"not read: {item.kind}: {item.reason}" for item in reading.unread if not item.missing]
+def unread_lines(reading: "RouteReading", told: "Collection[Unread]" = ()) -> list[str]:
+    """A line for each kind that we were not allowed to read: what hangs on it is unknown. Without those of `told`."""
+    unread = [item for item in reading.unread if not item.missing and item not in told]
+    return [f"not read: {item.kind}: {item.reason}" for item in unread]
 
 
 def skipped_of(reading: "RouteReading") -> list[dict[str, str]]:

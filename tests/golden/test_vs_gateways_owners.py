@@ -102,7 +102,7 @@ def test_owners_are_counted_and_the_rest_is_summed() -> None:
     said = vs_gateways(FakeCluster([*found, virtual_service("x")]), "-A").err.splitlines()
     assert said[1] == (
         "owners: 3 Kustomization flux/a, 2 Kustomization flux/b, 1 Kustomization flux/c, 1 Kustomization flux/d, "
-        "2 of 2 others, 1 of nobody"
+        "2 of 2 others, 1 unowned"
     )
 
 
