@@ -124,18 +124,24 @@ def run(given: Options, context: Context) -> int:
         from kubectl_vs_gateways.serving_table import run_served
 
         return run_served(given.scope, given.pairs, given.output, context, no_headers=given.no_headers)
+    return _list(given, context)
+
+
+def _list(given: Options, context: Context) -> int:
     sources = given.output in _WITH_SOURCES
     reading = scope.read_scope(given.scope, context, fast=given.fast)
     if sources and not given.scope.filenames:
         reading = scope.with_origins(reading, context)
 
     from istiokit.istio.listing import rows, sides_in, summary_of
+    from istiokit.istio.wording import worded
     from istiokit.ui.output import Document, render
     from kubectl_vs_gateways.list_text import COLUMNS, owners_line, row_name, summary_line
     from kubectl_vs_gateways.next_step import next_line
 
-    sides = sides_in(reading.facts, pairs.told_mapping(given.pairs, context))
-    everything = rows(reading.facts, reading.owners, sides, sources=sources)
+    wordings = worded(reading.facts.virtual_services)
+    sides = sides_in(reading.facts, pairs.told_mapping(given.pairs, context), wordings)
+    everything = rows(reading.facts, reading.owners, sides, wordings, sources=sources)
     shown = [row for row in everything if not given.states or row.state in given.states]
     summary, skipped = summary_of(everything), scope.skipped_of(reading)
     document: Document[BindingRow] = Document("BindingList", shown, summary=summary, skipped=skipped)

@@ -10,7 +10,7 @@ from istiokit.istio.bindings import Binding, Sides, classify_wording, references
 from istiokit.istio.mapping import Mapping
 from istiokit.istio.model import VirtualService, full_name
 from istiokit.istio.routing.facts import RouteFacts
-from istiokit.istio.wording import Wording, worded
+from istiokit.istio.wording import Wording, Wordings, worded
 from istiokit.ownership.find import Finder
 from istiokit.ownership.model import Origin, Owner, Owners
 
@@ -46,15 +46,22 @@ def sides_in(
     return found if complete else replace(found, known=None)
 
 
-def rows(facts: RouteFacts, owners: Owners, sides: Sides, *, sources: bool = False) -> list[BindingRow]:
-    """A row for each VirtualService, in the order of the facts; with `sources` where its owner has it from."""
+def rows(
+    facts: RouteFacts,
+    owners: Owners,
+    sides: Sides,
+    wordings: Wordings | None = None,
+    *,
+    sources: bool = False,
+) -> list[BindingRow]:
+    """A row for each VirtualService, in the order of the facts; with `sources` where its owner has it from.
+
+    `wordings` are those of (at least) the facts' VirtualServices, if they are at hand.
+    """
     finder, origins = Finder(owners), _Origins(owners) if sources else None
-    states = {
-        id(item): state
-        for wording, items in worded(facts.virtual_services).items()
-        for state in (classify_wording(wording, sides),)
-        for item in items
-    }
+    states: dict[int, Binding] = {}
+    for wording, items in (wordings or worded(facts.virtual_services)).items():
+        states.update(dict.fromkeys(map(id, items), classify_wording(wording, sides)))
     return [
         BindingRow(
             namespace=item.metadata.namespace or "default",

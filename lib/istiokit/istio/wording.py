@@ -1,6 +1,6 @@
 """How VirtualServices are worded where they name Gateways. Thousands of them share a few wordings. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from istiokit.istio.model import Route, VirtualService
@@ -29,12 +29,16 @@ class Wording(NamedTuple):
     """Whether something is left of it without such a list: a condition, a route without conditions."""
 
 
+Wordings = Mapping[Wording, Sequence[VirtualService]]
+"""VirtualServices by their wording."""
+
+
 def wording(item: VirtualService) -> Wording:
     """The wording of one VirtualService."""
     return next(iter(worded([item])))
 
 
-def worded(items: Iterable[VirtualService]) -> dict[Wording, Sequence[VirtualService]]:
+def worded(items: Iterable[VirtualService]) -> Wordings:
     """All VirtualServices by their wording; those of a wording in the order given.
 
     Lists of routes that are one object (`istio/sharing.py`) are looked at once.
@@ -49,7 +53,7 @@ def worded(items: Iterable[VirtualService]) -> dict[Wording, Sequence[VirtualSer
             seen = routes[same] = _conditions(spec.http, spec.tls, spec.tcp)
         key = Wording(item.metadata.namespace or "default", bool(spec.hosts), spec.gateways, *seen)
         found.setdefault(key, []).append(item)
-    return dict(found)
+    return found
 
 
 def _conditions(http: _Routes, tls: _Routes, tcp: _Routes) -> tuple[tuple[Named, ...], bool]:

@@ -64,6 +64,9 @@ class Finder:
         """The same as `owner`."""
         if isinstance(metadata, WrittenMetadata):
             return owner(metadata, kind, self._owners)
+        unmarked = _MARKS.isdisjoint(metadata.labels) and _MARKS.isdisjoint(metadata.annotations)
+        if unmarked and not others.is_zarf(metadata):
+            return NOBODY  # most of a mesh that people write by hand
         applications = self._owners.applications
         mark = mark_of(metadata, kind, applications)
         own = mark is not None and is_of_its_own(mark, applications)

@@ -1,6 +1,6 @@
 """What a rule of the audit is, and what it looks at. Pure: facts in, findings out."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +15,7 @@ from istiokit.istio.model import Gateway, VirtualService, full_name
 from istiokit.istio.routing.facts import RouteFacts
 from istiokit.istio.routing.served import Served, served_alike
 from istiokit.istio.unusable import Unusable
-from istiokit.istio.wording import Wording, worded
+from istiokit.istio.wording import Wording, Wordings, worded
 from istiokit.ownership.find import owner
 from istiokit.ownership.model import OwnerKind
 
@@ -90,7 +90,7 @@ class Subject:
         return {}
 
     @cached_property
-    def wordings(self) -> dict[Wording, Sequence[VirtualService]]:
+    def wordings(self) -> Wordings:
         """The VirtualServices by how they name Gateways: most rules depend on nothing else."""
         return worded(self.facts.virtual_services)
 
