@@ -10,7 +10,7 @@ export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 
 FAST := --ignore=tests/e2e --ignore=tests/bench tests
 
-.PHONY: help install lint types test e2e bench demo docs build tools rig-up rig-down clean
+.PHONY: help install lint types test e2e bench bench-large demo docs build tools rig-up rig-down clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-24s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ docs: install ## Write docs/commands.md from the commands
 
 bench: install tools ## Measure against kubectl, curl and the guide's loop
 	$(BIN)/python -m tests.bench $(ARGS)
+
+bench-large: install tools ## Measure the memory for 100,000 VirtualServices (takes 12 GiB and some minutes)
+	$(BIN)/python -m tests.bench --only large $(ARGS)
 
 demo: install ## Run both steps, and the way back, on a copy of examples/bigbang; no cluster
 	@rm -rf .demo && mkdir .demo && cp examples/bigbang/values.yaml .demo

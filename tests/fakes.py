@@ -23,7 +23,7 @@ from istiokit.cluster.decode import TableRow
 from istiokit.cluster.manifests import kind_of, ref_of
 from istiokit.cluster.patch import merged, operated
 from istiokit.cluster.select import matches
-from istiokit.cluster.types import EVERYWHERE, Event, EventType, Kind, Ref, Where
+from istiokit.cluster.types import EVERYWHERE, Event, EventType, Kind, Ref, Where, unchanged
 from istiokit.errors import Conflict, Forbidden, KindNotServed, OperationFailed
 
 T = TypeVar("T")
@@ -66,6 +66,9 @@ class FakeCluster:
         """Queue something to happen inside a watch: one hook a step, after all that is there was told."""
         self._hooks.append(hook)
 
+    def expect_table(self, kind: Kind, where: Where = EVERYWHERE) -> None:
+        """Nothing takes long here."""
+
     def table(self, kind: Kind, where: Where = EVERYWHERE) -> tuple[Sequence[str], Sequence[TableRow]]:
         raise NotImplementedError("a Table is the API server's work: test it on a rig")
 
@@ -81,13 +84,17 @@ class FakeCluster:
     def served(self, kind: Kind) -> bool:
         return kind.name not in self.absent
 
-    def expect(self, kind: Kind) -> None:
+    def expect(
+        self, kind: Kind, as_: type[T], where: Where = EVERYWHERE, keep: Callable[[T], T] = unchanged
+    ) -> None:
         """Nothing takes long here."""
 
-    def list(self, kind: Kind, as_: type[T], where: Where = EVERYWHERE) -> Sequence[T]:
+    def list(
+        self, kind: Kind, as_: type[T], where: Where = EVERYWHERE, keep: Callable[[T], T] = unchanged
+    ) -> Sequence[T]:
         self._check("list", kind, where.namespace)
         with self._lock:
-            return [_decode(self._objects[ref], as_) for ref in self._selected(kind, where)]
+            return [keep(_decode(self._objects[ref], as_)) for ref in self._selected(kind, where)]
 
     def get(self, ref: Ref, as_: type[T]) -> T | None:
         if not self.served(kind_of(ref)):

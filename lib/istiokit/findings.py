@@ -1,7 +1,8 @@
 """A finding: what a check has to say about one object. Checks return findings, commands print them."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 
 class Severity(StrEnum):
@@ -12,8 +13,7 @@ class Severity(StrEnum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True, gc=False):
     """One observation of a check; `code` is stable (IM, VSG, RI or PR and three digits) and has a page."""
 
     code: str

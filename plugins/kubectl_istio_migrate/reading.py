@@ -23,9 +23,12 @@ def read_facts(
 
         return facts_of_files(filenames, recursive=recursive, stdin=context.stdin)
     from istiokit.cluster.kinds import VIRTUAL_SERVICE
+    from istiokit.istio.model import VirtualService
+    from istiokit.istio.sharing import shared
 
     cluster = context.cluster
-    cluster.expect(VIRTUAL_SERVICE)  # by far the longest list: the server works while we import the rest
+    # By far the longest list: the server works while we import the rest.
+    cluster.expect(VIRTUAL_SERVICE, VirtualService, keep=shared)
     from istiokit.survey.facts import survey
 
     if meanwhile is not None:

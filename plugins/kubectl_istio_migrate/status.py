@@ -77,6 +77,4 @@ def run(given: Options, context: Context) -> int:
 
 def _import_the_rest() -> None:
     """What `run` imports once the facts are there; on a big mesh the server takes a second or two until then."""
-    import tabulate  # noqa: F401 - the tables import it
-
     from kubectl_istio_migrate import journaling, status_text  # noqa: F401 - imported for `run`

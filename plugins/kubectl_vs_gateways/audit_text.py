@@ -1,11 +1,13 @@
 """The audit's findings as people, merge requests and code scanners read them. Everything returns strings."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
 
 from istiokit.findings import Finding, Severity
 from istiokit.istio.audit import RULES, find_rule
+from istiokit.survey.dependents import DependentsRead
 from istiokit.survey.routes import RouteReading
 from istiokit.ui import findings
 from istiokit.ui.output import Column, Document, as_json, render
@@ -14,11 +16,15 @@ from kubectl_vs_gateways.repository import location
 from kubectl_vs_gateways.scope import skipped_of
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
+_LACKS = {
+    "Namespace": "each is known by its name alone, and what selects by other labels was not judged",
+    "ConfigMap": "the root namespace and the trust domain are taken to be istio-system and cluster.local",
+}
+_NOT_JUDGED = "whether they name the old gateway was not judged"
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Placed(Finding):
+class Placed(Finding, frozen=True, gc=False):
     """A finding, and where in the files its object stands."""
 
     place: str = ""
@@ -36,7 +42,7 @@ def findings_text(
     """The findings in the format `output`; a block each for people, a row each with wide."""
     placed = [_placed(one, reading.places) for one in found]
     if output == "table":
-        return findings.blocks([replace(one, object=_named(one)) for one in placed])
+        return findings.blocks([msgspec.structs.replace(one, object=_named(one)) for one in placed])
     if output == "sarif":
         return as_json(sarif(found, reading.places))
     if output == "markdown":
@@ -72,6 +78,40 @@ def not_judged(reading: RouteReading) -> list[str]:
             "no Secrets were read: whether certificates are where the pods are was not judged (VSG017)"
         )
     return lines
+
+
+def beside_lines(read: DependentsRead, *, paired: bool) -> list[str]:
+    """What was looked at beside VirtualServices, and what was not, so that silence about a kind means something.
+
+    Without a pair of Gateways (`paired`) nothing of it is old.
+    """
+    there = [f"{number} {_plural(kind, number)}" for kind, number in read.counts.items() if number]
+    absent = {one.kind for one in read.unread if one.missing}
+    none = [_plural(kind, 0) for kind, number in read.counts.items() if number == 0 and kind not in absent]
+    lines = []
+    if there:
+        lines.append(f"looked at besides: {', '.join(there)}" + (f"; no {', '.join(none)}" if none else ""))
+    elif none:
+        lines.append(
+            "looked at besides: there are no policies, monitors or certificates that could name a gateway"
+        )
+    if there and not paired:
+        lines.append("no old Gateway is known, so none of it could be judged; name it with --map OLD=NEW")
+    if absent:
+        lines.append(f"not installed, so there are none: {', '.join(sorted(absent))}")
+    lines += [
+        f"not read: {_plural(one.kind, 0)}: {one.reason}; {_LACKS.get(one.kind, _NOT_JUDGED)}"
+        for one in read.unread
+        if not one.missing
+    ]
+    return lines
+
+
+def _plural(kind: str, number: int) -> str:
+    """`NetworkPolicies`, `Telemetry` for one."""
+    if number == 1:
+        return kind
+    return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
 
 
 def explanation(code: str) -> str:

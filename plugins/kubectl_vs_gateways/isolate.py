@@ -68,13 +68,16 @@ def parse(namespace: argparse.Namespace) -> Options:
 def run(given: Options, context: Context) -> int:
     """Read everything, prove it with the model, show, ask, change one field."""
     from istiokit.istio.isolation import isolation
-    from istiokit.plan.isolate import LOST, plan_isolate
+    from istiokit.plan.isolate import REFUSING, plan_isolate
+    from istiokit.survey.origins import with_origins
     from kubectl_vs_gateways import rebind_text, scope
     from kubectl_vs_gateways.driving import Drive, refuse
 
-    if wrong := [code for code in given.allow if code != LOST]:
-        raise UsageError(f"--allow {wrong[0]}: no such finding stands in the way here", LOST)
-    reading = scope.read_scope(_EVERYTHING, context, pods=True)
+    if wrong := [code for code in given.allow if code not in REFUSING]:
+        raise UsageError(
+            f"--allow {wrong[0]}: no such finding stands in the way here", f"{' or '.join(REFUSING)}"
+        )
+    reading = scope.read_scope(_EVERYTHING, context, pods=True, writers=True)
     if reading.facts.workloads is None:
         raise NotDone(
             "the pods of the gateways could not be read", "without them nobody can prove that it is safe"
@@ -82,9 +85,11 @@ def run(given: Options, context: Context) -> int:
     found = isolation(reading.facts, given.old, given.label)
     if found is None:
         raise NotDone(f"there is no Gateway {given.old}", "a Gateway is written NAMESPACE/NAME")
-    plan = plan_isolate(found, reading.owners)
+    reading = with_origins(context.cluster, reading, [("Gateway", found.gateway)], values=True)
+    plan = plan_isolate(found, reading.owners, given.allow)
     context.write(rebind_text.shown(plan, given.output))
-    for line in (*rebind_text.findings_lines(plan.findings, given.output), *plan.notes):
+    told = (*rebind_text.findings_lines(plan.findings, given.output), *plan.notes)
+    for line in (*told, *scope.unread_lines(reading)):
         context.say(line)
     drive = Drive(context, given.journal_namespace, given.allow, "Gateway")
     if given.dry_run != "none":

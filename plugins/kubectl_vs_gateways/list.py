@@ -15,6 +15,8 @@ from kubectl_vs_gateways.scope import Scope
 if TYPE_CHECKING:  # --help needs none of it
     from istiokit.istio.listing import BindingRow
 
+_WITH_SOURCES = ("wide", "json", "yaml")
+"""The outputs that show where owners have their objects from; only for them it is read."""
 STATES = ("delegate", "broken", "mesh-only", "old-only", "both", "new-only", "other")
 
 
@@ -69,7 +71,7 @@ def configure(parser: Parser) -> None:
     parser.add_argument(
         "--audit",
         action="store_true",
-        help="Say what is wrong instead, as findings; exit code 1 on an error.",
+        help="Say what is wrong instead, also with policies that name an old gateway; exit code 1 on an error.",
     )
     parser.add_argument(
         "--served",
@@ -112,6 +114,8 @@ def run(given: Options, context: Context) -> int:
 
         context.write(explanation(given.explain))
         return 0
+    is_whole = given.audit or given.served  # hosts are shared, so all of them count
+    scope.expect(scope.everywhere(given.scope) if is_whole else given.scope, context, fast=given.fast)
     if given.audit:
         from kubectl_vs_gateways.auditing import run_audit
 
@@ -120,23 +124,35 @@ def run(given: Options, context: Context) -> int:
         from kubectl_vs_gateways.serving_table import run_served
 
         return run_served(given.scope, given.pairs, given.output, context, no_headers=given.no_headers)
-    reading = scope.read_scope(given.scope, context, fast=given.fast)
+    return _list(given, context)
 
-    from istiokit.istio.listing import by_state, percent_done, rows, sides_in
+
+def _list(given: Options, context: Context) -> int:
+    sources = given.output in _WITH_SOURCES
+    reading = scope.read_scope(given.scope, context, fast=given.fast)
+    if sources and not given.scope.filenames:
+        reading = scope.with_origins(reading, context)
+
+    from istiokit.istio.listing import rows, sides_in, summary_of
+    from istiokit.istio.wording import worded
     from istiokit.ui.output import Document, render
-    from kubectl_vs_gateways.list_text import COLUMNS, row_name, summary_line
+    from kubectl_vs_gateways.list_text import COLUMNS, owners_line, row_name, summary_line
+    from kubectl_vs_gateways.next_step import next_line
     from kubectl_vs_gateways.patch_text import with_patches
 
     mapping = pairs.told_mapping(given.pairs, context)
     reading = with_patches(reading, mapping, context.prog)
-    sides = sides_in(reading.facts, mapping)
-    everything = rows(reading.facts, reading.owners, sides)
+    wordings = worded(reading.facts.virtual_services)
+    sides = sides_in(reading.facts, mapping, wordings)
+    everything = rows(reading.facts, reading.owners, sides, wordings, sources=sources)
     shown = [row for row in everything if not given.states or row.state in given.states]
-    summary = {"states": by_state(everything), "percentDone": percent_done(everything)}
-    skipped = scope.skipped_of(reading)
+    summary, skipped = summary_of(everything), scope.skipped_of(reading)
     document: Document[BindingRow] = Document("BindingList", shown, summary=summary, skipped=skipped)
     context.write(render(document, COLUMNS, given.output, name=row_name, no_headers=given.no_headers))
-    context.say(summary_line(everything))
+    step = next_line(everything, sides, context.prog, given.scope, given.pairs)
+    lines = [summary_line(everything), owners_line(everything), step, *scope.unread_lines(reading)]
+    for line in filter(None, lines):
+        context.say(line)
     for item in reading.unusable:
         context.say(f"left out: {scope.left_out(item)}")
     if given.fast:

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
-from istiokit.istio.listing import BindingRow, by_state, percent_done
+from istiokit.istio.listing import NOBODY, BindingRow, by_owner, by_state, percent_done
 from istiokit.ui.output import Column
 
 _MANY = 3
+RESOURCE = "virtualservice.networking.istio.io"
+_OWNERS = 4
+"""So many owners are named."""
 
 COLUMNS: tuple[Column[BindingRow], ...] = (
     Column("namespace", lambda row: row.namespace),
@@ -14,12 +17,13 @@ COLUMNS: tuple[Column[BindingRow], ...] = (
     Column("gateways", lambda row: row.gateways),
     Column("state", lambda row: row.state),
     Column("owner", lambda row: row.owner),
+    Column("source", lambda row: row.source.text if row.source else "", wide=True),
 )
 
 
 def row_name(row: BindingRow) -> str:
     """As `kubectl get -o name` spells it."""
-    return f"virtualservice.networking.istio.io/{row.name}"
+    return f"{RESOURCE}/{row.name}"
 
 
 def summary_line(found: Sequence[BindingRow]) -> str:
@@ -33,6 +37,17 @@ def summary_line(found: Sequence[BindingRow]) -> str:
     )
     noun = "VirtualService" if len(found) == 1 else "VirtualServices"
     return f"{len(found)} {noun}{f': {states}' if states else ''}{done}"
+
+
+def owners_line(found: Sequence[BindingRow]) -> str:
+    """`owners: 12 HelmRelease bigbang/shop, 3 Kustomization flux-system/apps, 9 of 4 others, 2 unowned`."""
+    counted = by_owner(found)
+    nobody = counted.pop(NOBODY, 0)
+    named = list(counted.items())
+    told = [f"{number} {title}" for title, number in named[:_OWNERS]]
+    if rest := named[_OWNERS:]:
+        told.append(f"{sum(number for _, number in rest)} of {len(rest)} others")
+    return f"owners: {', '.join([*told, *([f'{nobody} unowned'] if nobody else [])])}" if found else ""
 
 
 def _short(hosts: Sequence[str]) -> str:

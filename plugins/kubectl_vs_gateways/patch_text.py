@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from istiokit.cluster.kustomize import Patch
-from istiokit.istio.audit.model import Unusable
 from istiokit.istio.bindings import OLD_NAMESPACE, resolve
 from istiokit.istio.mapping import Mapping
+from istiokit.istio.unusable import Unusable
 from istiokit.survey.routes import RouteReading
 
 

@@ -39,6 +39,12 @@ def findings_lines(found: Sequence[Finding], output: str) -> list[str]:
     return [*lines, f"and {rest} more findings (-o wide shows all)"] if rest else lines
 
 
+def note_lines(notes: Sequence[str], output: str) -> list[str]:
+    """What has to be known before the question; of many the first ones, unless all are asked for."""
+    lines = [f"note: {note}" for note in notes]
+    return lines if output == "wide" else _first(lines)
+
+
 def many(number: int, noun: str = "VirtualService") -> str:
     """`1 VirtualService`, `200 VirtualServices`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -22,7 +22,7 @@ def run_on_cluster(operation: Operation, given: Options, context: Context) -> in
     facts = reading.facts
     known = None if facts.gateways is None else {full_name(one) for one in facts.gateways}
     mapping = pairs.chosen_mapping(given.pairs, facts.gateways, facts.virtual_services, context)
-    wanted = Wanted(operation, mapping, named=bool(given.scope.names))
+    wanted = Wanted(operation, mapping, bool(given.scope.names), given.allow)
     made = plan_rebind(
         facts.virtual_services,
         known,
@@ -31,6 +31,8 @@ def run_on_cluster(operation: Operation, given: Options, context: Context) -> in
         lambda changes: silenced(everything.facts, wanted, changes, context),
     )
     show(made.plan, given, context)
+    for line in scope.unread_lines(reading):
+        context.say(line)
     drive = Drive(context, given.journal_namespace, given.allow)
     if given.dry_run != "none":
         return drive.dry(made.plan, server=given.dry_run == "server")
@@ -42,10 +44,11 @@ def run_on_cluster(operation: Operation, given: Options, context: Context) -> in
 
 
 def _read(operation: Operation, given: Options, context: Context) -> tuple[RouteReading, RouteReading]:
-    """All that decides what answers, where that matters, and what of it is to change."""
+    """All that decides what answers, where that matters, and what of it is to change, with its owners."""
     if operation.takes_away:
-        return scope.read_whole(given.scope, context)
-    reading = scope.read_scope(given.scope, context)
+        everything, part = scope.read_whole(given.scope, context, writers=True)
+        return everything, scope.with_origins(part, context, values=True)
+    reading = scope.with_origins(scope.read_scope(given.scope, context, writers=True), context, values=True)
     return reading, reading
 
 
@@ -65,8 +68,10 @@ def show(plan: Plan, given: Options, context: Context) -> None:
 
 
 def say_what_to_know(plan: Plan, given: Options, context: Context) -> None:
-    """Findings and what is left alone, on stderr."""
+    """Findings, notes and what is left alone, on stderr."""
     for line in rebind_text.findings_lines(plan.findings, given.output):
+        context.say(line)
+    for line in rebind_text.note_lines(plan.notes, given.output):
         context.say(line)
     for line in rebind_text.skipped_lines(plan.skipped, given.output):
         context.say(line)

@@ -30,7 +30,7 @@ from kubectl_vs_gateways.patch_text import told_patches
 from kubectl_vs_gateways.rebind_options import Options
 from kubectl_vs_gateways.rebind_text import many
 from kubectl_vs_gateways.rebinding import left_to_people, say_what_to_know
-from kubectl_vs_gateways.scope import other_place
+from kubectl_vs_gateways.scope_files import other_place
 from kubectl_vs_gateways.serving import silenced
 
 

@@ -1,6 +1,7 @@
 """Which VirtualServices a command is about: the flags that all of this plugin's commands share, and what they read."""
 
 import argparse
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,9 @@ from istiokit.ui import options
 from istiokit.ui.context import Context
 
 if TYPE_CHECKING:  # --help needs none of it
-    from istiokit.cluster.files import FilesCluster
-    from istiokit.cluster.types import Cluster, Where
-    from istiokit.istio.audit.model import Unusable
+    from istiokit.bigbang.facts import Unread
+    from istiokit.cluster.types import Kind, Where
+    from istiokit.istio.unusable import Unusable
     from istiokit.survey.routes import RouteReading
 
 _PREFIXES = ("vs/", "virtualservice/", "virtualservices/", "virtualservice.networking.istio.io/")
@@ -75,24 +76,50 @@ def parse_scope(namespace: argparse.Namespace) -> Scope:
     )
 
 
-def read_scope(scope: Scope, context: Context, *, fast: bool = False, pods: bool = False) -> "RouteReading":
+def read_scope(
+    scope: Scope, context: Context, *, fast: bool = False, pods: bool = False, writers: bool = False
+) -> "RouteReading":
     """Read the VirtualServices of the scope and all that they are judged by; raises NotDone for unknown names.
 
-    `fast` leaves their routes on the server; `pods` reads the gateways' pods too.
+    `fast` leaves their routes on the server; `pods` reads the gateways' pods too, `writers` who wrote which field.
     """
+    expect(scope, context, fast=fast, writers=writers)
     place = place_of(scope, context)
-    if not (scope.filenames or place or fast or scope.selector or scope.field_selector):
-        # The longest answer is asked for before the rest is imported.
-        from istiokit.cluster.kinds import VIRTUAL_SERVICE
-
-        context.cluster.expect(VIRTUAL_SERVICE)
     from istiokit.survey.routes import read_files, read_routes
 
+    where = where_of(scope, place)
     if scope.filenames:
-        reading = read_files(_files(scope, context), _where(scope, place), other_place(scope, context))
+        from kubectl_vs_gateways.scope_files import files_of, other_place
+
+        reading = read_files(files_of(scope, context), where, other_place(scope, context))
     else:
-        reading = read_routes(context.cluster, _where(scope, place), fast=fast, pods=pods)
+        reading = read_routes(context.cluster, where, fast=fast, pods=pods, writers=writers)
     return reading.only(scope.names, place) if scope.names else reading
+
+
+def expect(scope: Scope, context: Context, *, fast: bool = False, writers: bool = False) -> None:
+    """Ask a cluster for the longest answer now: the server works on it while the rest is imported."""
+    if scope.filenames:
+        return
+    from istiokit.cluster.kinds import VIRTUAL_SERVICE
+
+    where = where_of(scope, place_of(scope, context))
+    if fast:
+        context.cluster.expect_table(VIRTUAL_SERVICE, where)
+        return
+    from istiokit.istio.model import VirtualService, WrittenVirtualService
+    from istiokit.istio.sharing import shared
+
+    as_ = WrittenVirtualService if writers else VirtualService
+    context.cluster.expect(VIRTUAL_SERVICE, as_, where, shared)
+
+
+def with_origins(reading: "RouteReading", context: Context, *, values: bool = False) -> "RouteReading":
+    """The reading of a cluster with where the owners of its VirtualServices have them from."""
+    from istiokit.survey.origins import with_origins as read
+
+    items = (("VirtualService", one) for one in reading.facts.virtual_services)
+    return read(context.cluster, reading, items, values=values)
 
 
 def everywhere(scope: Scope) -> Scope:
@@ -102,36 +129,27 @@ def everywhere(scope: Scope) -> Scope:
     )
 
 
-def read_whole(scope: Scope, context: Context) -> tuple["RouteReading", "RouteReading"]:
+def read_whole(
+    scope: Scope, context: Context, *, writers: bool = False, kinds: "Sequence[Kind]" = ()
+) -> tuple["RouteReading", "RouteReading"]:
     """Everything that decides what answers, with the gateways' pods, and what of it the scope is about.
 
-    Who may read one namespace only gets just that, twice; the rest is among what was not read.
+    Who may read one namespace only gets just that, twice; the rest is among what was not read. Of files those `kinds`
+    are kept too.
     """
     if scope.filenames:
-        return _read_whole_files(scope, context)
-    everything = read_scope(everywhere(scope), context, pods=True)
+        from kubectl_vs_gateways.scope_files import read_manifests
+
+        everything, chosen = read_manifests(scope, place_of(scope, context), context, kinds)
+        return everything, _within(chosen, scope, context)
+    everything = read_scope(everywhere(scope), context, pods=True, writers=writers)
     if any(item.kind == "VirtualService" and not item.missing for item in everything.unread):
-        part = read_scope(scope, context, pods=True)
+        part = read_scope(scope, context, pods=True, writers=writers)
         return replace(part, unread=everything.unread), part
     if scope.selector or scope.field_selector:
-        return everything, read_scope(scope, context)  # the server knows its labels and fields
+        # The server knows its labels and fields.
+        return everything, read_scope(scope, context, writers=writers)
     return everything, _within(everything, scope, context)
-
-
-def _read_whole_files(scope: Scope, context: Context) -> tuple["RouteReading", "RouteReading"]:
-    """The same of files, which are read once: what comes by stdin does not come again."""
-    from istiokit.cluster.types import EVERYWHERE
-    from istiokit.survey.routes import read_files
-
-    files, others = _files(scope, context), other_place(scope, context)
-    everything = read_files(files, EVERYWHERE, others)
-    place = place_of(scope, context)
-    chosen = (
-        read_files(files, _where(scope, place), others)
-        if scope.selector or scope.field_selector
-        else everything
-    )
-    return everything, _within(chosen, scope, context)
 
 
 def _within(reading: "RouteReading", scope: Scope, context: Context) -> "RouteReading":
@@ -147,6 +165,12 @@ def place_of(scope: Scope, context: Context) -> str | None:
     if scope.filenames or scope.all_namespaces:
         return scope.namespace or None
     return scope.namespace or context.cluster.namespace
+
+
+def unread_lines(reading: "RouteReading", told: "Collection[Unread]" = ()) -> list[str]:
+    """A line for each kind that we were not allowed to read: what hangs on it is unknown. Without those of `told`."""
+    unread = [item for item in reading.unread if not item.missing and item not in told]
+    return [f"not read: {item.kind}: {item.reason}" for item in unread]
 
 
 def skipped_of(reading: "RouteReading") -> list[dict[str, str]]:
@@ -167,42 +191,12 @@ def left_out(item: "Unusable") -> str:
     return f"{item.object}{place}: {told(item)}"
 
 
-def _where(scope: Scope, namespace: str | None) -> "Where":
-    """A name with a namespace of its own may be anywhere."""
+def where_of(scope: Scope, namespace: str | None) -> "Where":
+    """What to ask for in `place_of` the scope: a name with a namespace of its own may be anywhere."""
     from istiokit.cluster.types import Where
 
     anywhere = any("/" in name for name in scope.names)
     return Where(None if anywhere else namespace, scope.selector, scope.field_selector)
-
-
-def _files(scope: Scope, context: Context) -> "FilesCluster":
-    from istiokit.cluster.files import FilesCluster
-    from istiokit.cluster.files_read import STDIN, read_stdin
-    from istiokit.survey.routes import FILE_KINDS
-
-    stdin = read_stdin(context.stdin) if STDIN in scope.filenames else b""
-    return FilesCluster(
-        scope.filenames,
-        recursive=scope.recursive,
-        stdin=stdin,
-        kinds=FILE_KINDS,
-        lenient=True,
-        say=context.say,
-    )
-
-
-def other_place(scope: Scope, context: Context) -> "Cluster | None":
-    """Where the Gateways are that the files may lack; says so where not all of it can be read."""
-    if scope.gateways in ("", "cluster"):
-        return context.cluster if scope.gateways else None
-    from istiokit.cluster.files import FilesCluster
-    from istiokit.cluster.kinds import GATEWAY
-
-    found = FilesCluster([scope.gateways], recursive=True, kinds=[GATEWAY], lenient=True)
-    if any(one.broken and not one.twice for one in found.skipped):
-        what = "not all of it could be read, so a Gateway that is not there counts as unknown, not as missing"
-        context.say(f"--gateways {scope.gateways}: {what}")
-    return found
 
 
 def plain(name: str) -> str:

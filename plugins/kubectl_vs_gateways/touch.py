@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # --help needs none of it
     from istiokit.cluster.types import Where
     from istiokit.istio.model import VirtualService
     from istiokit.kyverno.grants import Grant
-    from kubectl_vs_gateways.touching import Lacker
+    from kubectl_vs_gateways.touching import Lacker, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class Options:
     pairs: Given
     one_way: bool
     dry_run: str
+    output: str
+    no_headers: bool
 
 
 def configure(parser: Parser) -> None:
@@ -63,6 +65,7 @@ def configure(parser: Parser) -> None:
     )
     options.add_dry_run(parser)
     parser.add_argument("-y", "--yes", action="store_true", help="Do not ask before they are touched.")
+    options.add_output(parser)
     options.add_connection(parser)
 
 
@@ -73,6 +76,8 @@ def parse(namespace: argparse.Namespace) -> Options:
         pairs=pairs.parse(namespace),
         one_way=namespace.one_way,
         dry_run=namespace.dry_run,
+        output=namespace.output,
+        no_headers=namespace.no_headers,
     )
 
 
@@ -80,7 +85,7 @@ def run(given: Options, context: Context) -> int:
     """Look, ask, touch, look again; 1 if something could not be touched or still lacks a Gateway."""
     from istiokit.kyverno.grants import grants_of
     from kubectl_vs_gateways import touch_text
-    from kubectl_vs_gateways.touching import lackers, send
+    from kubectl_vs_gateways.touching import Result, judged, lackers, send
 
     where, found = _read(given.scope, context)
     mapping = pairs.live_mapping(given.pairs, context.cluster, found, context)
@@ -88,16 +93,14 @@ def run(given: Options, context: Context) -> int:
     due = lackers(found, grants)
     context.say(touch_text.look(len(due), len(found), mapping.pairs))
     if not due or given.dry_run == "client":
-        context.write(touch_text.waiting(due))
-        return 0
-    judged = given.dry_run == "server"
-    if not judged and not context.confirm(f"Touch {touch_text.count(len(due))}?"):
+        return _show(judged(due, Result.WAITING, {}), given, context)
+    is_rehearsal = given.dry_run == "server"
+    if not is_rehearsal and not context.confirm(f"Touch {touch_text.count(len(due))}?"):
         raise NotDone("answered no; nothing was touched")
-    errors = send(context.cluster, due, context.say, dry_run=judged)
-    if judged:
-        context.write(touch_text.judged(due, errors))
-        return _tell(errors, context)
-    return _finish(due, errors, where, grants, context)
+    errors = send(context.cluster, due, context.say, dry_run=is_rehearsal)
+    if is_rehearsal:
+        return _show(judged(due, Result.ACCEPTED, errors), given, context)
+    return _finish(_again(due, errors, where, grants, context), given, context)
 
 
 def _read(wanted: Scope, context: Context) -> "tuple[Where, list[VirtualService]]":
@@ -113,31 +116,44 @@ def _read(wanted: Scope, context: Context) -> "tuple[Where, list[VirtualService]
     return where, named(context.cluster.list(VIRTUAL_SERVICE, VirtualService, where), wanted.names, place)
 
 
-def _finish(
+def _again(
     due: "Sequence[Lacker]",
     errors: Mapping[str, str],
     where: "Where",
     grants: "Sequence[Grant]",
     context: Context,
-) -> int:
-    """Read them again and show how it ended for each."""
+) -> "list[Outcome]":
+    """How it ended for each, by reading them again."""
     from istiokit.cluster.kinds import VIRTUAL_SERVICE
     from istiokit.istio.model import VirtualService
+    from kubectl_vs_gateways.touching import outcomes_of
+
+    return outcomes_of(due, errors, context.cluster.list(VIRTUAL_SERVICE, VirtualService, where), grants)
+
+
+def _show(outcomes: "Sequence[Outcome]", given: Options, context: Context) -> int:
+    """Write them, and tell the reason of each refusal; 1 if there are any."""
+    from istiokit.ui.output import Document, render
+    from kubectl_vs_gateways.touch_text import COLUMNS, row_name
+
+    document: Document[Outcome] = Document("TouchedList", outcomes)
+    if outcomes or given.output != "table":
+        text = render(document, COLUMNS, given.output, name=row_name, no_headers=given.no_headers)
+        context.write(text)
+    refused = [one for one in outcomes if one.reason]
+    for one in sorted(refused, key=lambda one: (one.namespace, one.name)):
+        context.say(f"{one.namespace}/{one.name}: {one.reason}")
+    return int(bool(refused))
+
+
+def _finish(outcomes: "Sequence[Outcome]", given: Options, context: Context) -> int:
+    """Show how it ended; 1 if something was refused, or lacks a Gateway still."""
     from kubectl_vs_gateways import touch_text
-    from kubectl_vs_gateways.touching import Result, outcomes_of
+    from kubectl_vs_gateways.touching import Result
 
-    after = context.cluster.list(VIRTUAL_SERVICE, VirtualService, where)
-    outcomes = outcomes_of(due, errors, after, grants)
-    context.write(touch_text.ended(outcomes))
+    code = _show(outcomes, given, context)
     context.say(touch_text.summary(outcomes))
-    missing = any(item.result is Result.MISSING for item in outcomes)
-    if missing:
-        context.say(touch_text.still_missing(context.prog))
-    return max(_tell(errors, context), int(missing))
-
-
-def _tell(errors: Mapping[str, str], context: Context) -> int:
-    """One line for each VirtualService that the server refused; 1 if there are any."""
-    for name, reason in sorted(errors.items()):
-        context.say(f"{name}: {reason}")
-    return 1 if errors else 0
+    if not any(one.result is Result.MISSING for one in outcomes):
+        return code
+    context.say(touch_text.still_missing(context.prog))
+    return 1

@@ -1,11 +1,25 @@
 """How `touch` tells what it is about to do and how it ended."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from istiokit.istio.mapping import Pair
-from istiokit.ui.output import table
-from kubectl_vs_gateways.touching import Lacker, Outcome, Result
+from istiokit.ui.output import Column
+from kubectl_vs_gateways.list_text import RESOURCE
+from kubectl_vs_gateways.touching import Outcome, Result
+
+COLUMNS: tuple[Column[Outcome], ...] = (
+    Column("namespace", lambda one: one.namespace),
+    Column("name", lambda one: one.name),
+    Column("result", lambda one: one.result),
+    Column("lacks", lambda one: one.lacks),
+    Column("reason", lambda one: one.reason, wide=True),
+)
+
+
+def row_name(one: Outcome) -> str:
+    """As `kubectl get -o name` spells it."""
+    return f"{RESOURCE}/{one.name}"
 
 
 def look(due: int, found: int, pairs: Sequence[Pair]) -> str:
@@ -19,24 +33,6 @@ def look(due: int, found: int, pairs: Sequence[Pair]) -> str:
 def count(number: int) -> str:
     """`1 VirtualService`, `12 VirtualServices`."""
     return f"{number} VirtualService{'' if number == 1 else 's'}"
-
-
-def waiting(due: Sequence[Lacker]) -> str:
-    """The VirtualServices to touch, with what each lacks."""
-    rows = [[*item.name.split("/"), item.gateways] for item in due]
-    return table(["namespace", "name", "lacks"], rows) if rows else ""
-
-
-def judged(due: Sequence[Lacker], errors: Mapping[str, str]) -> str:
-    """The same with what the server said to a dry run."""
-    rows = [[*item.name.split("/"), item.gateways, "no" if item.name in errors else "yes"] for item in due]
-    return table(["namespace", "name", "lacks", "accepted"], rows)
-
-
-def ended(outcomes: Sequence[Outcome]) -> str:
-    """How it ended for each; what is still lacking is named."""
-    rows = [[*item.name.split("/"), item.result, item.gateways] for item in outcomes]
-    return table(["namespace", "name", "result", "lacks"], rows)
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:

@@ -18,13 +18,18 @@ _EVERY = 1000
 
 
 class Result(StrEnum):
-    """How it ended for one VirtualService."""
+    """How it stands with one VirtualService."""
 
+    WAITING = "waiting"
+    """Nothing was sent (`--dry-run`)."""
+    ACCEPTED = "accepted"
+    """The server would take the patch (`--dry-run=server`)."""
     CHANGED = "changed"
     """It lacks nothing any more."""
     MISSING = "missing"
     """It was touched, and lacks something still."""
     FAILED = "failed"
+    """The server refused the patch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +47,12 @@ class Lacker:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How it ended for one VirtualService, and what it lacks now."""
+    """How it stands with one VirtualService, and which Gateways it lacks now."""
 
+    namespace: str
     name: str
-    gateways: tuple[str, ...]
     result: Result
+    lacks: tuple[str, ...]
     reason: str = ""
 
 
@@ -98,6 +104,16 @@ def send(
     return errors
 
 
+def judged(due: Sequence[Lacker], result: Result, errors: Mapping[str, str]) -> list[Outcome]:
+    """`result` for each that is due, FAILED for those with an error."""
+    return [
+        _outcome(one, Result.FAILED, one.gateways, errors[one.name])
+        if one.name in errors
+        else _outcome(one, result, one.gateways)
+        for one in due
+    ]
+
+
 def outcomes_of(
     due: Sequence[Lacker],
     errors: Mapping[str, str],
@@ -107,13 +123,18 @@ def outcomes_of(
     """How it ended for each, from how the cluster is now. What has been deleted meanwhile is left out."""
     now = {full_name(item): item for item in after}
     found = []
-    for item in due:
-        if item.name in errors:
-            found.append(Outcome(item.name, item.gateways, Result.FAILED, errors[item.name]))
-        elif item.name in now:
-            lacks = lacking(now[item.name], grants)
-            found.append(Outcome(item.name, lacks, Result.MISSING if lacks else Result.CHANGED))
+    for one in due:
+        if one.name in errors:
+            found += judged([one], Result.FAILED, errors)
+        elif one.name in now:
+            lacks = lacking(now[one.name], grants)
+            found.append(_outcome(one, Result.MISSING if lacks else Result.CHANGED, lacks))
     return found
+
+
+def _outcome(one: Lacker, result: Result, lacks: tuple[str, ...], reason: str = "") -> Outcome:
+    metadata = one.virtual_service.metadata
+    return Outcome(metadata.namespace or "default", metadata.name, result, lacks, reason)
 
 
 def _touch(cluster: Cluster, item: Lacker, *, dry_run: bool) -> None:

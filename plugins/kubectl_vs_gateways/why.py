@@ -24,7 +24,8 @@ def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = (
         "Say in sentences what answers for one VirtualService: for each of its hosts and each gateway workload the "
-        "port, the protocol and the Gateway that serves it, or what is in the way."
+        "port, the protocol and the Gateway that serves it, or what is in the way; then who owns it, and where to "
+        "change it."
     )
     parser.examples = (
         ("All hosts of a VirtualService", "shop/web"),
@@ -47,13 +48,15 @@ def run(given: Options, context: Context) -> int:
 
     Raises NotDone where there is no such VirtualService or host, UsageError where the name fits several.
     """
-    everything = scope.read_scope(scope.everywhere(given.scope), context, pods=True)
+    everything = scope.read_scope(scope.everywhere(given.scope), context, pods=True, writers=True)
 
     from istiokit.istio.model import full_name
     from istiokit.istio.routing.served import lookup
+    from kubectl_vs_gateways.owner_text import owned
     from kubectl_vs_gateways.served_text import explained
 
-    chosen = everything.only((given.name,), scope.place_of(given.scope, context)).facts.virtual_services
+    part = everything.only((given.name,), scope.place_of(given.scope, context))
+    chosen = part.facts.virtual_services
     if len(chosen) > 1:
         names = ", ".join(full_name(one) for one in chosen)
         raise UsageError(f"several VirtualServices are called {given.name}", f"name one of {names}")
@@ -64,7 +67,10 @@ def run(given: Options, context: Context) -> int:
         if not given.host:
             raise NotDone(f"nothing serves VirtualService {name}: none of its Gateways has a server")
         raise NotDone(f"VirtualService {name} has no host {given.host}", f"it has: {hosts}")
-    context.write(explained(name, found))
+    origins = None if given.scope.filenames else scope.with_origins(part, context, values=True)
+    context.write(explained(name, found) + owned(item, origins.owners if origins else None))
     for other in everything.unusable:
         context.say(f"left out: {scope.left_out(other)}")
+    for line in scope.unread_lines(origins) if origins else ():
+        context.say(line)
     return 0

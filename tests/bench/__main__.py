@@ -6,32 +6,40 @@ their ratio counts. A goal that is missed is printed, not failed: a busy machine
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from tests.bench.dependents import measure_dependents
 from tests.bench.files import measure_files
-from tests.bench.gateways import measure_gateways
+from tests.bench.gateways import measure_gateways, measure_large
 from tests.bench.help import measure_help
 from tests.bench.measure import BenchError
 from tests.bench.reconcile import measure_reconcile
 from tests.bench.routing import measure_routing
 from tests.bench.status import measure_status
-from tests.bench.table import Comparison, table
+from tests.bench.swap import measure_swap
+from tests.bench.table import Comparison, Peak, table
 
-_CASES: dict[str, tuple[Callable[[int], list[Comparison]], int]] = {
+_CASES: dict[str, tuple[Callable[[int], Sequence[Comparison | Peak]], int]] = {
     "help": (measure_help, 21),
     "status": (measure_status, 7),
     "reconcile": (measure_reconcile, 3),
     "routing": (measure_routing, 7),
     "files": (measure_files, 3),
+    "dependents": (measure_dependents, 7),
     "gateways": (measure_gateways, 5),
+    "swap": (measure_swap, 3),
+    "large": (measure_large, 1),
 }
 """What measures each case, and how often unless --runs says otherwise."""
+_USUAL = [case for case in _CASES if case != "large"]
 
 
 def main() -> int:
     """Measure what was asked for, print the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--only", metavar="CASE,...", default=",".join(_CASES), help="Cases: %(default)s.")
+    parser.add_argument(
+        "--only", metavar="CASE,...", default=",".join(_USUAL), help="Cases: %(default)s, and large."
+    )
     parser.add_argument("--runs", type=int, metavar="N", default=0, help="Runs of each command.")
     given = parser.parse_args()
     cases = given.only.split(",")
@@ -46,7 +54,7 @@ def main() -> int:
     return 0
 
 
-def _measured(case: str, runs: int) -> list[Comparison]:
+def _measured(case: str, runs: int) -> Sequence[Comparison | Peak]:
     print(f"measuring {case} ...", file=sys.stderr, flush=True)
     measure, usual = _CASES[case]
     return measure(runs or usual)

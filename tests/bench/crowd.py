@@ -1,15 +1,18 @@
 """A cluster with many objects: 60 HelmReleases of a Big Bang and thousands of VirtualServices of real size."""
 
 import json
+import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import urllib3
 
+from tests.bench.etcd import store
 from tests.bench.measure import BenchError
 from tests.charts.values import LAYERS, default_layers
 from tests.e2e.bigbang_objects import NAMESPACE, namespace, release, source
+from tests.tools import build
 from tests.tools.rig import Rig
 
 Object = dict[str, Any]
@@ -21,19 +24,31 @@ _TEAMS = 50
 _ROUTES = 13
 """Routes of one VirtualService: with them it has 5.9 kB as the server sends it."""
 _GATEWAYS = {"istio-system": "public", "istio-gateway": "public-ingressgateway"}
+OLD, NEW = ("/".join(item) for item in _GATEWAYS.items())
+WITHOUT_CACHE = ("--watch-cache=false",)
+"""Its cache holds each VirtualService once for each of the three versions: 0.4 MB, and more with every change."""
+_CRDS = ("helm-controller", "source-controller")
 _HELM, _ISTIO = "/apis/helm.toolkit.fluxcd.io/v2", "/apis/networking.istio.io/v1"
 
 
-def fill(rig: Rig) -> None:
+def fill(rig: Rig, count: int = VIRTUAL_SERVICES) -> None:
     """Make all objects; the HelmReleases are plain objects, no controller looks at them."""
+    print(f"  making {count:,} VirtualServices ...", file=sys.stderr, flush=True)
+    rig.apply_crds(*(build.tool_dir(name) / "crds" for name in _CRDS))
     layers = default_layers("http://charts.invalid")
     teams = [namespace(f"team-{number}") for number in range(_TEAMS)]
     rig.apply([namespace(name) for name in (NAMESPACE, *_GATEWAYS)])
     rig.apply([*teams, *(source(name, layers[name]) for name in LAYERS), *_gateways()])
     _each(rig, "POST", ((_path(_HELM, "helmreleases", NAMESPACE), item) for item in _releases()))
     _each(rig, "PUT", ((_status_path(item), item) for item in _ready(rig)))
-    _each(rig, "POST", ((_path(_ISTIO, "virtualservices", f"team-{number % _TEAMS}"), virtual_service(number))
-                        for number in range(VIRTUAL_SERVICES)))  # fmt: skip
+    _each(rig, "POST", [(_path(_ISTIO, "virtualservices", "team-0"), virtual_service(0))])
+    others = (virtual_service(number) for number in range(1, count))
+    store(rig, "networking.istio.io/virtualservices", place_of(0), others)
+
+
+def place_of(number: int) -> str:
+    """`namespace/name` of a VirtualService."""
+    return f"team-{number % _TEAMS}/app-{number}"
 
 
 def _each(rig: Rig, method: str, requests: Iterable[tuple[str, Object]]) -> None:
@@ -130,16 +145,22 @@ def _gateways() -> list[Object]:
 
 
 def virtual_service(number: int) -> Object:
-    name, host = f"app-{number}", f"app-{number}.team-{number % _TEAMS}.svc.cluster.local"
+    team, _, name = place_of(number).partition("/")
+    host = f"{name}.{team}.svc.cluster.local"
     spec = {
         "hosts": [f"{name}.dev.example.com"],
-        "gateways": ["/".join(list(_GATEWAYS.items())[number % 2])],
+        "gateways": [(OLD, NEW)[number % 2]],
         "http": [_route(host, f"/api/v{version}") for version in range(_ROUTES)],
     }
     return {
         "apiVersion": "networking.istio.io/v1",
         "kind": "VirtualService",
-        "metadata": {"name": name, "labels": {"app": name, "team": f"team-{number % _TEAMS}"}},
+        "metadata": {
+            "name": name,
+            "namespace": team,
+            "uid": f"{number:08}-4982-4340-b70c-01838656d6d7",
+            "labels": {"app": name, "team": team},
+        },
         "spec": spec,
     }
 

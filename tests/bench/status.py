@@ -1,27 +1,19 @@
 """`status` on a big mesh, against `curl` of the same lists and a bare start of Python: what no tool can avoid."""
 
 import shlex
-import sys
 
 from tests.bench import crowd
 from tests.bench.measure import Command, in_turns
 from tests.bench.programs import PLUGIN, PYTHON
 from tests.bench.table import Comparison
-from tests.tools import build
 from tests.tools.rig import Rig
-
-_CRDS = ("helm-controller", "source-controller")
 
 
 def measure_status(runs: int) -> list[Comparison]:
     """Fill a rig, then measure both in turns."""
     with Rig(parts=("istio_crds",)) as rig:
-        rig.apply_crds(*(build.tool_dir(name) / "crds" for name in _CRDS))
-        size = f"{crowd.RELEASES} HelmReleases and {crowd.VIRTUAL_SERVICES:,} VirtualServices"
-        print(f"  making {size} ...", file=sys.stderr, flush=True)
         crowd.fill(rig)
         ours, curl, kubectl = in_turns([_ours(rig), _curl(rig), _kubectl(rig)], runs)
-    print(f"  on {size}", file=sys.stderr)
     return [
         Comparison("status / curl of the same lists + bare Python", ours, curl, goal=1.3),
         Comparison("status / kubectl get virtualservices -A", ours, kubectl),

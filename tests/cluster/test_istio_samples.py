@@ -31,7 +31,8 @@ def audited(*names: str) -> Iterator[str]:
         yield f"{one['severity']} {one['code']} {one['object']} {one['path']}: {one['reason']}".replace(
             " :", ":"
         )
-    yield f"exit code {result.code}; {result.err.splitlines()[-3]}"
+    counts = {word: json.loads(result.out)["summary"][word] for word in ("errors", "warnings", "infos")}
+    yield f"exit code {result.code}; {', '.join(f'{number} {word}' for word, number in counts.items())}"
 
 
 def listed(name: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ import json
 import socket
 import threading
 import time
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from istiokit.cluster import live_read
 from istiokit.cluster.decode import Object, Raw
 from istiokit.cluster.kinds import CONFIG_MAP, GATEWAY, HELM_RELEASE, NAMESPACE, POD, SECRET, VIRTUAL_SERVICE
 from istiokit.cluster.live import LiveCluster, connect
-from istiokit.cluster.live_http import Reply, Transport
+from istiokit.cluster.live_http import Transport
 from istiokit.cluster.live_kubeconfig import ConnectOptions
 from istiokit.cluster.types import EventType, Kind, Ref, Where
 from istiokit.errors import Conflict, Forbidden, KindNotServed, OperationFailed, UsageError
@@ -55,18 +56,21 @@ def test_contents_of_secrets_stay_on_the_server_where_only_names_are_read(
 ) -> None:
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": namespace}}
     cluster.create({**secret, "stringData": {"key": "not to be seen"}})
-    bodies: list[bytes | bytearray] = []
-    send = Transport.send
+    sent: list[bytes] = []
+    pull = Transport.pull
 
-    def recorded(*args: Any, **kwargs: Any) -> Reply:
-        reply = send(*args, **kwargs)
-        bodies.append(reply.body)
-        return reply
+    def recorded(self: Transport, path: str, query: Any, accept: str, read: Callable[[Any], Any]) -> Any:
+        def record(pieces: Iterable[bytes]) -> Any:
+            sent.extend(pieces)
+            return read(sent)
 
-    monkeypatch.setattr(Transport, "send", recorded)
+        return pull(self, path, query, accept, record)
+
+    monkeypatch.setattr(Transport, "pull", recorded)
     assert [item.metadata.name for item in cluster.list(SECRET, Object, Where(namespace))] == ["s"]
-    assert b"PartialObjectMetadataList" in bodies[-1]
-    assert b"stringData" not in bodies[-1] and b'"data"' not in bodies[-1]
+    body = b"".join(sent)
+    assert b"PartialObjectMetadataList" in body
+    assert b"stringData" not in body and b'"data"' not in body
 
 
 def test_where_we_are(rig: Rig, cluster: LiveCluster) -> None:

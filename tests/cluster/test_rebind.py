@@ -13,10 +13,10 @@ from istiokit.cluster.live import LiveCluster, connect
 from istiokit.cluster.live_kubeconfig import ConnectOptions
 from istiokit.cluster.types import Ref, Where
 from istiokit.errors import Conflict
-from istiokit.flux.ownership import NO_OWNERS
 from istiokit.istio.mapping import mapping_of, parse_flag
 from istiokit.istio.model import VirtualService
 from istiokit.istio.rebinding import Operation
+from istiokit.ownership.model import NO_OWNERS
 from istiokit.plan.actions.bindings import EditBindings
 from istiokit.plan.model import State, World
 from istiokit.plan.rebind import Wanted, plan_rebind

@@ -75,7 +75,8 @@ def test_one_of_them_by_name(rig: Rig, namespace: str) -> None:
 
 
 def test_each_role_is_enough_for_its_commands(rig: Rig, namespace: str) -> None:
-    rig.apply([virtual_service("web", namespace, hosts=["web.example.com"], gateways=[OLD])])
+    item = virtual_service("web", namespace, hosts=["web.example.com"], gateways=[OLD])
+    rig.apply([item], field_manager="kubectl")
     pair = (f"--map={OLD}={NEW}", "--allow=VSG050", "--journal-namespace", namespace)
     reader, writer = user(rig, "vs-gateways"), user(rig, "vs-gateways", "vs-gateways-change")
 

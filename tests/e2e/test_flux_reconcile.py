@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from istiokit.cluster.types import Ref
-from istiokit.flux.model import HelmRepository
 from istiokit.flux.options import WaitOptions
 from istiokit.flux.progress import Outcome, Progress, Result
+from istiokit.flux.repositories import HelmRepository
 from istiokit.flux.wait import wait_ready
 from tests.e2e.flux_place import PATIENT, Place, Recorder, write_chart
 from tests.tools.rig import Rig

@@ -209,3 +209,12 @@ ROUTES = Path(__file__).parent / "routes"
 def test_what_vs_gateways_says_of_manifests(words: tuple[str, ...], kind: str) -> None:
     document = valid(run(*words, "-f", str(ROUTES), "-o", "json", app=VS_GATEWAYS), kind)
     assert document["items"]
+
+
+def test_what_was_touched(cluster: FakeCluster) -> None:
+    pair = "istio-system/public=istio-gateway/public-ingressgateway"
+    words = ("touch", "-A", "--map", pair, "-o", "json")
+    waiting = valid(run(*words, "--dry-run", cluster=cluster, app=VS_GATEWAYS), "TouchedList")
+    assert [one["result"] for one in waiting["items"]] == ["waiting"]
+    touched = valid(run(*words, "--yes", cluster=cluster, app=VS_GATEWAYS), "TouchedList")
+    assert [one["result"] for one in touched["items"]] == ["missing"]

@@ -46,6 +46,8 @@ def test_every_state_and_every_owner() -> None:
     assert result.err == (
         "7 VirtualServices: 1 delegate, 1 mesh-only, 2 old-only, 1 both, 2 new-only; "
         "60% of those on old or new gateways are bound to the new ones\n"
+        "owners: 1 Application shop, 1 Helm release shop/web, 1 HelmRelease apps/shop, 4 unowned\n"
+        f"next: kubectl vs-gateways add -f {ROUTES} -R --dry-run (2 not bound to the new gateways yet)\n"
     )
 
 

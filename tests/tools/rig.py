@@ -57,14 +57,20 @@ class Rig:
     """The CA of kube-apiserver, as PEM."""
     admin_token: str
     """A bearer token of the group system:masters."""
+    etcd_url: str
+    """The URL of etcd: what is written there the API server takes for its own."""
 
-    def __init__(self, parts: Iterable[str] = (), folder: Path | None = None) -> None:
+    def __init__(
+        self, parts: Iterable[str] = (), folder: Path | None = None, apiserver_flags: Iterable[str] = ()
+    ) -> None:
         """PARTS are names of `tests.tools.parts.PARTS`; FOLDER (default: a temporary one) must not exist.
 
-        RIG_KEEP=1 in the environment keeps the folder, with all logs, after the end.
+        APISERVER_FLAGS go to kube-apiserver behind those of the rig. RIG_KEEP=1 in the environment keeps the folder,
+        with all logs, after the end.
         """
         self._names = with_needs(parts)
         self._folder = folder
+        self.apiserver_flags = tuple(apiserver_flags)
         self._parts: dict[str, Part] = {}
         self.times: dict[str, float] = {}
         """How long each part took to start, in seconds."""

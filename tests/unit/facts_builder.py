@@ -9,10 +9,10 @@ from istiokit.bigbang.layers import Layer, values_layer
 from istiokit.cluster.decode import Object
 from istiokit.cluster.types import Ref
 from istiokit.flux.model import HelmRelease
-from istiokit.flux.ownership import Owner, OwnerKind, Reverts
 from istiokit.istio.model import Gateway, IstioOperator, VirtualService
 from istiokit.istio.webhooks import WebhookConfiguration
 from istiokit.istio.workloads import Deployment, Namespace, Pod, Service
+from istiokit.ownership.model import Owner, OwnerKind, Reverts
 from tests.unit.flux_samples import condition, decoded, ready, release
 
 VALUES = """\

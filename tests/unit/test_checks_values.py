@@ -8,7 +8,7 @@ from istiokit.bigbang.switches import wanted
 from istiokit.bigbang.versions import Family
 from istiokit.cluster.types import Ref
 from istiokit.flux.git import GitPlace
-from istiokit.flux.ownership import Owner, OwnerKind, Reverts
+from istiokit.ownership.model import Owner, OwnerKind, Reverts
 from tests.unit.check_case import ERROR, INFO, ONE, THREE, TWO, WARNING, Case, name, of_code
 from tests.unit.facts_builder import facts, files, layer
 

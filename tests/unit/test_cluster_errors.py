@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from istiokit.cluster.live_errors import refusal
-from istiokit.cluster.live_http import NoAnswer, Reply
+from istiokit.cluster.live_failures import NoAnswer
+from istiokit.cluster.live_http import Reply
 from istiokit.errors import Conflict, Forbidden, OperationFailed, SuiteError
 
 SERVER = "https://10.0.0.1:6443"

@@ -237,7 +237,7 @@ def names(cluster: LiveCluster) -> list[str]:
 def test_a_list_that_is_expected_is_asked_for_once(server: Server) -> None:
     server.script = [by_path(v1=mesh("a", "b"))]
     cluster = server.cluster()
-    cluster.expect(GATEWAY)
+    cluster.expect(GATEWAY, Gateway)
     assert names(cluster) == ["a", "b"]
     group = "GET /apis/networking.istio.io/v1"
     assert sorted(server.asked) == [group, f"{group}/gateways?limit=20000"]
@@ -248,7 +248,7 @@ def test_a_list_that_is_expected_is_asked_for_once(server: Server) -> None:
 def test_a_list_that_is_expected_in_another_version_is_read_in_the_served_one(server: Server) -> None:
     server.script = [by_path(v1beta1=mesh("old"))]
     cluster = server.cluster()
-    cluster.expect(GATEWAY)
+    cluster.expect(GATEWAY, Gateway)
     assert names(cluster) == ["old"]
 
 
@@ -260,7 +260,7 @@ def test_a_list_that_is_expected_and_refused_says_so_when_it_is_needed(server: S
 
     server.script = [answer]
     cluster = server.cluster()
-    cluster.expect(GATEWAY)
+    cluster.expect(GATEWAY, Gateway)
     with pytest.raises(Forbidden, match="list gateways"):
         names(cluster)
 
@@ -268,7 +268,7 @@ def test_a_list_that_is_expected_and_refused_says_so_when_it_is_needed(server: S
 def test_a_list_that_is_expected_from_a_server_that_hangs_up_fails_when_it_is_needed(server: Server) -> None:
     server.script = [hangs_up]
     cluster = server.cluster()
-    cluster.expect(GATEWAY)
+    cluster.expect(GATEWAY, Gateway)
     with pytest.raises(OperationFailed, match="the connection broke"):
         names(cluster)
 

@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from istiokit.cluster.kinds import HELM_RELEASE, HELM_REPOSITORY
-from istiokit.cluster.types import EVERYWHERE, Kind, Ref, Where
+from istiokit.cluster.types import EVERYWHERE, Kind, Ref, Where, unchanged
 from istiokit.errors import Forbidden, KindNotServed, OperationFailed, SuiteError, UsageError
 from istiokit.flux import feed as feeding
 from istiokit.flux.feed import Feed, Watched
-from istiokit.flux.model import HelmRelease, HelmRepository
+from istiokit.flux.model import HelmRelease
 from istiokit.flux.options import ReconcileOptions
 from istiokit.flux.progress import Result
 from istiokit.flux.reconcile import reconcile
+from istiokit.flux.repositories import HelmRepository
 from tests.fakes import FakeCluster
 from tests.unit.flux_samples import NS, condition, manifest, ready, ref
 
@@ -55,11 +56,11 @@ class Flaky(FakeCluster):
 
     failures = 2
 
-    def list(self, kind: Kind, as_: type[Any], where: Where = EVERYWHERE) -> Any:
+    def list(self, kind: Kind, as_: type[Any], where: Where = EVERYWHERE, keep: Any = None) -> Any:
         if self.failures:
             self.failures -= 1
             raise OperationFailed("connection refused")
-        return super().list(kind, as_, where)
+        return super().list(kind, as_, where, keep or unchanged)
 
 
 def test_a_server_that_is_away_for_a_while_is_ridden_out() -> None:
@@ -81,7 +82,7 @@ def test_a_server_that_stays_away_is_an_error(monkeypatch: pytest.MonkeyPatch) -
 )
 def test_whatever_ends_a_watch_is_raised_and_never_waited_for(error: Exception, told: str) -> None:
     class Broken(FakeCluster):
-        def list(self, kind: Kind, as_: type[Any], where: Where = EVERYWHERE) -> Any:
+        def list(self, kind: Kind, as_: type[Any], where: Where = EVERYWHERE, keep: Any = None) -> Any:
             raise error
 
     with Feed(Broken(), [RELEASES]) as feed, pytest.raises(SuiteError, match=told):

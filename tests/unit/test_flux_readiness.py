@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from istiokit.flux.model import GitRepository, HelmRelease
+from istiokit.flux.model import HelmRelease
 from istiokit.flux.readiness import State, readiness
+from istiokit.flux.repositories import GitRepository
 from tests.unit.flux_samples import condition, decoded, manifest, ready, release
 
 NO_CHART_NAME = (

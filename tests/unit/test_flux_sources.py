@@ -4,8 +4,8 @@ from typing import Any
 
 from istiokit.cluster.types import Ref
 from istiokit.flux.campaign import Campaign
-from istiokit.flux.model import HelmChart, HelmRepository
 from istiokit.flux.progress import Result
+from istiokit.flux.repositories import HelmChart, HelmRepository
 from istiokit.flux.sources import can_be_asked, referenced_chart, source_chain
 from tests.unit.flux_samples import NS, condition, decoded, manifest, ready, ref, release
 from tests.unit.test_flux_campaign import NO_CHART, OK, TOKEN, asked, campaign, handle, results

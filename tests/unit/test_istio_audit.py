@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -19,6 +20,7 @@ from istiokit.istio.model import VirtualService
 from istiokit.istio.routing.facts import RouteFacts
 from istiokit.plan.isolate import LOST
 from istiokit.plan.rebind import REFUSING
+from istiokit.survey.dependents import DependentsReading, dependents_in
 from istiokit.survey.routes import read_files, read_routes
 from tests.fakes import FakeCluster
 from tests.unit.flux_samples import decoded
@@ -29,7 +31,21 @@ ABOUT_FILES = "VSG002"
 """What only files can leave unknown: the examples of all other pages are judged as clusters."""
 ABOUT_A_FILE = "VSG011"
 ABOUT_PODS = "VSG017"
-"""What needs a cluster's pods: it is judged below."""
+CLUSTERS = frozenset({ABOUT_PODS, "VSG018", "VSG019", "VSG021", "VSG024"})
+"""What is certain only where pods were read."""
+SUBJECTS = {
+    "VSG017": "Gateway istio-system/public",
+    "VSG018": "AuthorizationPolicy shop/web",
+    "VSG019": "RequestAuthentication istio-system/jwt",
+    "VSG020": "EnvoyFilter istio-system/headers",
+    "VSG021": "NetworkPolicy shop/web",
+    "VSG022": "Sidecar shop/default",
+    "VSG023": "ServiceMonitor monitoring/gateways",
+    "VSG024": "Certificate istio-system/public",
+    "VSG025": "Gateway istio-system/public",
+    "VSG026": "Gateway shop/a Gateway shop/b",
+}
+"""What the pages' examples are about, unless it is the VirtualService shop/web."""
 
 
 def examples(rule: Rule) -> tuple[str, str]:
@@ -39,23 +55,40 @@ def examples(rule: Rule) -> tuple[str, str]:
 
 def findings(text: str, *, files: bool = False) -> tuple[Finding, ...]:
     """As files have it, or as if all of a cluster were in the text."""
-    reading = read_files(FilesCluster(["-"], stdin=text, lenient=True), EVERYWHERE)
-    return audit(replace(reading.facts, all_gateways=not files), reading.unusable)
+    manifests = FilesCluster(["-"], stdin=text, lenient=True)
+    reading, beside = read_files(manifests, EVERYWHERE), dependents_in(manifests)
+    unusable = (*reading.unusable, *beside.unusable)
+    return audit(replace(reading.facts, all_gateways=not files), unusable, None, beside.dependents)
+
+
+def on_cluster(text: str, **given: Any) -> tuple[Finding, ...]:
+    """As a cluster has it, with the gateways' pods."""
+    cluster = FakeCluster(yaml.safe_load_all(text), **given)
+    with DependentsReading(cluster) as begun:
+        facts = read_routes(cluster, EVERYWHERE, pods=True).facts
+        return audit(facts, (), None, begun.result().dependents)
 
 
 def codes(text: str, *, files: bool = False) -> set[str]:
     return {one.code for one in findings(text, files=files)}
 
 
-@pytest.mark.parametrize("rule", [one for one in RULES if one.code != ABOUT_PODS], ids=lambda rule: rule.code)
+@EACH
 def test_the_page_shows_what_fails_and_what_does_not(rule: Rule) -> None:
-    failing, mended = examples(rule)
-    files = rule.code == ABOUT_FILES
-    found = [one for one in findings(failing, files=files) if one.code == rule.code]
+    failing, mended = (_judged(rule, text) for text in examples(rule))
+    found = [one for one in failing if one.code == rule.code]
     assert found and all(one.severity is rule.severity for one in found)
     if rule.code != ABOUT_A_FILE:
-        assert all(one.path.startswith("spec.") and one.object == "VirtualService shop/web" for one in found)
-    assert rule.code not in codes(mended, files=files)
+        about = " ".join(sorted({one.object for one in found}))
+        assert about == SUBJECTS.get(rule.code, "VirtualService shop/web")
+        assert all(one.path.startswith("spec.") for one in found)
+    assert rule.code not in {one.code for one in mended}
+    if rule.code in SUBJECTS:
+        assert mended == (), "the rules do not contradict each other"
+
+
+def _judged(rule: Rule, text: str) -> tuple[Finding, ...]:
+    return on_cluster(text) if rule.code in CLUSTERS else findings(text, files=rule.code == ABOUT_FILES)
 
 
 @EACH
@@ -161,17 +194,11 @@ def test_what_is_none(name: str) -> None:
 
 
 def test_a_certificate_has_to_be_beside_the_pods() -> None:
-    failing, mended = (
-        audit(read_routes(FakeCluster(yaml.safe_load_all(text)), EVERYWHERE, pods=True).facts)
-        for text in examples(find_rule(ABOUT_PODS))
-    )
-    told = [(one.code, one.object, one.path) for one in failing]
-    assert told == [(ABOUT_PODS, "Gateway istio-system/public", "spec.servers[0].tls.credentialName")]
-    assert "no Secret public-cert there" in failing[0].reason
-    assert mended == ()
+    (found,) = on_cluster(examples(find_rule(ABOUT_PODS))[0])
+    assert (found.code, found.path) == (ABOUT_PODS, "spec.servers[0].tls.credentialName")
+    assert "no Secret public-cert there" in found.reason
 
 
 def test_without_the_right_to_list_secrets_none_is_missing() -> None:
     failing, _ = examples(find_rule(ABOUT_PODS))
-    blind = FakeCluster(yaml.safe_load_all(failing), denied={("list", "Secret")})
-    assert audit(read_routes(blind, EVERYWHERE, pods=True).facts) == ()
+    assert on_cluster(failing, denied={("list", "Secret")}) == ()

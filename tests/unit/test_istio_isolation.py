@@ -8,10 +8,10 @@ import pytest
 from istiokit.cluster.types import Ref
 from istiokit.errors import NotDone
 from istiokit.flux.model import HelmRelease
-from istiokit.flux.ownership import NO_OWNERS, Owners
 from istiokit.istio.isolation import Isolation, isolation
 from istiokit.istio.model import Gateway
 from istiokit.istio.routing.facts import RouteFacts, Workload
+from istiokit.ownership.model import NO_OWNERS, Owners
 from istiokit.plan.isolate import LOST, plan_isolate
 from tests.unit.routing_world import LABELS, NEW, OLD, gateway, virtual_service
 

@@ -207,9 +207,13 @@ def test_a_dry_run_shows_what_lacks_what(cluster: FakeCluster) -> None:
     done = asked("touch", "-A", *MAP, "--dry-run", cluster=cluster)
     assert (done.code, cluster.writes) == (0, [])
     assert [line.split() for line in done.out.splitlines()[1:]] == [
-        ["pay", "new", PUBLIC],
-        ["shop", "old", NEW_PUBLIC],
+        ["pay", "new", "waiting", PUBLIC],
+        ["shop", "old", "waiting", NEW_PUBLIC],
     ]
+    judged = asked("touch", "-A", *MAP, "--dry-run=server", "-o", "name", cluster=cluster)
+    assert (judged.code, cluster.writes) == (0, [])
+    resource = "virtualservice.networking.istio.io"
+    assert judged.out == f"{resource}/new\n{resource}/old\n"
 
 
 def test_a_no_touches_nothing(cluster: FakeCluster) -> None:
@@ -264,7 +268,7 @@ def test_what_was_deleted_meanwhile_is_nobody_s_failure() -> None:
         [decoded(manifest(gateways=[PUBLIC])), decoded(manifest(name="gone", gateways=[PUBLIC]))], grants
     )
     after = [decoded(manifest(gateways=[PUBLIC, NEW_PUBLIC]))]
-    assert outcomes_of(due, {}, after, grants) == [Outcome("shop/web", (), Result.CHANGED)]
+    assert outcomes_of(due, {}, after, grants) == [Outcome("shop", "web", Result.CHANGED, ())]
 
 
 def test_many_are_counted_as_they_go() -> None:

@@ -1,6 +1,7 @@
 """The action that changes bindings on a cluster, and the plan made of it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -8,17 +9,20 @@ import pytest
 
 from istiokit.cluster.types import Ref
 from istiokit.errors import Conflict, OperationFailed
-from istiokit.flux.model import HelmRelease, Kustomization
-from istiokit.flux.ownership import NO_OWNERS, Owners
+from istiokit.flux.model import HelmRelease
 from istiokit.istio.mapping import mapping_of, parse_flag
 from istiokit.istio.model import VirtualService
 from istiokit.istio.rebinding import ListChange, Operation
+from istiokit.ownership.model import NO_OWNERS, Owners
 from istiokit.plan.actions import codec
 from istiokit.plan.actions.bindings import EditBindings
 from istiokit.plan.codec import encode_action
 from istiokit.plan.model import State, World
+from istiokit.plan.owned import UNSURE
 from istiokit.plan.rebind import CUT_OFF, MISSING_GATEWAY, RebindPlan, Rebound, Wanted, plan_rebind
 from tests.fakes import FakeCluster
+from tests.unit.owner_samples import HEALING, application, flux_labels, thing
+from tests.unit.owner_samples import owners as known
 
 OLD, NEW = "istio-system/public", "istio-gateway/public-ingressgateway"
 REF = Ref("VirtualService", "shop", "web")
@@ -115,24 +119,25 @@ def test_it_reads_well() -> None:
     assert SWAP.diff().splitlines()[3:6] == [" spec.gateways:", f"-- {OLD}", f"+- {NEW}"]
 
 
-def item(gateways: list[str], **metadata: Any) -> VirtualService:
-    return msgspec.convert(manifest(gateways, **metadata), VirtualService)
+def item(gateways: list[str], match: list[str] | None = None, **metadata: Any) -> VirtualService:
+    return msgspec.convert(manifest(gateways, match, **metadata), VirtualService)
 
 
 def planned(
     *items: VirtualService,
     operation: Operation = Operation.SWAP,
-    known: set[str] | None = None,
+    gateways: set[str] | None = None,
     owners: Owners = NO_OWNERS,
     named: bool = False,
     cut_off: dict[str, str] | None = None,
+    allowed: tuple[str, ...] = (),
 ) -> RebindPlan:
-    wanted = Wanted(operation, mapping_of([parse_flag(f"{OLD}={NEW}")]), named)
-    return plan_rebind(items, known, owners, wanted, lambda changes: cut_off or {})
+    wanted = Wanted(operation, mapping_of([parse_flag(f"{OLD}={NEW}")]), named, allowed)
+    return plan_rebind(items, gateways, owners, wanted, lambda changes: cut_off or {})
 
 
 def test_a_plan_is_one_group_of_eight_at_a_time() -> None:
-    made = planned(item([OLD]), item([NEW]), item(["own", OLD]), known={OLD, NEW})
+    made = planned(item([OLD]), item([NEW]), item(["own", OLD]), gateways={OLD, NEW})
     (group,) = made.plan.groups
     assert (len(group.actions), group.concurrency) == (2, 8)
     assert (made.plan.migration, made.plan.name) == ("bindings", "swap")
@@ -149,12 +154,12 @@ def test_what_is_left_to_do_is_counted() -> None:
     assert (len(made.plan.skipped), made.left) == (1, 1)
 
 
-@pytest.mark.parametrize(("known", "found"), [({OLD}, True), ({OLD, NEW}, False), (None, False)])
-def test_a_new_gateway_that_does_not_exist_is_a_finding(known: set[str] | None, found: bool) -> None:
-    findings = planned(item([OLD]), known=known).plan.findings
+@pytest.mark.parametrize(("gateways", "found"), [({OLD}, True), ({OLD, NEW}, False), (None, False)])
+def test_a_new_gateway_that_does_not_exist_is_a_finding(gateways: set[str] | None, found: bool) -> None:
+    findings = planned(item([OLD]), gateways=gateways).plan.findings
     assert [one.code for one in findings] == ([MISSING_GATEWAY] if found else [])
-    assert planned(item([OLD]), known=known, operation=Operation.REMOVE).plan.findings == ()
-    assert planned(item(["own"]), known=known).plan.findings == ()
+    assert planned(item([OLD]), gateways=gateways, operation=Operation.REMOVE).plan.findings == ()
+    assert planned(item(["own"]), gateways=gateways).plan.findings == ()
 
 
 def test_what_would_stop_answering_is_a_finding() -> None:
@@ -211,19 +216,75 @@ def test_an_owner_that_would_put_it_back_is_named_with_the_edit(owners: Owners, 
     assert made.left == bool(said)
     for skip in made.plan.skipped:
         assert said in skip.reason
-        assert skip.reason.endswith(f": spec.gateways: [{NEW}]")
+        assert f": spec.gateways: [{NEW}]" in skip.reason
 
 
-def test_a_kustomization_s_folder_is_named() -> None:
-    fields = {
-        "metadata": {"name": "apps", "namespace": "flux-system"},
-        "spec": {"path": "./apps", "sourceRef": {"kind": "GitRepository", "name": "fleet"}},
-    }
-    ref = Ref("Kustomization", "apps", "flux-system")
-    owners = Owners({}, {ref: msgspec.convert(fields, Kustomization)})
-    labels = {
-        "kustomize.toolkit.fluxcd.io/name": "apps",
-        "kustomize.toolkit.fluxcd.io/namespace": "flux-system",
-    }
-    (skip,) = planned(item([OLD], labels=labels), owners=owners).plan.skipped
-    assert "Change it in folder ./apps of GitRepository fleet: spec.gateways" in skip.reason
+def test_what_to_edit_is_named_with_its_place() -> None:
+    spec = {"path": "./apps", "sourceRef": {"kind": "GitRepository", "name": "fleet"}}
+    apps = thing("Kustomization", "apps", "flux-system", spec=spec)
+    fleet = thing("GitRepository", "fleet", "flux-system", spec={"url": "https://git.example.com/fleet"})
+    labels = flux_labels("Kustomization", "apps", "flux-system")
+    (skip,) = planned(item([OLD], labels=labels), owners=known(apps, fleet)).plan.skipped
+    assert skip.reason == (
+        "Kustomization flux-system/apps applies it again at every interval. Change it in "
+        f"https://git.example.com/fleet (branch master), folder apps: spec.gateways: [{NEW}]"
+    )
+    values = {"gateways": [OLD, "team/own"]}
+    release = thing(
+        "HelmRelease", "shop", "bigbang", spec={"values": values, "driftDetection": {"mode": "enabled"}}
+    )
+    (skip,) = planned(item([OLD], [OLD], labels=FLUX_HELM), owners=known(release)).plan.skipped
+    assert skip.reason == (
+        "HelmRelease bigbang/shop corrects drift. Change it at HelmRelease bigbang/shop spec.values.gateways[0], or "
+        "let its drift detection ignore /spec/gateways and /spec/http: "
+        f"spec.gateways: [{NEW}]; spec.http[0].match[0].gateways: [{NEW}]"
+    )
+
+
+TRACKED = {"argocd.argoproj.io/tracking-id": "shop:networking.istio.io/VirtualService:web/shop"}
+
+
+def argo(**spec: Any) -> Owners:
+    return known(application(source={"repoURL": "https://git.example.com/a", "path": "shop"}, **spec))
+
+
+def test_an_application_that_heals_itself_is_refused() -> None:
+    made = planned(item([OLD], annotations=TRACKED), owners=argo(syncPolicy=HEALING))
+    (skip,) = made.plan.skipped
+    assert skip.reason == (
+        "Application argocd/shop puts it back: its self-heal is on. Change it in https://git.example.com/a, path "
+        "shop, revision HEAD, or let its ignoreDifferences name /spec/gateways, with the sync option "
+        f"RespectIgnoreDifferences=true: spec.gateways: [{NEW}]"
+    )
+    assert (made.left, made.plan.groups) == (1, ())
+
+
+def test_what_overwrites_it_later_is_a_note_for_each_owner() -> None:
+    made = planned(
+        item([OLD], annotations=TRACKED),
+        item([OLD], annotations=TRACKED),
+        item([OLD], labels=FLUX_HELM),
+        item([OLD], annotations={"kubectl.kubernetes.io/last-applied-configuration": "{}"}),
+        item([OLD]),
+        owners=replace(argo(), releases=release(mode="warn").releases),
+    )
+    assert [len(group.actions) for group in made.plan.groups] == [5]
+    assert made.plan.notes == (
+        "2 of them: Application argocd/shop is synced by people; its next sync overwrites it; change it as well in "
+        "https://git.example.com/a, path shop, revision HEAD",
+        "HelmRelease bigbang/shop does not correct drift, but a later upgrade may overwrite it; change it as well in "
+        "the values of HelmRelease bigbang/shop",
+        "kubectl apply wrote it; who applies that manifest again puts it back",
+    )
+
+
+def test_an_owner_that_nobody_can_ask_is_refused_unless_it_is_allowed() -> None:
+    refused = planned(item([OLD], annotations=TRACKED), owners=known())
+    (skip,) = refused.plan.skipped
+    assert "Application shop is not on this cluster" in skip.reason
+    assert skip.reason.endswith("; to change it here all the same: --allow VSG053")
+    allowed = planned(item([OLD], annotations=TRACKED), owners=known(), allowed=(UNSURE,))
+    assert (len(allowed.plan.groups), allowed.left) == (1, 0)
+    assert "is not on this cluster" in allowed.plan.notes[0]
+    healing = planned(item([OLD], annotations=TRACKED), owners=argo(syncPolicy=HEALING), allowed=(UNSURE,))
+    assert healing.left == 1

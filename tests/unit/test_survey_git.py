@@ -12,7 +12,7 @@ from istiokit.bigbang.versions import Family
 from istiokit.cluster.types import Ref
 from istiokit.errors import UsageError
 from istiokit.flux.git import GitPlace
-from istiokit.flux.ownership import Owner, OwnerKind, Reverts
+from istiokit.ownership.model import Owner, OwnerKind, Reverts
 from istiokit.plan.actions.bigbang import AwaitSwitches
 from istiokit.plan.actions.text import EditText
 from istiokit.plan.bigbang import plan_step

@@ -137,7 +137,7 @@ def test_nothing_from_a_cluster_steers_the_terminal(text: str, shown: str) -> No
 
 
 @given(CELLS)
-@example([["", "\x01"]])  # tabulate's own mark of a separating line
+@example([["", "\x01"]])  # a mark of a separating line, to some libraries
 def test_a_table_has_a_line_per_row_whatever_the_cells(rows: list[list[object]]) -> None:
     lines = table(["a", "b"], rows).split("\n")
     assert len(lines) == len(rows) + 2

@@ -10,10 +10,10 @@ from istiokit.cluster.types import Ref
 from istiokit.errors import OperationFailed
 from istiokit.flux.git import GitPlace
 from istiokit.flux.model import HelmRelease, Reconciled
-from istiokit.flux.ownership import Owner
 from istiokit.istio.model import Gateway, IstioOperator, VirtualService
 from istiokit.istio.webhooks import WebhookConfiguration
 from istiokit.istio.workloads import Deployment, Namespace, Pod, Service
+from istiokit.ownership.model import Owner
 
 GATEWAY_SECRETS = "Secrets of the new gateways"
 """The `Unread.kind` of `MeshFacts.gateway_secrets`: other Secrets may be readable where these are not."""

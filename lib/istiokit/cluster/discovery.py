@@ -18,6 +18,7 @@ _BUILT_IN = frozenset(
         "apps",
         "authorization.k8s.io",
         "coordination.k8s.io",
+        "networking.k8s.io",
     }
 )
 """Groups of Kubernetes itself, whose v1 every server has: no question needed."""

@@ -13,7 +13,7 @@ from istiokit.cluster.files_text import NoObject, Stored, objects_in
 from istiokit.cluster.jsonread import may_be_json
 from istiokit.cluster.kustomize import Patch
 from istiokit.cluster.manifests import kind_of, ref_of
-from istiokit.cluster.types import EVERYWHERE, Event, EventType, Kind, Ref, Where
+from istiokit.cluster.types import EVERYWHERE, Event, EventType, Kind, Ref, Where, unchanged
 from istiokit.cluster.yamlload import Unsound
 from istiokit.errors import KindNotServed, OperationFailed, UsageError
 
@@ -74,18 +74,25 @@ class FilesCluster:
         """Whether there is an object of this kind."""
         return any(True for _ in self._of(kind))
 
-    def expect(self, kind: Kind) -> None:
+    def expect(
+        self, kind: Kind, as_: type[T], where: Where = EVERYWHERE, keep: Callable[[T], T] = unchanged
+    ) -> None:
         """Nothing: the files have been read."""
 
-    def list(self, kind: Kind, as_: type[T], where: Where = EVERYWHERE) -> Sequence[T]:
+    def list(
+        self, kind: Kind, as_: type[T], where: Where = EVERYWHERE, keep: Callable[[T], T] = unchanged
+    ) -> Sequence[T]:
         """All objects of the kind, in the order of the files."""
         if not self.served(kind):
             raise KindNotServed(kind.name, f"there is none in {self.name}")
-        return [_decoded(stored, as_) for stored in self.stored(kind, where)]
+        return [keep(_decoded(stored, as_)) for stored in self.stored(kind, where)]
 
     def stored(self, kind: Kind, where: Where = EVERYWHERE) -> Iterator[Stored]:
         """The same undecoded, with their places, for those to whom one that is wrong is a finding."""
         return (stored for stored in self._of(kind) if stored.fits(where))
+
+    def expect_table(self, kind: Kind, where: Where = EVERYWHERE) -> None:
+        """Nothing: only a server renders a Table."""
 
     def table(self, kind: Kind, where: Where = EVERYWHERE) -> tuple[Sequence[str], Sequence[TableRow]]:
         """Refused: only a server renders a Table."""

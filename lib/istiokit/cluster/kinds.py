@@ -42,6 +42,26 @@ CLUSTER_POLICY = Kind("ClusterPolicy", "kyverno.io", "clusterpolicies", ("v1",),
 VIRTUAL_SERVICE = Kind("VirtualService", "networking.istio.io", "virtualservices", _ISTIO)
 GATEWAY = Kind("Gateway", "networking.istio.io", "gateways", _ISTIO)
 ISTIO_OPERATOR = Kind("IstioOperator", "install.istio.io", "istiooperators", ("v1alpha1",))
+SIDECAR = Kind("Sidecar", "networking.istio.io", "sidecars", _ISTIO)
+ENVOY_FILTER = Kind("EnvoyFilter", "networking.istio.io", "envoyfilters", ("v1alpha3",))
+PROXY_CONFIG = Kind("ProxyConfig", "networking.istio.io", "proxyconfigs", ("v1beta1",))
+AUTHORIZATION_POLICY = Kind(
+    "AuthorizationPolicy", "security.istio.io", "authorizationpolicies", ("v1", "v1beta1")
+)
+REQUEST_AUTHENTICATION = Kind(
+    "RequestAuthentication", "security.istio.io", "requestauthentications", ("v1", "v1beta1")
+)
+PEER_AUTHENTICATION = Kind(
+    "PeerAuthentication", "security.istio.io", "peerauthentications", ("v1", "v1beta1")
+)
+TELEMETRY = Kind("Telemetry", "telemetry.istio.io", "telemetries", ("v1", "v1alpha1"))
+WASM_PLUGIN = Kind("WasmPlugin", "extensions.istio.io", "wasmplugins", ("v1alpha1",))
+TRAFFIC_EXTENSION = Kind("TrafficExtension", "extensions.istio.io", "trafficextensions", ("v1alpha1",))
+
+NETWORK_POLICY = Kind("NetworkPolicy", "networking.k8s.io", "networkpolicies", ("v1",))
+SERVICE_MONITOR = Kind("ServiceMonitor", "monitoring.coreos.com", "servicemonitors", ("v1",))
+POD_MONITOR = Kind("PodMonitor", "monitoring.coreos.com", "podmonitors", ("v1",))
+CERTIFICATE = Kind("Certificate", "cert-manager.io", "certificates", ("v1",))
 
 HELM_RELEASE = Kind("HelmRelease", "helm.toolkit.fluxcd.io", "helmreleases", ("v2", "v2beta2", "v2beta1"))
 KUSTOMIZATION = Kind("Kustomization", "kustomize.toolkit.fluxcd.io", "kustomizations", ("v1", "v1beta2"))
@@ -50,6 +70,8 @@ HELM_REPOSITORY = Kind("HelmRepository", "source.toolkit.fluxcd.io", "helmreposi
 GIT_REPOSITORY = Kind("GitRepository", "source.toolkit.fluxcd.io", "gitrepositories", ("v1", "v1beta2"))
 OCI_REPOSITORY = Kind("OCIRepository", "source.toolkit.fluxcd.io", "ocirepositories", ("v1", "v1beta2"))
 BUCKET = Kind("Bucket", "source.toolkit.fluxcd.io", "buckets", ("v1", "v1beta2"))
+
+APPLICATION = Kind("Application", "argoproj.io", "applications", ("v1alpha1",))
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in list(globals().values()) if isinstance(kind, Kind)}
 """By name, as `Ref.kind` and manifests spell it."""

@@ -1,6 +1,7 @@
 """A live cluster: the `Cluster` protocol on the API server."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -15,13 +16,11 @@ from istiokit.cluster.live_http import Body, Impersonation, Reply, Transport
 from istiokit.cluster.live_kubeconfig import ConnectOptions, select
 from istiokit.cluster.live_watch import Watch
 from istiokit.cluster.manifests import group_and_version, kind_of, ref_of
-from istiokit.cluster.types import EVERYWHERE, Event, Kind, Ref, Where
-from istiokit.errors import Conflict, KindNotServed, OperationFailed, UsageError
+from istiokit.cluster.types import EVERYWHERE, FIELD_MANAGER, Event, Kind, Ref, Where, unchanged
+from istiokit.errors import Conflict, KindNotServed, OperationFailed, SuiteError, UsageError
 
 T = TypeVar("T")
 
-FIELD_MANAGER = "istio-migrate"
-"""How managedFields names our writes."""
 _MERGE, _JSON_PATCH = "application/merge-patch+json", "application/json-patch+json"
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
@@ -56,7 +55,7 @@ class LiveCluster:
     """Objects of an API server. May be shared by threads."""
 
     def __init__(self, transport: Transport) -> None:
-        self._transport, self._early = transport, Early(transport)
+        self._transport, self._early = transport, Early()
         self._discovery = Discovery(self._fetch)
 
     @property
@@ -79,30 +78,55 @@ class LiveCluster:
         """Whether the server knows the kind in a version that we can read."""
         return self._discovery.version(kind) is not None
 
-    def expect(self, kind: Kind) -> None:
-        """Send the first page's request now, in the hope that the server's version is the preferred one."""
-        self._early.begin(path(kind, kind.versions[0], None), live_read.page_query({}))
+    def expect(
+        self, kind: Kind, as_: type[T], where: Where = EVERYWHERE, keep: Callable[[T], T] = unchanged
+    ) -> None:
+        """Begin to read them now, in the hope that the server's version is the preferred one."""
+        version = kind.versions[0]
+        work = partial(self._listed, kind, version, as_, where, keep)
+        self._early.begin((kind, version, where, as_), work)
 
-    def list(self, kind: Kind, as_: type[T], where: Where = EVERYWHERE) -> Sequence[T]:
-        """All objects of the kind, read page by page."""
+    def list(
+        self, kind: Kind, as_: type[T], where: Where = EVERYWHERE, keep: Callable[[T], T] = unchanged
+    ) -> Sequence[T]:
+        """All objects of the kind, decoded while they come."""
         version = self._version(kind)
-        collection = path(kind, version, where.namespace)
+        work = partial(self._listed, kind, version, as_, where, keep)
+        return self._early.get((kind, version, where, as_), work)
 
-        def page(query: Mapping[str, str]) -> Reply:
-            reply = self._early.get(collection, query, live_read.accepted(as_))
-            return reply if reply.status == live_read.EXPIRED else self._checked(reply, f"list {kind}", kind)
+    def _listed(
+        self, kind: Kind, version: str, as_: type[T], where: Where, keep: Callable[[T], T]
+    ) -> Sequence[T]:
+        pull = self._pull(kind, version, where, live_read.accepted(as_), f"list {kind}")
+        return live_read.items(pull, live_read.selectors(where), kind, version, as_, keep)
 
-        return live_read.items(page, live_read.selectors(where), kind, version, as_)
+    def expect_table(self, kind: Kind, where: Where = EVERYWHERE) -> None:
+        """Begin to read it now, as `expect` does."""
+        version = kind.versions[0]
+        self._early.begin((kind, version, where), partial(self._tabled, kind, version, where))
 
     def table(self, kind: Kind, where: Where = EVERYWHERE) -> tuple[Sequence[str], Sequence[TableRow]]:
         """The server's Table of the kind, with each object's metadata."""
-        collection = path(kind, self._version(kind), where.namespace)
+        version = self._version(kind)
+        return self._early.get((kind, version, where), partial(self._tabled, kind, version, where))
 
-        def page(query: Mapping[str, str]) -> Reply:
-            reply = self._early.get(collection, query, live_read.AS_TABLE)
-            return self._checked(reply, f"list {kind} as a table", kind)
+    def _tabled(self, kind: Kind, version: str, where: Where) -> tuple[Sequence[str], Sequence[TableRow]]:
+        pull = self._pull(kind, version, where, live_read.AS_TABLE, f"list {kind} as a table")
+        return live_read.table(pull, live_read.selectors(where), kind)
 
-        return live_read.table(page, live_read.selectors(where), kind)
+    def _pull(self, kind: Kind, version: str, where: Where, accept: str, what: str) -> live_read.Pull:
+        """How pages of the collection are asked for."""
+        collection = path(kind, version, where.namespace)
+
+        def pull(query: Mapping[str, str], read: Callable[[Iterable[bytes]], T]) -> T:
+            found = self._transport.pull(collection, query, accept, read)
+            if not isinstance(found, Reply):
+                return found
+            if found.status == live_read.EXPIRED:
+                raise live_read.Expired
+            raise self._refusal(found, what, kind)
+
+        return pull
 
     def get(self, ref: Ref, as_: type[T]) -> T | None:
         """The object, or None."""
@@ -206,10 +230,13 @@ class LiveCluster:
         """The reply if it is good; raises what it means otherwise."""
         if reply.status < 300:
             return reply
+        raise self._refusal(reply, what, kind)
+
+    def _refusal(self, reply: Reply, what: str, kind: Kind | None) -> SuiteError:
         if kind is not None and is_unknown_path(reply):
-            raise KindNotServed(kind.name)
+            return KindNotServed(kind.name)
         place = self._transport.access
-        raise refusal(reply, what, place.server, place.context)
+        return refusal(reply, what, place.server, place.context)
 
 
 def _query(dry_run: bool) -> dict[str, str]:

@@ -1,33 +1,30 @@
-"""Requests that are sent before anybody has asked for their answer."""
+"""Work that is begun before anybody has asked for its result."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
 
-from istiokit.cluster.live_http import JSON, Reply, Transport
-
-_Request = tuple[str, tuple[tuple[str, str], ...], str]
+T = TypeVar("T")
 
 
 class Early:
-    """GETs, of which some are begun in a thread of their own. Safe to share by threads."""
+    """Results by key, of which some are begun in a thread of their own. Safe to share by threads."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-        self._begun: dict[_Request, Future[Reply]] = {}
+    def __init__(self) -> None:
+        self._begun: dict[object, Future[Any]] = {}
 
-    def begin(self, path: str, query: Mapping[str, str], accept: str = JSON) -> None:
-        """Send it now; the first `get` of just the same takes the answer, whatever it is."""
+    def begin(self, key: object, work: Callable[[], object]) -> None:
+        """Begin it now; the first `get` of the same key takes the result, or the error, whatever it is.
+
+        What has begun and was not taken yet is not begun again.
+        """
+        if key in self._begun:
+            return
         pool = ThreadPoolExecutor(1, thread_name_prefix="early")
-        self._begun[_key(path, query, accept)] = pool.submit(
-            self._transport.send, "GET", path, query, accept=accept
-        )
+        self._begun[key] = pool.submit(work)
         pool.shutdown(wait=False)
 
-    def get(self, path: str, query: Mapping[str, str], accept: str = JSON) -> Reply:
-        """The answer: the one that is on its way, if there is one, else a new one. Raises NoAnswer."""
-        begun = self._begun.pop(_key(path, query, accept), None)
-        return begun.result() if begun else self._transport.send("GET", path, query, accept=accept)
-
-
-def _key(path: str, query: Mapping[str, str], accept: str) -> _Request:
-    return path, tuple(sorted(query.items())), accept
+    def get(self, key: object, work: Callable[[], T]) -> T:
+        """The result: the one that is on its way, if there is one, else that of `work`."""
+        begun = self._begun.pop(key, None)
+        return begun.result() if begun else work()

@@ -4,7 +4,8 @@ import re
 
 import msgspec
 
-from istiokit.cluster.live_http import Body, NoAnswer, Reply
+from istiokit.cluster.live_failures import NoAnswer
+from istiokit.cluster.live_http import Body, Reply
 from istiokit.errors import Conflict, Forbidden, OperationFailed, SuiteError
 
 _RBAC = re.compile(

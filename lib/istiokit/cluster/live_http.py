@@ -3,7 +3,7 @@
 import ipaddress
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
@@ -12,7 +12,8 @@ import urllib3
 from urllib3 import exceptions as failures
 
 from istiokit.cluster.live_access import Access
-from istiokit.errors import OperationFailed, UsageError
+from istiokit.cluster.live_failures import unreachable
+from istiokit.errors import UsageError
 
 T = TypeVar("T")
 
@@ -23,10 +24,6 @@ _PIECE = 1 << 20
 """Bytes of a body that are read at a time."""
 _BUSY, _BUSY_TRIES, _BUSY_SECONDS = (429, 503), 5, 1.0
 """The server says "later": how often we come back, and after how long if it does not say."""
-
-
-class NoAnswer(OperationFailed):
-    """The network or a server in trouble: the same request may well succeed later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +42,7 @@ class Impersonation:
 JSON = "application/json"
 
 Body = bytes | bytearray
+Response = urllib3.BaseHTTPResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +51,27 @@ class Reply:
 
     status: int
     body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is asked for, without what the transport adds."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    accept: str
+    body: bytes | None = None
+    content_type: str = ""
+
+    @property
+    def target(self) -> str:
+        """The path with its query."""
+        return self.path + ("?" + urlencode(self.query) if self.query else "")
+
+    def may_repeat(self, response: Response) -> bool:
+        """Whether a busy server has not carried it out: a 429 says so, of a 503 it is sure only for reading."""
+        return response.status == 429 or self.method == "GET"
 
 
 class Transport:
@@ -75,55 +94,66 @@ class Transport:
         accept: str = JSON,
     ) -> Reply:
         """One request, repeated while the server is busy; raises NoAnswer if there is none."""
-        for turn in range(_BUSY_TRIES):
-            headers = self._headers(content_type if body is not None else "", accept)
-            response, answer = self._once(method, path, query, body, headers, self._timeout, _whole_body)
-            if response.status not in _BUSY or turn == _BUSY_TRIES - 1 or not _may_repeat(method, response):
-                break
-            time.sleep(_delay(response.headers.get("Retry-After")))
+        request = _Request(method, path, query or {}, accept, body, content_type if body is not None else "")
+        response, answer = self._patiently(request, _whole_body)
         return Reply(response.status, answer)
 
-    def stream(self, path: str, query: Mapping[str, str], seconds: float) -> urllib3.BaseHTTPResponse:
+    def pull(
+        self, path: str, query: Mapping[str, str], accept: str, read: Callable[[Iterator[bytes]], T]
+    ) -> T | Reply:
+        """A GET whose good answer goes piece by piece to `read` while it comes; any other is a Reply.
+
+        Where the connection breaks off it is asked for again, and `read` begins anew. Raises NoAnswer.
+        """
+
+        def good(response: Response) -> T | Reply:
+            if response.status < 300:
+                return read(_pieces(response))
+            return Reply(response.status, _whole_body(response))
+
+        return self._patiently(_Request("GET", path, query, accept), good)[1]
+
+    def stream(self, path: str, query: Mapping[str, str], seconds: float) -> Response:
         """The open answer of a watch; a read waits at most `seconds` for the next bytes."""
-        headers = self._headers("", JSON)
-        return self._once("GET", path, query, None, headers, seconds, lambda response: None)[0]
+        return self._once(_Request("GET", path, query, JSON), seconds, lambda response: None)[0]
 
-    def _once(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str] | None,
-        body: bytes | None,
-        headers: urllib3.HTTPHeaderDict,
-        seconds: float,
-        read: Callable[[urllib3.BaseHTTPResponse], T],
-    ) -> tuple[urllib3.BaseHTTPResponse, T]:
+    def _patiently(self, request: "_Request", read: Callable[[Response], T]) -> tuple[Response, T]:
+        """The answer of a server that was given time while it was busy."""
+        for turn in range(_BUSY_TRIES):
+            response, answer = self._once(request, self._timeout, read)
+            is_last = turn == _BUSY_TRIES - 1
+            if response.status not in _BUSY or is_last or not request.may_repeat(response):
+                break
+            time.sleep(_delay(response.headers.get("Retry-After")))
+        return response, answer
+
+    def _once(self, request: "_Request", seconds: float, read: Callable[[Response], T]) -> tuple[Response, T]:
         """The answer, and what `read` makes of its body while failures of the connection are still told as such."""
-        url = self.access.server + path + ("?" + urlencode(query) if query else "")
         timeout = urllib3.Timeout(connect=min(CONNECT_SECONDS, seconds), read=seconds)
+        headers = self._headers(request)
 
-        def request() -> tuple[urllib3.BaseHTTPResponse, T]:
+        def answer() -> tuple[Response, T]:
             response = self._pool.request(
-                method, url, body=body, headers=headers, timeout=timeout, retries=False,
-                redirect=False, preload_content=False,
+                request.method, self.access.server + request.target, body=request.body, headers=headers,
+                timeout=timeout, retries=False, redirect=False, preload_content=False,
             )  # fmt: skip
             return response, read(response)
 
         try:
             try:
-                return request()
+                return answer()
             except failures.ProtocolError:
-                if method != "GET":
+                if request.method != "GET":
                     raise
-                return request()  # a kept connection may have been closed while it was idle
+                return answer()  # a kept connection may have been closed while it was idle
         except failures.HTTPError as error:
             raise unreachable(self.access.server, error) from error
 
-    def _headers(self, content_type: str, accept: str) -> urllib3.HTTPHeaderDict:
-        headers = urllib3.HTTPHeaderDict({"Accept": accept, "User-Agent": "istio-migrate"})
+    def _headers(self, request: "_Request") -> urllib3.HTTPHeaderDict:
+        headers = urllib3.HTTPHeaderDict({"Accept": request.accept, "User-Agent": "istio-migrate"})
         headers.update(self._accept)
-        if content_type:
-            headers["Content-Type"] = content_type
+        if request.content_type:
+            headers["Content-Type"] = request.content_type
         if authorization := self.access.authorization():
             headers["Authorization"] = authorization
         for name, value in self._who.headers():
@@ -131,48 +161,17 @@ class Transport:
         return headers
 
 
-def unreachable(server: str, error: Exception) -> NoAnswer:
-    """Why there was no answer, in one line that names the server."""
-    cause = getattr(error, "reason", None) or error
-    match cause:
-        case failures.NameResolutionError():
-            why, hint = "its name is not known", "check the server address in the kubeconfig, or the VPN"
-        case failures.NewConnectionError():
-            why, hint = (
-                _last_words(cause).lower(),
-                "check that it runs and that the kubeconfig is the right one",
-            )
-        case failures.TimeoutError():
-            why, hint = "it does not answer in time", "check the network, or raise --request-timeout"
-        case failures.SSLError():
-            why, hint = f"TLS: {_last_words(cause)}", "check certificate-authority and the client certificate"
-        case failures.ProxyError():
-            why, hint = f"the proxy: {_last_words(cause)}", "check proxy-url, HTTPS_PROXY and NO_PROXY"
-        case _:
-            why, hint = f"the connection broke: {_last_words(cause)}", "try again"
-    return NoAnswer(f"cannot reach the API server {server}: {why}", hint)
-
-
-def _whole_body(response: urllib3.BaseHTTPResponse) -> bytearray:
+def _whole_body(response: Response) -> bytearray:
     """All of the body in one growing buffer: to read it at once would keep its pieces and their sum in memory."""
     body = bytearray()
-    while piece := response.read(_PIECE):
+    for piece in _pieces(response):
         body += piece
     return body
 
 
-def _last_words(error: Any) -> str:
-    """The innermost cause in its own words, without errno and addresses of Python objects."""
-    inner = error
-    while isinstance(inner.__cause__ or inner.__context__, OSError | failures.HTTPError):
-        inner = inner.__cause__ or inner.__context__
-    text = getattr(inner, "strerror", None) or getattr(inner, "verify_message", None) or str(inner)
-    return " ".join(str(text).split())
-
-
-def _may_repeat(method: str, response: urllib3.BaseHTTPResponse) -> bool:
-    """A 429 was not carried out; of a 503 that is sure only for reading."""
-    return response.status == 429 or method == "GET"
+def _pieces(response: Response) -> Iterator[bytes]:
+    while piece := response.read(_PIECE):
+        yield piece
 
 
 def _delay(retry_after: str | None) -> float:

@@ -1,16 +1,19 @@
-"""Lists, read page by page and decoded straight into the fields that a command needs."""
+"""Lists, decoded straight into the fields that a command needs while they are still coming."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
 from istiokit.cluster.decode import Object, TableRow
-from istiokit.cluster.live_http import JSON, Body, Reply
-from istiokit.cluster.types import Kind, Where
+from istiokit.cluster.live_cut import Cutter
+from istiokit.cluster.live_http import JSON, Body
+from istiokit.cluster.types import Kind, Where, unchanged
 from istiokit.errors import OperationFailed
 
 T = TypeVar("T")
+P = TypeVar("P", bound="Page[Any] | TablePage")
 
 PAGE = 20_000
 """Objects a request: nearly every list is one page, and a huge one is still read in bounded memory.
@@ -21,8 +24,19 @@ within minutes of the last write: of 10,000 VirtualServices (59 MB) that took th
 EXPIRED = 410
 """The server has forgotten the state that a `continue` token or a resourceVersion belongs to."""
 
-FetchPage = Callable[[Mapping[str, str]], Reply]
-"""One page by its query; only good answers and EXPIRED come back, everything else raises."""
+
+class Expired(Exception):
+    """The server answered 410."""
+
+
+class Pull(Protocol):
+    """Asks for one page by its query and gives its body to `read` as it comes.
+
+    Raises Expired, and what else an answer means that is not a good one.
+    """
+
+    def __call__(self, query: Mapping[str, str], read: Callable[[Iterable[bytes]], T], /) -> T:
+        """What `read` makes of the page."""
 
 
 class ListMeta(msgspec.Struct, frozen=True, rename="camel"):
@@ -65,19 +79,19 @@ def decoded(decoder: msgspec.json.Decoder[T], body: Body | msgspec.Raw, what: st
         raise OperationFailed(f"{what}: the answer is not as expected: {error}", hint) from error
 
 
-def table(fetch: FetchPage, query: Mapping[str, str], kind: Kind) -> tuple[list[str], list[TableRow]]:
+def table(pull: Pull, query: Mapping[str, str], kind: Kind) -> tuple[list[str], list[TableRow]]:
     """The columns and all rows; `query` as for `items`."""
-    decoder, what = msgspec.json.Decoder(TablePage), f"list {kind} as a table"
-    columns: list[str] = []
-    rows: list[TableRow] = []
-    token = ""
-    while True:
-        page = decoded(decoder, fetch(page_query({**query, "includeObject": "Metadata"}, token)).body, what)
-        columns = columns or [column.name for column in page.column_definitions or ()]
-        rows += page.rows or []
-        token = page.metadata.continue_
-        if not token:
-            return columns, rows
+    reader = Reader("rows", msgspec.json.Decoder(list[TableRow]), unchanged)
+    whole, what = msgspec.json.Decoder(TablePage), f"list {kind} as a table"
+
+    def page(asked: Mapping[str, str]) -> TablePage:
+        body, found = pull(asked, reader.read)
+        rest = decoded(whole, body, what)
+        return msgspec.structs.replace(rest, rows=[*found, *(rest.rows or ())])
+
+    found = _pages(page, {**query, "includeObject": "Metadata"})
+    columns = [column.name for column in found[0].column_definitions or ()]
+    return columns, [row for one in found for row in one.rows or ()]
 
 
 def accepted(as_: Any) -> str:
@@ -94,20 +108,59 @@ def page_decoder(as_: Any) -> msgspec.json.Decoder[Page[Any]]:
     return msgspec.json.Decoder(generic[as_])
 
 
-def items(fetch: FetchPage, query: Mapping[str, str], kind: Kind, version: str, as_: type[T]) -> list[T]:
-    """All objects. Where the pages expire under our hands, all of them again at once, which cannot expire."""
-    decoder, what = page_decoder(as_), f"list {kind}"
-    found: list[T] = []
+@dataclass(frozen=True, slots=True)
+class Reader(Generic[T]):
+    """Decodes the elements of a list while it comes."""
+
+    name: str
+    """The field that holds them."""
+    decoder: msgspec.json.Decoder[list[T]]
+    keep: Callable[[T], T]
+    """What is kept of each."""
+
+    def read(self, pieces: Iterable[bytes]) -> tuple[bytearray, list[T]]:
+        """What is left of the body (a list with just the elements that follow), and the elements."""
+        found: list[T] = []
+
+        def take(some: bytes) -> bool:
+            try:
+                found.extend(map(self.keep, self.decoder.decode(some)))
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                return False  # whoever decodes what is left finds the same, and tells it
+            return True
+
+        return Cutter(self.name, take).rest(pieces), found
+
+
+def items(
+    pull: Pull, query: Mapping[str, str], kind: Kind, version: str, as_: type[T], keep: Callable[[T], T]
+) -> list[T]:
+    """All objects, each as `keep` leaves it."""
+    generic: Any = list
+    reader = Reader("items", msgspec.json.Decoder(generic[as_]), keep)
+    whole, what = page_decoder(as_), f"list {kind}"
+
+    def page(asked: Mapping[str, str]) -> Page[T]:
+        body, found = pull(asked, reader.read)
+        rest = decoded(whole, body, what)
+        return Page(rest.metadata, [*found, *map(keep, rest.items or ())])
+
+    found = _pages(page, query)
+    return _named([item for one in found for item in one.items or ()], kind, version)
+
+
+def _pages(page: Callable[[Mapping[str, str]], P], query: Mapping[str, str]) -> list[P]:
+    """All pages, at least one. Where they expire under our hands, all of them again as one, which cannot expire."""
+    found: list[P] = []
     token = ""
     while True:
-        reply = fetch(page_query(query, token))
-        if reply.status == EXPIRED:
-            return _named(decoded(decoder, fetch(query).body, what).items or [], kind, version)
-        page = decoded(decoder, reply.body, what)
-        found += page.items or []
-        token = page.metadata.continue_
+        try:
+            found.append(page(page_query(query, token)))
+        except Expired:
+            return [page(query)]
+        token = found[-1].metadata.continue_
         if not token:
-            return _named(found, kind, version)
+            return found
 
 
 def page_query(query: Mapping[str, str], token: str = "") -> dict[str, str]:

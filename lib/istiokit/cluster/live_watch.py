@@ -8,7 +8,8 @@ import msgspec
 from urllib3 import BaseHTTPResponse
 from urllib3 import exceptions as failures
 
-from istiokit.cluster.live_http import NoAnswer, Reply, Transport
+from istiokit.cluster.live_failures import NoAnswer
+from istiokit.cluster.live_http import Reply, Transport
 from istiokit.cluster.live_read import EXPIRED, decoded, page_decoder, selectors
 from istiokit.cluster.types import Event, EventType, Where
 

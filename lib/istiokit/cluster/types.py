@@ -1,6 +1,6 @@
 """The one door to objects: what a cluster is to everybody else, whether it is live or a folder of files."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
@@ -8,6 +8,9 @@ from typing import Any, Generic, Protocol, TypeVar
 from istiokit.cluster.decode import TableRow
 
 T = TypeVar("T")
+
+FIELD_MANAGER = "istio-migrate"
+"""How managedFields names our writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,11 @@ class Where:
 EVERYWHERE = Where()
 
 
+def unchanged(item: T) -> T:
+    """What `Cluster.list` keeps of an object unless told otherwise: all of it."""
+    return item
+
+
 class EventType(StrEnum):
     """What a watch tells about an object, in the API's own words."""
 
@@ -92,11 +100,22 @@ class Cluster(Protocol):
     def served(self, kind: Kind) -> bool:
         """Whether this kind can be asked for, in any of its versions."""
 
-    def expect(self, kind: Kind) -> None:
-        """A hint that `list` will soon ask for all objects of the kind: what takes long may begin now."""
+    def expect(
+        self, kind: Kind, as_: type[T], where: Where = EVERYWHERE, keep: Callable[[T], T] = unchanged
+    ) -> None:
+        """A hint that `list` will soon be asked for just this: what takes long may begin now."""
 
-    def list(self, kind: Kind, as_: type[T], where: Where = EVERYWHERE) -> Sequence[T]:
-        """All objects of the kind; raises KindNotServed where the kind is unknown."""
+    def list(
+        self, kind: Kind, as_: type[T], where: Where = EVERYWHERE, keep: Callable[[T], T] = unchanged
+    ) -> Sequence[T]:
+        """All objects of the kind; raises KindNotServed where the kind is unknown.
+
+        `keep` is given each object as soon as it is there and gives what is kept of it: less than all of it, or one
+        that shares its parts with others. It is called from one thread at a time.
+        """
+
+    def expect_table(self, kind: Kind, where: Where = EVERYWHERE) -> None:
+        """The same hint about `table`."""
 
     def table(self, kind: Kind, where: Where = EVERYWHERE) -> tuple[Sequence[str], Sequence[TableRow]]:
         """The columns and rows of the server's own Table, with metadata: far fewer bytes than the objects.

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from istiokit.cluster.types import Ref
-from istiokit.flux.model import Bucket, Kustomization, Reconciled, Repository, Revision, SourceReference
+from istiokit.cluster.urls import masked
+from istiokit.flux.model import Kustomization, Reconciled, SourceReference
+from istiokit.flux.repositories import Bucket, Repository, Revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class GitPlace:
 
     def __str__(self) -> str:
         at = f" ({self.revision})" if self.revision else ""
-        return f"{self.url}{at}, folder {self.path}"
+        return f"{masked(self.url)}{at}, folder {self.path}"
 
 
 def reference_target(reference: SourceReference, namespace: str | None) -> Ref:
@@ -38,14 +40,14 @@ def git_source(kustomization: Kustomization, sources: Mapping[Ref, Reconciled]) 
     source = sources.get(ref)
     path = kustomization.spec.path.removeprefix("./").strip("/") or "."
     if isinstance(source, Repository):
-        return GitPlace(ref, source.spec.url, _revision(ref.kind, source.spec.ref), path)
+        return GitPlace(ref, source.spec.url, revision(ref.kind, source.spec.ref), path)
     if isinstance(source, Bucket):
         return GitPlace(ref, f"{source.spec.endpoint}/{source.spec.bucket_name}", "", path)
     return None
 
 
-def _revision(kind: str, ref: Revision | None) -> str:
-    """What source-controller checks out: the most exact one given; without any, its defaults."""
+def revision(kind: str, ref: Revision | None) -> str:
+    """What source-controller checks out, in words: the most exact one given; without any, its defaults."""
     if ref is not None:
         for name in ("digest", "commit", "name", "semver", "tag", "branch"):
             value: str = getattr(ref, name)

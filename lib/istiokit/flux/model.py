@@ -109,6 +109,24 @@ class DriftDetection(Part, frozen=True, kw_only=True):
     ignore: tuple[IgnoreRule, ...] = ()
 
 
+class InlinePatch(Part, frozen=True, kw_only=True):
+    """A patch in a HelmRelease's post-renderer, or in a Kustomization itself."""
+
+    patch: str = ""
+
+
+class KustomizeRenderer(Part, frozen=True, kw_only=True):
+    """What kustomize does to the rendered chart."""
+
+    patches: tuple[InlinePatch, ...] = ()
+
+
+class PostRenderer(Part, frozen=True, kw_only=True):
+    """An entry of spec.postRenderers."""
+
+    kustomize: KustomizeRenderer | None = None
+
+
 class HelmReleaseSpec(ReconciledSpec, frozen=True, kw_only=True):
     """spec of a HelmRelease: it has either `chart` or `chart_ref`."""
 
@@ -120,6 +138,7 @@ class HelmReleaseSpec(ReconciledSpec, frozen=True, kw_only=True):
     release_name: str = ""
     target_namespace: str = ""
     drift_detection: DriftDetection | None = None
+    post_renderers: tuple[PostRenderer, ...] = ()
 
 
 class Snapshot(Part, frozen=True, kw_only=True):
@@ -159,6 +178,12 @@ class HelmRelease(Reconciled, frozen=True, kw_only=True):
         return self.spec.release_name or f"{place}{self.metadata.name}"
 
 
+class PostBuild(Part, frozen=True, kw_only=True):
+    """What stands for `${NAME}` in the manifests."""
+
+    substitute: dict[str, str] = {}
+
+
 class KustomizationSpec(ReconciledSpec, frozen=True, kw_only=True):
     """spec of a Kustomization."""
 
@@ -167,6 +192,8 @@ class KustomizationSpec(ReconciledSpec, frozen=True, kw_only=True):
     target_namespace: str = ""
     prune: bool = False
     depends_on: tuple[Dependency, ...] = ()
+    patches: tuple[InlinePatch, ...] = ()
+    post_build: PostBuild | None = None
 
 
 class KustomizationStatus(ReconciledStatus, frozen=True, kw_only=True):
@@ -180,67 +207,3 @@ class Kustomization(Reconciled, frozen=True, kw_only=True):
 
     spec: KustomizationSpec = KustomizationSpec()
     status: KustomizationStatus = KustomizationStatus()
-
-
-class Revision(Part, frozen=True, kw_only=True):
-    """spec.ref of a GitRepository or an OCIRepository: which revision to take."""
-
-    branch: str = ""
-    tag: str = ""
-    semver: str = ""
-    name: str = ""
-    commit: str = ""
-    digest: str = ""
-
-
-class RepositorySpec(ReconciledSpec, frozen=True, kw_only=True):
-    """spec of a repository; `type` is HelmRepository's (`default` or `oci`)."""
-
-    url: str = ""
-    ref: Revision | None = None
-    type: str = "default"
-
-
-class Repository(Reconciled, frozen=True, kw_only=True):
-    """What the kinds of repositories have in common."""
-
-    spec: RepositorySpec = RepositorySpec()
-
-
-class GitRepository(Repository, frozen=True, kw_only=True):
-    """A branch, tag or commit of a Git repository."""
-
-
-class HelmRepository(Repository, frozen=True, kw_only=True):
-    """A chart repository; with `type: oci` it is only an address that no controller reconciles."""
-
-
-class OCIRepository(Repository, frozen=True, kw_only=True):
-    """An artifact in a container registry."""
-
-
-class BucketSpec(ReconciledSpec, frozen=True, kw_only=True):
-    """spec of a Bucket."""
-
-    endpoint: str = ""
-    bucket_name: str = ""
-
-
-class Bucket(Reconciled, frozen=True, kw_only=True):
-    """A folder in an object store."""
-
-    spec: BucketSpec = BucketSpec()
-
-
-class HelmChartSpec(ReconciledSpec, frozen=True, kw_only=True):
-    """spec of a HelmChart."""
-
-    chart: str = ""
-    version: str = "*"
-    source_ref: SourceReference | None = None
-
-
-class HelmChart(Reconciled, frozen=True, kw_only=True):
-    """A chart that source-controller fetches from a repository, mostly made for one HelmRelease."""
-
-    spec: HelmChartSpec = HelmChartSpec()

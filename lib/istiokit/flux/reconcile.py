@@ -8,10 +8,11 @@ from istiokit.cluster.kinds import HELM_RELEASE
 from istiokit.cluster.types import Cluster, Ref, Where
 from istiokit.flux.campaign import Campaign
 from istiokit.flux.feed import Feed, Watched
-from istiokit.flux.model import HelmChart, HelmRelease
+from istiokit.flux.model import HelmRelease
 from istiokit.flux.options import RECONCILE_DEFAULTS, ReconcileOptions
 from istiokit.flux.order import release_ref
 from istiokit.flux.progress import SILENT, Observer, Outcome
+from istiokit.flux.repositories import HelmChart
 from istiokit.flux.sender import Sender
 from istiokit.flux.sources import SOURCE_KINDS, referenced_chart, source_chain
 

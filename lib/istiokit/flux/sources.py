@@ -5,15 +5,8 @@ from collections.abc import Mapping
 from istiokit.cluster.kinds import BUCKET, GIT_REPOSITORY, HELM_CHART, HELM_REPOSITORY, OCI_REPOSITORY
 from istiokit.cluster.types import Kind, Ref
 from istiokit.flux.git import reference_target
-from istiokit.flux.model import (
-    Bucket,
-    GitRepository,
-    HelmChart,
-    HelmRelease,
-    HelmRepository,
-    OCIRepository,
-    Reconciled,
-)
+from istiokit.flux.model import HelmRelease, Reconciled
+from istiokit.flux.repositories import Bucket, GitRepository, HelmChart, HelmRepository, OCIRepository
 
 SOURCE_KINDS: dict[str, tuple[Kind, type[Reconciled]]] = {
     kind.name: (kind, as_)

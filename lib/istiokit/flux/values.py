@@ -8,11 +8,18 @@ wins over all. Where an entry has a targetPath its text becomes the value at tha
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from istiokit.cluster.decode import Object
 from istiokit.cluster.types import Ref
 from istiokit.flux.model import HelmRelease, ValuesReference
 
 DEFAULT_KEY = "values.yaml"
 KINDS = ("ConfigMap", "Secret")
+
+
+class DataObject(Object, frozen=True, kw_only=True):
+    """A ConfigMap or a Secret."""
+
+    data: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ A VirtualService is kept from the garbage collector (`gc=False`): it holds strin
 cycle, and walking the routes of 10,000 of them again and again took eight times as long as decoding them.
 """
 
-from istiokit.cluster.decode import Object, Part
+from istiokit.cluster.decode import Object, Part, WrittenMetadata
 
 
 class StringMatch(Part, frozen=True, kw_only=True, gc=False):
@@ -74,6 +74,12 @@ class VirtualService(Object, frozen=True, kw_only=True, gc=False):
     spec: VirtualServiceSpec = VirtualServiceSpec()
 
 
+class WrittenVirtualService(VirtualService, frozen=True, kw_only=True, gc=False):
+    """A VirtualService with who wrote which of its fields."""
+
+    metadata: WrittenMetadata = WrittenMetadata()
+
+
 class Port(Part, frozen=True, kw_only=True):
     """The port of a Gateway's server."""
 
@@ -114,6 +120,12 @@ class Gateway(Object, frozen=True, kw_only=True):
     """networking.istio.io Gateway (not the one of the Kubernetes Gateway API)."""
 
     spec: GatewaySpec = GatewaySpec()
+
+
+class WrittenGateway(Gateway, frozen=True, kw_only=True):
+    """A Gateway with who wrote which of its fields."""
+
+    metadata: WrittenMetadata = WrittenMetadata()
 
 
 class IstioOperatorSpec(Part, frozen=True, kw_only=True):

@@ -28,11 +28,12 @@ class Container(Part, frozen=True, kw_only=True):
 
 
 class PodSpec(Part, frozen=True, kw_only=True):
-    """Containers, where a native sidecar is among the `init_containers`."""
+    """Containers, where a native sidecar is among the `init_containers`; an empty account is `default`."""
 
     containers: tuple[Container, ...] = ()
     init_containers: tuple[Container, ...] = ()
     host_network: bool = False
+    service_account_name: str = ""
 
 
 class PodStatus(Part, frozen=True, kw_only=True):

@@ -1,23 +1,27 @@
 """The plan that keeps an old Gateway to its own pods. Pure: an isolation in, a plan out."""
 
+from collections.abc import Sequence
+
 from istiokit.cluster.types import Ref
 from istiokit.errors import NotDone
 from istiokit.findings import Finding, Severity
-from istiokit.flux.drift import ignores
-from istiokit.flux.ownership import Owners, Reverts, owner
 from istiokit.istio.isolation import Isolation
 from istiokit.istio.model import full_name
+from istiokit.ownership.model import Owners
 from istiokit.plan.actions.objects import set_field
 from istiokit.plan.model import Group, Plan
-from istiokit.plan.rebind import MIGRATION, source_of
+from istiokit.plan.owned import UNSURE, Change, Held, held, notes
+from istiokit.plan.rebind import MIGRATION
 
 NAME = "isolate"
 LOST = "VSG052"
 """Something would stop answering on the pods that the Gateway lets go of."""
+REFUSING = (LOST, UNSURE)
+"""What stands in the way unless `--allow` names it."""
 _SHOWN = 5
 
 
-def plan_isolate(found: Isolation, owners: Owners) -> Plan:
+def plan_isolate(found: Isolation, owners: Owners, allowed: Sequence[str] = ()) -> Plan:
     """One field to set; nothing where the Gateway keeps to its own pods already.
 
     Raises NotDone where it cannot be done, or where the owner would put the selector back: with the edit to make.
@@ -31,7 +35,10 @@ def plan_isolate(found: Isolation, owners: Owners) -> Plan:
     escaped = key.replace("~", "~0").replace("/", "~1")
     ref = Ref("Gateway", found.gateway.metadata.name, found.gateway.metadata.namespace)
     path = f"/spec/selector/{escaped}"
-    _refuse_reverting(found, owners, ref, path)
+    change = Change(ref, found.gateway.metadata, (path,), f"spec.selector: add {key}: {value}")
+    verdict = held(change, owners, allowed)
+    if verdict.refused:
+        raise NotDone(f"{ref}: {verdict.owner.why}", verdict.remedy)
     selector = found.gateway.spec.selector
     manifest = {
         "kind": ref.kind,
@@ -40,18 +47,7 @@ def plan_isolate(found: Isolation, owners: Owners) -> Plan:
     }
     why = f"only the pods of {', '.join(found.old)} carry it, and {', '.join(found.new)} not"
     action = set_field(manifest, path, value, why=why)
-    return Plan(MIGRATION, NAME, (Group((action,)),), findings=_lost(found), notes=_notes(found))
-
-
-def _refuse_reverting(found: Isolation, owners: Owners, ref: Ref, path: str) -> None:
-    held = owner(found.gateway.metadata, owners=owners)
-    release = owners.releases.get(held.ref) if held.ref else None
-    if held.reverts is Reverts.NO or (release is not None and ignores(release, ref, (path,))):
-        return
-    assert found.label is not None, "there is an edit to make"
-    key, value = found.label
-    edit = f"spec.selector: add {key}: {value}"
-    raise NotDone(f"{ref}: {held.why}", f"change it {source_of(held, owners, '/spec/selector')}: {edit}")
+    return Plan(MIGRATION, NAME, (Group((action,)),), findings=_lost(found), notes=_notes(found, verdict))
 
 
 def _lost(found: Isolation) -> tuple[Finding, ...]:
@@ -67,13 +63,15 @@ def _lost(found: Isolation) -> tuple[Finding, ...]:
     )
 
 
-def _notes(found: Isolation) -> tuple[str, ...]:
+def _notes(found: Isolation, verdict: Held) -> tuple[str, ...]:
     """What has to be known before the question."""
+    later = notes([verdict])
     if not found.moved:
-        return ()
+        return later
     hosts = sorted({one.host for one in found.moved})
     more = f" and {len(hosts) - _SHOWN} more" if len(hosts) > _SHOWN else ""
     return (
         f"On {', '.join(found.new)} another Gateway takes over {', '.join(hosts[:_SHOWN])}{more}: while Envoy goes"
         " over, single requests there may get a 404. Do it before traffic moves to those pods.",
+        *later,
     )

@@ -5,22 +5,14 @@ from dataclasses import dataclass
 
 from istiokit.cluster.types import Ref
 from istiokit.findings import Finding, Severity
-from istiokit.flux.drift import ignores
-from istiokit.flux.ownership import Owner, Owners, Reverts, owner
 from istiokit.istio.bindings import references
 from istiokit.istio.mapping import Mapping as GatewayMapping
 from istiokit.istio.model import VirtualService
-from istiokit.istio.rebinding import (
-    ListChange,
-    Operation,
-    Untouched,
-    VirtualServiceEdit,
-    applied,
-    field,
-    rebind,
-)
+from istiokit.istio.rebinding import Operation, Untouched, VirtualServiceEdit, applied, rebind
+from istiokit.ownership.model import Owners
 from istiokit.plan.actions.bindings import edit_bindings
 from istiokit.plan.model import Group, Plan, Skip
+from istiokit.plan.owned import UNSURE, Change, Held, edit_in_words, held, notes
 
 MIGRATION = "bindings"
 CONCURRENCY = 8
@@ -28,8 +20,8 @@ MISSING_GATEWAY = "VSG050"
 """A Gateway in NEW does not exist."""
 CUT_OFF = "VSG051"
 """A VirtualService would no longer answer."""
-REFUSING = (MISSING_GATEWAY, CUT_OFF)
-"""The findings that stand in the way unless `--allow` names them."""
+REFUSING = (MISSING_GATEWAY, CUT_OFF, UNSURE)
+"""What stands in the way unless `--allow` names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +41,15 @@ class RebindPlan:
     """VirtualServices that have to be changed elsewhere, or in another way, than by this plan."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """One that is to be changed, and what its owner says to that."""
+
+    item: VirtualService
+    edit: VirtualServiceEdit
+    verdict: Held
+
+
 Refused = Callable[[Sequence[Rebound]], Mapping[str, str]]
 """Judges all changes together: the reason, by `namespace/name`, for each VirtualService that would stop answering."""
 
@@ -61,6 +62,8 @@ class Wanted:
     mapping: GatewayMapping
     named: bool = False
     """Whether they name the VirtualServices: then they are told of each why it stays as it is."""
+    allowed: tuple[str, ...] = ()
+    """The codes of `--allow`."""
 
 
 def plan_rebind(
@@ -73,10 +76,11 @@ def plan_rebind(
     """The plan for these VirtualServices: one action each, all of one group, eight at a time.
 
     `known` are the Gateways that exist (None: nobody can tell). Objects whose owner would put the old list back are
-    skipped with the edit to make there. Findings of the plan stand in the way of all of it.
+    skipped with the edit to make there; what an owner may put back later is a note. Findings of the plan stand in the
+    way of all of it.
     """
     why = f"{wanted.operation} {', '.join(map(str, wanted.mapping.pairs))}"
-    chosen: list[tuple[VirtualService, VirtualServiceEdit]] = []
+    chosen: list[_Chosen] = []
     skipped: list[Skip] = []
     left = 0
     for item in virtual_services:
@@ -85,19 +89,22 @@ def plan_rebind(
             if made.concerned or wanted.named:
                 skipped.append(Skip(str(ref_of(item)), made.reason))
             left += made.left
-        elif reason := left_to_owner(item, made, owners):
-            skipped.append(Skip(str(ref_of(item)), reason))
+            continue
+        verdict = held(_change(item, made, wanted), owners, wanted.allowed)
+        if verdict.refused:
+            skipped.append(Skip(str(ref_of(item)), verdict.reason))
             left += 1
         else:
-            chosen.append((item, made))
-    actions = tuple(edit_bindings(item, made.changes, why=why) for item, made in chosen)
-    rebound = [Rebound(item, applied(item, made.changes)) for item, made in chosen]
+            chosen.append(_Chosen(item, made, verdict))
+    actions = tuple(edit_bindings(one.item, one.edit.changes, why=why) for one in chosen)
+    rebound = [Rebound(one.item, applied(one.item, one.edit.changes)) for one in chosen]
     plan = Plan(
         MIGRATION,
         str(wanted.operation),
         (Group(actions, CONCURRENCY),) if actions else (),
         skipped=tuple(skipped),
         findings=(*missing_gateways(rebound, known, wanted), *cut_off_findings(refused(rebound))),
+        notes=notes([one.verdict for one in chosen]),
     )
     return RebindPlan(plan, left)
 
@@ -129,39 +136,10 @@ def missing_gateways(
     )
 
 
-def left_to_owner(item: VirtualService, edit: VirtualServiceEdit, owners: Owners) -> str:
-    """Why the owner would put the old lists back, with the edit to make at its source; empty where it would not."""
-    found = owner(item.metadata, owners=owners)
-    if found.reverts is Reverts.NO:
-        return ""
-    release = owners.releases.get(found.ref) if found.ref else None
-    if release is not None and ignores(release, ref_of(item), (one.pointer for one in edit.changes)):
-        return ""
-    return f"{found.why}. Change it {source_of(found, owners)}: {edit_in_words(edit.changes)}"
-
-
-def edit_in_words(changes: Sequence[ListChange]) -> str:
-    """What the lists have to be: `spec.gateways: [a, b]`."""
-    return "; ".join(
-        f"{field(one.pointer)}: [{', '.join(one.after)}]"
-        if one.after is not None
-        else f"no {field(one.pointer)}"
-        for one in changes
-    )
-
-
-def source_of(found: Owner, owners: Owners, path: str = "/spec/gateways") -> str:
-    """Where people have to make the edit of `path`, with its preposition: `in the values of HelmRelease a/b`."""
-    ref = found.ref
-    if ref is None:
-        return "at its source"
-    kustomization, release = owners.kustomizations.get(ref), owners.releases.get(ref)
-    if kustomization is not None and (source := kustomization.spec.source_ref) is not None:
-        return f"in folder {kustomization.spec.path or '.'} of {source.kind} {source.name}"
-    if release is not None:
-        named = f" (chart {release.spec.chart.spec.chart})" if release.spec.chart else ""
-        return f"in the values of {ref}{named}, or let its drift detection ignore {path}"
-    return f"where {ref} has it from"
+def _change(item: VirtualService, edit: VirtualServiceEdit, wanted: Wanted) -> Change:
+    olds = references(item) & {pair.old for pair in wanted.mapping.pairs}
+    pointers = tuple(one.pointer for one in edit.changes)
+    return Change(ref_of(item), item.metadata, pointers, edit_in_words(edit.changes), olds)
 
 
 def cut_off_findings(reasons: Mapping[str, str], severity: Severity = Severity.ERROR) -> tuple[Finding, ...]:

@@ -5,6 +5,7 @@ rule of resuming in resume.py.
 """
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import msgspec
@@ -103,12 +104,19 @@ class Verdict:
 
 
 def dry_run(plan: Plan, world: World) -> Sequence[Verdict]:
-    """Send every change with dryRun=All and collect what admission says.
+    """Send every change with dryRun=All, as many at a time as its group would, and collect what admission says.
 
     Nothing is stored, so an action that builds on an earlier one (an object in a namespace that the plan
     creates) may be refused here and accepted later.
     """
-    return [_judged(action, world) for group in plan.groups for action in group.actions]
+    verdicts: list[Verdict] = []
+    for group in plan.groups:
+        pool = ThreadPoolExecutor(group.concurrency, thread_name_prefix="dry-run")
+        try:
+            verdicts += pool.map(lambda action: _judged(action, world), group.actions)
+        finally:
+            pool.shutdown(cancel_futures=True)
+    return verdicts
 
 
 def _judged(action: Action, world: World) -> Verdict:

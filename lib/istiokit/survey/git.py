@@ -15,6 +15,7 @@ from istiokit.bigbang.facts import Source
 from istiokit.bigbang.layers import Layer
 from istiokit.cluster.files_read import files_under, read_text
 from istiokit.cluster.kustomize import KUSTOMIZATIONS
+from istiokit.cluster.urls import masked
 from istiokit.cluster.yamltext import Document, parse, parse_all
 from istiokit.cluster.yamlvalues import read_at
 from istiokit.errors import OperationFailed, UsageError
@@ -159,7 +160,7 @@ def _doubt(root: Path, place: GitPlace, say: Callable[[str], None]) -> None:
     """Warn where the clone seems to be another one, or has another branch checked out."""
     remotes = {_repository(line.split()[1]) for line in _git(root, "remote", "-v").splitlines()}
     if remotes and _repository(place.url) not in remotes:
-        say(f"warning: no remote of {root} is {place.url}: is this the right clone?")
+        say(f"warning: no remote of {root} is {masked(place.url)}: is this the right clone?")
     branch = _git(root, "branch", "--show-current").strip()
     if place.revision.startswith("branch ") and place.revision != f"branch {branch}":
         say(

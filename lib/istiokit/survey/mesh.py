@@ -7,6 +7,7 @@ from istiokit.cluster import kinds
 from istiokit.cluster.types import Where
 from istiokit.istio.bindings import NEW_NAMESPACE, OLD_NAMESPACE
 from istiokit.istio.model import Gateway, IstioOperator, VirtualService
+from istiokit.istio.sharing import shared
 from istiokit.istio.webhooks import WebhookConfiguration
 from istiokit.istio.workloads import Deployment, Namespace, Pod, Service
 from istiokit.survey.reading import Reading
@@ -25,7 +26,7 @@ class MeshReading:
     """The requests for a mesh: begun when made, waited for by `result`."""
 
     def __init__(self, reading: Reading) -> None:
-        self._virtual_services = reading.list(kinds.VIRTUAL_SERVICE, VirtualService)
+        self._virtual_services = reading.list(kinds.VIRTUAL_SERVICE, VirtualService, keep=shared)
         self._pods = reading.list(kinds.POD, Pod)
         self._services = reading.list(kinds.SERVICE, Service)
         self._gateways = reading.list(kinds.GATEWAY, Gateway)

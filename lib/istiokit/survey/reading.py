@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from istiokit.bigbang.facts import Unread
-from istiokit.cluster.types import EVERYWHERE, Cluster, Kind, Ref, Where
+from istiokit.cluster.types import EVERYWHERE, Cluster, Kind, Ref, Where, unchanged
 from istiokit.errors import Forbidden, KindNotServed
 
 T = TypeVar("T")
@@ -42,9 +42,11 @@ class Reading:
         with self._lock:
             return tuple(self._unread[kind] for kind in sorted(self._unread))
 
-    def list(self, kind: Kind, as_: type[T], where: Where = EVERYWHERE) -> "Future[tuple[T, ...]]":
+    def list(
+        self, kind: Kind, as_: type[T], where: Where = EVERYWHERE, keep: Callable[[T], T] = unchanged
+    ) -> "Future[tuple[T, ...]]":
         """All objects of the kind; empty, with a note in `unread`, where that is not to be had."""
-        return self.start(kind, lambda: tuple(self.cluster.list(kind, as_, where)), ())
+        return self.start(kind, lambda: tuple(self.cluster.list(kind, as_, where, keep)), ())
 
     def get(self, kind: Kind, ref: Ref, as_: type[T]) -> "Future[T | None]":
         """One object, or None; a missing permission is noted in `unread`."""

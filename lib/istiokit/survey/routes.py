@@ -1,30 +1,33 @@
 """Reads what decides which gateway serves which VirtualService: routes, Gateways, gateway pods, owners."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
 import msgspec
 
 from istiokit.bigbang.facts import Unread
 from istiokit.cluster import kinds
-from istiokit.cluster.decode import Object
 from istiokit.cluster.files import FilesCluster
-from istiokit.cluster.files_text import NoObject
 from istiokit.cluster.kustomize import Patch
-from istiokit.cluster.types import EVERYWHERE, Cluster, Kind, Ref, Where
+from istiokit.cluster.types import Cluster, Where
 from istiokit.errors import NotDone
-from istiokit.flux.model import HelmRelease, Kustomization
-from istiokit.flux.ownership import Owners
-from istiokit.istio.audit.model import Unusable
-from istiokit.istio.manifest import read_as, reason_and_path
-from istiokit.istio.model import Gateway, VirtualService, VirtualServiceSpec, full_name
+from istiokit.istio.model import (
+    Gateway,
+    VirtualService,
+    VirtualServiceSpec,
+    WrittenGateway,
+    WrittenVirtualService,
+    full_name,
+)
 from istiokit.istio.routing.facts import RouteFacts
+from istiokit.istio.sharing import shared
+from istiokit.istio.unusable import Unusable
+from istiokit.ownership.model import Owners
 from istiokit.survey.gateway_pods import read_secrets, read_workloads
+from istiokit.survey.owners import OwnerNames
 from istiokit.survey.reading import Reading
-
-T = TypeVar("T", bound=Object)
+from istiokit.survey.usable import broken, usable
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class RouteReading:
     """What the facts could not hold."""
     patches: tuple[Patch, ...] = ()
     """Parts of VirtualServices, which nobody can judge before kustomize has put them together."""
+    files: FilesCluster | None = None
+    """The manifests, where it is a reading of files."""
 
     def inside(self, namespace: str) -> "RouteReading":
         """Just the VirtualServices of one namespace."""
@@ -66,23 +71,22 @@ class RouteReading:
         return replace(self, facts=replace(self.facts, virtual_services=tuple(found)))
 
 
-def read_routes(cluster: Cluster, where: Where, *, fast: bool = False, pods: bool = False) -> RouteReading:
-    """Read the VirtualServices of `where`, all Gateways, and the owners that Flux names.
+def read_routes(
+    cluster: Cluster, where: Where, *, fast: bool = False, pods: bool = False, writers: bool = False
+) -> RouteReading:
+    """Read the VirtualServices of `where`, all Gateways, and who owns them.
 
     Gateways that may not be read are None in the facts: then nobody can tell which exist. With `fast` only hosts and
     the top-level gateways are read, from the server's Table; raises UsageError where nobody renders one. With `pods`
-    the gateways' pods are read too.
+    the gateways' pods are read too, with `writers` who wrote which field.
     """
     with Reading(cluster) as reading:
-        routes = _begun(reading, where, fast=fast)
-        gateways = reading.list(kinds.GATEWAY, Gateway)
-        releases = reading.list(kinds.HELM_RELEASE, HelmRelease)
-        kustomizations = reading.list(kinds.KUSTOMIZATION, Kustomization)
+        routes = _begun(reading, where, fast=fast, writers=writers)
+        gateways = reading.list(kinds.GATEWAY, WrittenGateway if writers else Gateway)
+        names = OwnerNames(reading)
         found = tuple(sorted(routes.result(), key=full_name))
         known: tuple[Gateway, ...] | None = gateways.result()
-        owners = Owners(
-            _by_ref("HelmRelease", releases.result()), _by_ref("Kustomization", kustomizations.result())
-        )
+        owners = names.result()
         unread = reading.unread
     if any(item.kind == kinds.GATEWAY.name and not item.missing for item in unread):
         known = None
@@ -102,66 +106,44 @@ def read_files(files: FilesCluster, where: Where, others: Cluster | None = None)
 
     Without others there may be more elsewhere, so no Gateway counts as missing. A delegate may always be elsewhere.
     """
-    found, wrong = _usable(files, kinds.VIRTUAL_SERVICE, VirtualService, where)
-    own, wrong_gateways = _usable(files, kinds.GATEWAY, Gateway)
+    found, wrong = usable(files, kinds.VIRTUAL_SERVICE, VirtualService, where)
+    own, wrong_gateways = usable(files, kinds.GATEWAY, Gateway)
     given, wrong_others = other_gateways(others)
     gateways = {full_name(gateway): gateway for gateway in (*given, *(one for one, _ in own))}
     facts = RouteFacts(
         where=files.name,
-        virtual_services=tuple(sorted((one for one, _ in found), key=full_name)),
+        virtual_services=tuple(sorted((shared(one) for one, _ in found), key=full_name)),
         gateways=tuple(gateways.values()),
         all_gateways=others is not None and not wrong_others,
         all_virtual_services=False,
         workloads=None,
     )
     # The same folder may be read for both.
-    unusable = tuple(dict.fromkeys((*wrong, *wrong_gateways, *_broken(files), *wrong_others)))
+    unusable = tuple(dict.fromkeys((*wrong, *wrong_gateways, *broken(files), *wrong_others)))
     places = {f"{kinds.VIRTUAL_SERVICE} {full_name(item)}": place for item, place in found}
     places |= {one.object: one.place for one in unusable}
-    return RouteReading(facts, Owners(), (), places, unusable, tuple(files.patches))
-
-
-def _usable(
-    files: FilesCluster, kind: Kind, as_: type[T], where: Where = EVERYWHERE
-) -> tuple[list[tuple[T, str]], list[Unusable]]:
-    """The objects with their places, and those that are none by the types of their fields."""
-    found: list[tuple[T, str]] = []
-    unusable: list[Unusable] = []
-    for one in files.stored(kind, where):
-        try:
-            found.append((read_as(one, as_), one.place))
-        except msgspec.ValidationError as error:
-            unusable.append(Unusable(str(one.ref), *reason_and_path(error), place=one.place))
-    return found, unusable
-
-
-def _broken(files: FilesCluster) -> list[Unusable]:
-    """What is of no use at all, with what to do about it."""
-    found = (one for one in files.skipped if one.broken)
-    return [Unusable(one.place, one.reason, file=True, place=one.place, remedy=_remedy(one)) for one in found]
-
-
-def _remedy(one: NoObject) -> str:
-    if one.template:
-        return "check what it renders to: helm template ... | kubectl vs-gateways --audit -f -"
-    return one.hint
+    return RouteReading(facts, Owners(), (), places, unusable, tuple(files.patches), files)
 
 
 def other_gateways(others: Cluster | None) -> tuple[Sequence[Gateway], list[Unusable]]:
     """The Gateways of the place that --gateways names, and what keeps these from being all that it has."""
     if isinstance(others, FilesCluster):
-        found, wrong = _usable(others, kinds.GATEWAY, Gateway)
+        found, wrong = usable(others, kinds.GATEWAY, Gateway)
         twice = {one.place for one in others.skipped if one.twice}
         return [one for one, _ in found], [
             *wrong,
-            *(one for one in _broken(others) if one.place not in twice),
+            *(one for one in broken(others) if one.place not in twice),
         ]
     return others.list(kinds.GATEWAY, Gateway) if others and others.served(kinds.GATEWAY) else (), []
 
 
-def _begun(reading: Reading, where: Where, *, fast: bool) -> "Future[tuple[VirtualService, ...]]":
+def _begun(
+    reading: Reading, where: Where, *, fast: bool, writers: bool
+) -> "Future[tuple[VirtualService, ...]]":
+    if writers:
+        return reading.list(kinds.VIRTUAL_SERVICE, WrittenVirtualService, where, shared)
     if not fast:
-        return reading.list(kinds.VIRTUAL_SERVICE, VirtualService, where)
+        return reading.list(kinds.VIRTUAL_SERVICE, VirtualService, where, shared)
     none: tuple[VirtualService, ...] = ()
     return reading.start(kinds.VIRTUAL_SERVICE, lambda: _from_table(reading.cluster, where), none)
 
@@ -181,10 +163,6 @@ def _from_table(cluster: Cluster, where: Where) -> tuple[VirtualService, ...]:
 
 def _names(cell: str | None) -> tuple[str, ...] | None:
     return msgspec.json.decode(cell, type=tuple[str, ...]) if cell else None
-
-
-def _by_ref(kind: str, items: Iterable[T]) -> dict[Ref, T]:
-    return {Ref(kind, item.metadata.name, item.metadata.namespace): item for item in items}
 
 
 def _is_named(item: VirtualService, names: Sequence[str], namespace: str | None) -> bool:

@@ -9,7 +9,8 @@ from istiokit.cluster.decode import Object
 from istiokit.cluster.types import Ref, Where
 from istiokit.errors import UsageError
 from istiokit.flux.git import reference_target
-from istiokit.flux.model import GitRepository, HelmRelease, Reconciled
+from istiokit.flux.model import HelmRelease, Reconciled
+from istiokit.flux.repositories import GitRepository
 from istiokit.flux.sources import SOURCE_KINDS
 from istiokit.survey.reading import Reading
 

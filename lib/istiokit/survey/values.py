@@ -12,23 +12,18 @@ from typing import Any
 from istiokit.bigbang.facts import Source
 from istiokit.bigbang.layers import Layer, hidden, values_layer
 from istiokit.cluster import kinds
-from istiokit.cluster.decode import Metadata, Object
+from istiokit.cluster.decode import Metadata
 from istiokit.cluster.types import Cluster, Ref
 from istiokit.errors import OperationFailed
 from istiokit.flux.git import GitPlace, git_source, reference_target
 from istiokit.flux.model import HelmRelease, Kustomization, ValuesReference
-from istiokit.flux.ownership import Owner, OwnerKind, Owners, Reverts, owner
 from istiokit.flux.sources import SOURCE_KINDS
-from istiokit.flux.values import Absent, Problem, pick, reference_ref, values_references
+from istiokit.flux.values import Absent, DataObject, Problem, pick, reference_ref, values_references
+from istiokit.ownership.find import owner
+from istiokit.ownership.model import Owner, OwnerKind, Owners, Reverts
 from istiokit.survey.reading import Reading
 
 HELM = Owner(OwnerKind.HELM, None, Reverts.NO, "the values of `helm upgrade` live in its own Secret")
-
-
-class DataObject(Object, frozen=True, kw_only=True):
-    """A ConfigMap or a Secret."""
-
-    data: dict[str, str] = {}
 
 
 def read_layers(reading: Reading, release: HelmRelease) -> tuple[tuple[Layer, ...], tuple[str, ...]]:
@@ -110,14 +105,14 @@ def _source(reading: Reading, ref: Ref, key: str, metadata: Metadata) -> Source:
 
     Where it may not be read the source counts as one that its owner puts back.
     """
-    first = owner(metadata)
+    first = owner(metadata, ref.kind)
     if first.kind is not OwnerKind.FLUX_KUSTOMIZATION or first.ref is None:
         return Source(ref, key, first)
     kustomization = reading.get(kinds.KUSTOMIZATION, first.ref, Kustomization).result()
     if kustomization is None:
         return Source(ref, key, first)
     known = Owners(kustomizations={first.ref: kustomization})
-    return Source(ref, key, owner(metadata, owners=known), _place(reading, kustomization))
+    return Source(ref, key, owner(metadata, ref.kind, known), _place(reading, kustomization))
 
 
 def _place(reading: Reading, kustomization: Kustomization) -> GitPlace | None:

@@ -88,32 +88,28 @@ def as_yaml(value: Any) -> str:
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, no_headers: bool = False) -> str:
     """A table with kubectl's look: upper-case headers, three spaces between columns, none at line ends."""
-    import tabulate
-
-    gap = tabulate.DataRow("", "   ", "")
-    look = tabulate.TableFormat(
-        lineabove=None,
-        linebelowheader=None,
-        linebetweenrows=None,
-        linebelow=None,
-        headerrow=gap,
-        datarow=gap,
-        padding=0,
-        with_header_hide=None,
-    )
-    cells = [[_cell(value) for value in row] for row in rows]
+    lines = [[_cell(value) for value in row] for row in rows]
     if not no_headers:
-        # A row like the others: tabulate makes columns wider than their content under headers of its own.
-        cells.insert(0, [header.upper() for header in headers])
-    text = tabulate.tabulate(cells, tablefmt=look, disable_numparse=True)
-    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+        lines.insert(0, [header.upper() for header in headers])
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    padded = "   ".join(f"{{:<{width}}}" for width in widths).format
+    return "".join([f"{padded(*cells).rstrip()}\n" for cells in lines])
 
 
 def _cell(value: object) -> str:
     """One line of text: `<none>` for nothing, as kubectl has it, and a list with commas."""
+    if type(value) is not str:
+        value = _as_text(value)
+    if not value.isprintable() or " " in value:
+        value = printable(" ".join(value.split()))
+    return value or "<none>"
+
+
+def _as_text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, (list, tuple)):
+        return ",".join(map(str, value))
     if isinstance(value, Mapping):
-        value = ",".join(f"{key}={item}" for key, item in value.items())
-    elif isinstance(value, (list, tuple)):
-        value = ",".join(map(str, value))
-    text = "" if value is None else printable(" ".join(str(value).split()))
-    return text or "<none>"
+        return ",".join(f"{key}={item}" for key, item in value.items())
+    return str(value)

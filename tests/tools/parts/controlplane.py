@@ -46,7 +46,8 @@ class ControlPlane(Part):
         write_kubeconfig(rig.kubeconfig, server, self._pki / "ca.crt", admin)
         rig.server_url, rig.ca_file, rig.admin_token = server, self._pki / "ca.crt", secrets.token_hex(16)
         # No wait for etcd: kube-apiserver retries its connection by itself.
-        self._start_apiserver(self._start_etcd())
+        rig.etcd_url = self._start_etcd()
+        self._start_apiserver(rig.etcd_url)
         rig.servers.wait_for_url("kube-apiserver", f"{server}/readyz")
         health = self._start_controller_manager()
         self._start_scheduler()
@@ -101,6 +102,7 @@ class ControlPlane(Part):
             "--allow-privileged=true",
             "--enable-priority-and-fairness=false",
             "--profiling=false",
+            *self.rig.apiserver_flags,
         )
 
     def _start_controller_manager(self) -> str:

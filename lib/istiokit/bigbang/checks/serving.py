@@ -7,9 +7,10 @@ from istiokit.bigbang.checks.model import STEPS, Check, Subject, Target, counted
 from istiokit.bigbang.switches import GATEWAY, OLD, switches
 from istiokit.bigbang.versions import Family
 from istiokit.findings import Finding, Severity
-from istiokit.istio.bindings import Binding, Sides, classify, sides_of
+from istiokit.istio.bindings import Binding, classify_wording, sides_by, sides_of
 from istiokit.istio.hosts import stops_serving
 from istiokit.istio.model import full_name
+from istiokit.istio.wording import worded
 
 
 def _stops(subject: Subject) -> Iterator[Finding]:
@@ -42,9 +43,15 @@ def _backwards(subject: Subject) -> Iterator[Finding]:
 
 
 def _left_behind(subject: Subject) -> Iterator[Finding]:
-    sides = _sides(subject)
-    items = subject.facts.mesh.virtual_services
-    behind = sorted(full_name(item) for item in items if classify(item, sides) is Binding.OLD_ONLY)
+    wordings = worded(subject.facts.mesh.virtual_services)
+    # Old and new as references have them: after step 1 the old Gateways are gone, the references are not.
+    sides = replace(sides_by(subject.facts.mesh.gateways, wordings), known=None)
+    behind = sorted(
+        full_name(item)
+        for one, items in wordings.items()
+        if classify_wording(one, sides) is Binding.OLD_ONLY
+        for item in items
+    )
     if behind:
         reason = f"bound to old gateways alone, so the new ones do not serve them: {shortened(behind)}"
         remedy = (
@@ -52,12 +59,6 @@ def _left_behind(subject: Subject) -> Iterator[Finding]:
         )
         about = counted(len(behind), "VirtualService")
         yield Finding("IM024", Severity.WARNING, about, reason, remedy)
-
-
-def _sides(subject: Subject) -> Sides:
-    """Old and new as references have them: after step 1 the old Gateways are gone, the references are not."""
-    found = subject.facts.mesh
-    return replace(sides_of(found.gateways, found.virtual_services), known=None)
 
 
 CHECKS = (

@@ -4,12 +4,45 @@ from collections.abc import Iterable
 
 from istiokit.errors import UsageError
 from istiokit.findings import Finding, Severity
-from istiokit.istio.audit import answering, certificates, changes, form, reach, references
-from istiokit.istio.audit.model import Rule, Subject, Unusable
+from istiokit.istio.audit import (
+    answering,
+    attached,
+    certificates,
+    changes,
+    form,
+    hostlists,
+    identities,
+    monitors,
+    networkpolicies,
+    patches,
+    reach,
+    references,
+    renewals,
+    reuse,
+    scopes,
+)
+from istiokit.istio.audit.model import Rule, Subject
+from istiokit.istio.dependents.facts import NO_DEPENDENTS, Dependents
 from istiokit.istio.mapping import Mapping
 from istiokit.istio.routing.facts import RouteFacts
+from istiokit.istio.unusable import Unusable
 
-_MODULES = (references, reach, form, answering, certificates)
+_MODULES = (
+    references,
+    reach,
+    form,
+    answering,
+    certificates,
+    identities,
+    attached,
+    patches,
+    networkpolicies,
+    scopes,
+    monitors,
+    renewals,
+    hostlists,
+    reuse,
+)
 
 RULES: tuple[Rule, ...] = tuple(
     sorted((rule for module in _MODULES for rule in module.RULES), key=lambda rule: rule.code)
@@ -20,13 +53,17 @@ _ORDER = tuple(Severity)
 
 
 def audit(
-    facts: RouteFacts, unusable: Iterable[Unusable] = (), mapping: Mapping | None = None
+    facts: RouteFacts,
+    unusable: Iterable[Unusable] = (),
+    mapping: Mapping | None = None,
+    dependents: Dependents = NO_DEPENDENTS,
 ) -> tuple[Finding, ...]:
     """All findings, the worst first, then by code, object and field.
 
-    `unusable` is what facts could not hold; `mapping` names old and new Gateways instead of Big Bang's names.
+    `unusable` is what facts could not hold; `mapping` names old and new Gateways instead of Big Bang's names;
+    `dependents` is what else may name the old ones.
     """
-    subject = Subject(facts, tuple(unusable), mapping)
+    subject = Subject(facts, tuple(unusable), mapping, dependents)
     found = {finding for rule in RULES for finding in rule.run(subject)}
     return tuple(sorted(found, key=_key))
 

@@ -15,12 +15,17 @@ def _told(code: str, severity: Severity, reasons: Collection[Reason], remedy: st
     """One finding for each host that does not answer for one of these reasons, with the first place."""
 
     def run(subject: Subject) -> Iterator[Finding]:
-        seen: set[tuple[str, str]] = set()
-        for one in subject.answers:
-            if one.reason not in reasons or one.answers or (one.virtual_service, one.host) in seen:
+        for served in subject.served:
+            if not any(is_told(one) for one in served.found):
                 continue
-            seen.add((one.virtual_service, one.host))
-            yield _finding(code, severity, one, remedy, subject)
+            seen: set[tuple[str, str]] = set()
+            for one in served.answers():
+                if is_told(one) and (one.virtual_service, one.host) not in seen:
+                    seen.add((one.virtual_service, one.host))
+                    yield _finding(code, severity, one, remedy, subject)
+
+    def is_told(one: Answer) -> bool:
+        return one.reason in reasons and not one.answers
 
     return run
 

@@ -15,7 +15,7 @@ def _missing(subject: Subject) -> Iterator[Finding]:
     if known is None:
         return
     for gateway in subject.facts.gateways or ():
-        for path, name in _named(gateway):
+        for path, name in named(gateway):
             for place in _places(gateway, subject):
                 if f"{place}/{name}" not in known:
                     reason = f"its pods are in namespace {place}, and there is no Secret {name} there"
@@ -26,7 +26,7 @@ def _missing(subject: Subject) -> Iterator[Finding]:
                     yield Finding("VSG017", Severity.ERROR, about, reason, remedy, path)
 
 
-def _named(gateway: Gateway) -> Iterator[tuple[str, str]]:
+def named(gateway: Gateway) -> Iterator[tuple[str, str]]:
     """Each server's credentialName with its path; one of another kind (`kubernetes-gateway://`) is left out."""
     for at, server in enumerate(gateway.spec.servers or ()):
         name = server.tls.credential_name if server.tls and server.tls.mode in _TERMINATING else ""

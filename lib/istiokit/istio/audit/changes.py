@@ -1,6 +1,7 @@
 """What stops a change of bindings: the codes of `add`, `swap`, `remove` and `isolate`, for --explain.
 
-The findings themselves come with the plans (plan/rebind.py, plan/isolate.py): they depend on what is to change.
+The findings themselves come with the plans (plan/rebind.py, plan/owned.py, plan/isolate.py): they depend on what is
+to change.
 """
 
 from istiokit.findings import Severity
@@ -32,6 +33,15 @@ RULES = (
         why="Narrowing the old Gateway's selector to its own pods ends what it serves on the new ones: clients that "
         "already come by these would get 404.",
         remedy="Bind the VirtualServices to the new Gateway as well (`kubectl vs-gateways add`), then isolate.",
+        run=lambda subject: (),
+    ),
+    Rule(
+        code="VSG053",
+        title="Nobody can tell whether its owner puts the change back",
+        severity=Severity.ERROR,
+        why="What its owner undoes is served by the old Gateway again within minutes, unseen, and what was built on "
+        "the change (a `remove`, a Gateway deleted) then answers 404.",
+        remedy="Change it where its owner has it from. If the owner is known to leave it alone: --allow VSG053.",
         run=lambda subject: (),
     ),
 )

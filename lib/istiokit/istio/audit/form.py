@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from istiokit.findings import Finding, Severity
-from istiokit.istio.audit.model import Rule, Subject, each, subject_of
-from istiokit.istio.model import VirtualService
+from istiokit.istio.audit.model import Rule, Subject, each
+from istiokit.istio.wording import Wording
 
 _NAME = r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?"
 _REFERENCE = re.compile(rf"(({_NAME}|\.)/)?{_NAME}")
@@ -27,12 +27,12 @@ def _files(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _no_reference(item: VirtualService, subject: Subject) -> Iterator[Finding]:
-    for one in subject.references(item):
+def _no_reference(wording: Wording, subject: Subject) -> Iterator[Finding]:
+    for one in subject.references(wording):
         if not _REFERENCE.fullmatch(one.spelled):
             reason = f'"{one.spelled}" can be the name of no Gateway'
             remedy = "write namespace/name, in lower case"
-            yield Finding("VSG012", Severity.ERROR, subject_of(item), reason, remedy, one.path)
+            yield Finding("VSG012", Severity.ERROR, "", reason, remedy, one.path)
 
 
 RULES = (

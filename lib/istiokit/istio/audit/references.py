@@ -3,49 +3,49 @@
 from collections.abc import Iterable, Iterator
 
 from istiokit.findings import Finding, Severity
-from istiokit.istio.audit.model import Reference, Rule, Subject, each, subject_of
-from istiokit.istio.bindings import MESH, Binding, classify
-from istiokit.istio.model import VirtualService
+from istiokit.istio.audit.model import Reference, Rule, Subject, each
+from istiokit.istio.bindings import MESH, Binding, classify_wording
+from istiokit.istio.wording import Wording
 
 
-def _missing(item: VirtualService, subject: Subject) -> Iterator[Finding]:
-    for one in subject.references(item):
+def _missing(wording: Wording, subject: Subject) -> Iterator[Finding]:
+    for one in subject.references(wording):
         if subject.exists(one.gateway) is False:
             reason = f"there is no Gateway {one.gateway}"
             remedy = "create the Gateway first, or take the reference out"
-            yield Finding("VSG001", Severity.ERROR, subject_of(item), reason, remedy, one.path)
+            yield Finding("VSG001", Severity.ERROR, "", reason, remedy, one.path)
 
 
-def _unknown(item: VirtualService, subject: Subject) -> Iterator[Finding]:
-    first = {one.gateway: one for one in reversed(subject.references(item))}
+def _unknown(wording: Wording, subject: Subject) -> Iterator[Finding]:
+    first = {one.gateway: one for one in reversed(subject.references(wording))}
     for one in first.values():
         if subject.exists(one.gateway) is None:
             reason = f"cannot tell whether there is a Gateway {one.gateway}: it was not read"
             remedy = "name the file that has it as well, or run it on the cluster"
-            yield Finding("VSG002", Severity.WARNING, subject_of(item), reason, remedy, one.path)
+            yield Finding("VSG002", Severity.WARNING, "", reason, remedy, one.path)
 
 
-def _never_matches(item: VirtualService, subject: Subject) -> Iterator[Finding]:
+def _never_matches(wording: Wording, subject: Subject) -> Iterator[Finding]:
     """Pilot narrows the top-level list by a condition's own list; it never widens it."""
-    listed = {one.gateway for one in subject.references(item) if one.top} or {MESH}
-    for one in subject.references(item):
+    listed = {one.gateway for one in subject.references(wording) if one.top} or {MESH}
+    for one in subject.references(wording):
         if not one.top and one.gateway not in listed:
             reason = (
                 f"the condition names {one.spelled}, and spec.gateways does not: it can never match there"
             )
             remedy = f"add {one.spelled} to spec.gateways, or take it out of the condition"
-            yield Finding("VSG004", Severity.WARNING, subject_of(item), reason, remedy, one.path)
+            yield Finding("VSG004", Severity.WARNING, "", reason, remedy, one.path)
 
 
-def _narrowed(item: VirtualService, subject: Subject) -> Iterator[Finding]:
-    listed = {one.gateway for one in subject.references(item) if one.top}
-    for one in (one for one in subject.references(item) if not one.top):
+def _narrowed(wording: Wording, subject: Subject) -> Iterator[Finding]:
+    listed = {one.gateway for one in subject.references(wording) if one.top}
+    for one in (one for one in subject.references(wording) if not one.top):
         new = subject.sides.successors.get(one.gateway)
-        if new is None or new not in listed or new in _beside(one, subject.references(item)):
+        if new is None or new not in listed or new in _beside(one, subject.references(wording)):
             continue
         reason = f"it looks migrated, but this condition is for {one.spelled} only: not on {new}"
         remedy = f"add {new} to the condition's gateways"
-        yield Finding("VSG005", Severity.ERROR, subject_of(item), reason, remedy, one.path)
+        yield Finding("VSG005", Severity.ERROR, "", reason, remedy, one.path)
 
 
 def _beside(one: Reference, found: Iterable[Reference]) -> set[str]:
@@ -54,24 +54,24 @@ def _beside(one: Reference, found: Iterable[Reference]) -> set[str]:
     return {other.gateway for other in found if other.path.rpartition("[")[0] == list_path}
 
 
-def _old_only(item: VirtualService, subject: Subject) -> Iterator[Finding]:
-    if classify(item, subject.sides) is not Binding.OLD_ONLY:
+def _old_only(wording: Wording, subject: Subject) -> Iterator[Finding]:
+    if classify_wording(wording, subject.sides) is not Binding.OLD_ONLY:
         return
-    listed = {one.gateway for one in subject.references(item) if one.top}
-    for one in subject.references(item):
+    listed = {one.gateway for one in subject.references(wording) if one.top}
+    for one in subject.references(wording):
         new = subject.sides.successors.get(one.gateway) if one.top else None
         if new and new not in listed:
             reason = f"it is bound to the old gateway {one.spelled} and not to {new}"
             remedy = f"kubectl vs-gateways add --map {one.gateway}={new}, at its source"
-            yield Finding("VSG006", Severity.WARNING, subject_of(item), reason, remedy, one.path)
+            yield Finding("VSG006", Severity.WARNING, "", reason, remedy, one.path)
 
 
-def _legacy(item: VirtualService, subject: Subject) -> Iterator[Finding]:
-    for one in subject.references(item):
+def _legacy(wording: Wording, subject: Subject) -> Iterator[Finding]:
+    for one in subject.references(wording):
         if "/" not in one.spelled and "." in one.spelled:
             reason = f"{one.spelled} is the legacy spelling of {one.gateway}"
             remedy = f"write {one.gateway}: policies and searches for it do not find the other form"
-            yield Finding("VSG007", Severity.INFO, subject_of(item), reason, remedy, one.path)
+            yield Finding("VSG007", Severity.INFO, "", reason, remedy, one.path)
 
 
 RULES = (

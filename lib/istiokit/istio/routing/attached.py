@@ -52,7 +52,7 @@ class Attached:
         self._http: tuple[Route, ...] | None = None
         self.tls: tuple[Route, ...] = spec.tls or ()
         self.tcp: tuple[Route, ...] = spec.tcp or ()
-        self.open = _is_open(spec.http[0]) if spec.http else False
+        self.open = is_open(spec.http[0]) if spec.http else False
         """Whether its first HTTP route applies wherever the VirtualService does; then the others are rarely asked."""
 
     @property
@@ -184,7 +184,8 @@ def _exports(export_to: tuple[str, ...] | None, namespace: str) -> frozenset[str
     return frozenset(namespace if place == "." else place for place in export_to)
 
 
-def _is_open(route: Route) -> bool:
+def is_open(route: Route) -> bool:
+    """Whether an HTTP route counts wherever its VirtualService does: at every Gateway, port and source."""
     if route.delegate is not None:
         return False
     if not route.match:

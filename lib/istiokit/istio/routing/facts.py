@@ -1,7 +1,7 @@
 """Everything that decides which gateway pods answer for which host. All of `routing/` are functions of it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from istiokit.istio.bindings import NEW_NAMESPACE, OLD_NAMESPACE
 from istiokit.istio.model import Gateway, VirtualService
@@ -30,6 +30,10 @@ class Workload:
     labels: Mapping[str, str]
     ports: Mapping[int, int] = field(default_factory=dict)
     """Ports of their Services with the port behind each: a Gateway may mean either. A number not here is itself."""
+    service_accounts: frozenset[str] = frozenset()
+    """What the pods run as."""
+    services: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """The labels of the Services in front of them, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +79,15 @@ def gateway_workloads(
             key: word for key, word in pod.metadata.labels.items() if key not in _OF_ONE_POD or key in named
         }
         key = (namespace, frozenset(labels.items()))
-        if key not in found:
+        if key in found:
+            found[key] = _joined(found[key], pod)
+        else:
             taken = {one.name for one in found.values()}
             name = f"{namespace}/{_owner(pod)}"
             unique = f"{namespace}/{pod.metadata.name}" if name in taken else name
-            found[key] = Workload(unique, namespace, labels, dict(_ports(pod, known)))
+            fronts = _services(pod, known)
+            names = {service.metadata.name: service.metadata.labels for service in fronts}
+            found[key] = Workload(unique, namespace, labels, dict(_ports(fronts)), _accounts(pod), names)
     return tuple(sorted(found.values(), key=lambda one: one.name))
 
 
@@ -117,15 +125,30 @@ def _owner(pod: Pod) -> str:
     return name.removesuffix("-" + pod.metadata.labels.get("pod-template-hash", ""))
 
 
-def _ports(pod: Pod, services: list[Service]) -> Iterator[tuple[int, int]]:
-    """Ports of the Services that select the pod; where two have the same port the first by name counts."""
-    own = [
+def _joined(workload: Workload, pod: Pod) -> Workload:
+    """With the account of one more of its pods."""
+    accounts = workload.service_accounts | _accounts(pod)
+    return workload if accounts == workload.service_accounts else replace(workload, service_accounts=accounts)
+
+
+def _accounts(pod: Pod) -> frozenset[str]:
+    return frozenset({pod.spec.service_account_name or "default"})
+
+
+def _services(pod: Pod, services: list[Service]) -> list[Service]:
+    """The Services that select the pod, by name."""
+    own = (
         service
         for service in services
         if service.metadata.namespace == pod.metadata.namespace
         and selects(service.spec.selector, pod.metadata.labels)
-    ]
-    for service in sorted(own, key=lambda one: one.metadata.name, reverse=True):
+    )
+    return sorted(own, key=lambda one: one.metadata.name)
+
+
+def _ports(services: list[Service]) -> Iterator[tuple[int, int]]:
+    """Their ports; where two have the same port the first by name counts."""
+    for service in reversed(services):
         for port in reversed(service.spec.ports):
             if isinstance(port.target_port, int):
                 yield port.port, port.target_port or port.port

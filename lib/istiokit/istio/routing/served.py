@@ -5,13 +5,15 @@ Gateways of the Kubernetes Gateway API, EnvoyFilters, what conditions on headers
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby
 
 import msgspec
 
 from istiokit.istio.bindings import is_generated
-from istiokit.istio.model import full_name
+from istiokit.istio.model import VirtualService, full_name
+from istiokit.istio.routing.alike import alike, sorted_hosts
 from istiokit.istio.routing.attached import Attached, Index
 from istiokit.istio.routing.facts import RouteFacts, assumed_workloads
 from istiokit.istio.routing.model import Group, Model
@@ -64,21 +66,47 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
+@dataclass(frozen=True, slots=True)
+class Served:
+    """VirtualServices that get the same answers, each for its own hosts."""
+
+    items: Sequence[VirtualService]
+    found: tuple[Answer, ...]
+    """The answers of the first."""
+
+    def answers(self) -> Iterator[Answer]:
+        """Those of all of them, one VirtualService after the other."""
+        yield from self.found
+        asked = sorted_hosts(self.items[0])
+        for item in self.items[1:]:
+            name, hosts = full_name(item), dict(zip(asked, sorted_hosts(item), strict=True))
+            for one in self.found:
+                yield Answer(
+                    name, hosts[one.host], one.workload, one.port, one.protocol, one.gateway,
+                    one.answers, one.reason, one.other,
+                )  # fmt: skip
+
+
 def answers(facts: RouteFacts) -> list[Answer]:
     """All answers, sorted by VirtualService, host, workload, port and protocol.
 
     A workload appears where some Gateway of the VirtualService selects it, with the ports on which those Gateways
     have servers. Each host of each VirtualService has at least one Answer; without pods, it says why there are none.
     """
-    model = Model(facts)
+    found = [one for served in served_alike(facts) for one in served.answers()]
+    return sorted(found, key=lambda one: one.virtual_service)
+
+
+def served_alike(facts: RouteFacts) -> Iterator[Served]:
+    """The same without saying it again for each VirtualService that nothing tells apart from another one."""
+    kinds = {full_name(items[0]): items for items in alike(facts)}
+    model = Model(replace(facts, virtual_services=tuple(items[0] for items in kinds.values())))
     plans: dict[tuple[str, ...], _Plan] = {}
-    found: list[Answer] = []
     for item in model.index.by_name:
         plan = plans.get(item.gateways)
         if plan is None:
             plan = plans[item.gateways] = _Plan(model, item.gateways)
-        found += plan.answers(model, item)
-    return found
+        yield Served(kinds[item.name], tuple(plan.answers(model, item)))
 
 
 def lookup(facts: RouteFacts, virtual_service: str) -> list[Answer]:

@@ -1,16 +1,24 @@
 """Who owns an object, and whether a change by hand would last."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from istiokit.cluster.decode import Metadata
 from istiokit.cluster.types import Ref
 from istiokit.flux.git import GitPlace, git_source
-from istiokit.flux.model import Bucket, GitRepository, HelmRelease, Kustomization, OCIRepository, Reconciled
-from istiokit.flux.ownership import Owners, Reverts, owner
+from istiokit.flux.model import HelmRelease, Kustomization, Reconciled
+from istiokit.flux.repositories import Bucket, GitRepository, OCIRepository
+from istiokit.ownership.find import Finder, owner
+from istiokit.ownership.model import Owners
 from tests.unit.flux_samples import decoded, manifest
+from tests.unit.owner_samples import HEALING, application
+from tests.unit.owner_samples import owners as things
 
+VS = "VirtualService"
 KUSTOMIZE = {
     "kustomize.toolkit.fluxcd.io/name": "env",
     "kustomize.toolkit.fluxcd.io/namespace": "flux-system",
@@ -87,8 +95,16 @@ def owners(drift: dict[str, Any] | None = None, **spec: Any) -> Owners:
             "yes",
             "except at /spec/gateways",
         ),
-        (FLUX_HELM, {}, owners({"mode": "warn"}), "FluxHelmRelease", ISTIO, "no", "next upgrade"),
-        (FLUX_HELM, {}, owners(), "FluxHelmRelease", ISTIO, "no", "next upgrade"),
+        (
+            FLUX_HELM,
+            {},
+            owners({"mode": "warn"}),
+            "FluxHelmRelease",
+            ISTIO,
+            "no",
+            "a later upgrade may overwrite it",
+        ),
+        (FLUX_HELM, {}, owners(), "FluxHelmRelease", ISTIO, "no", "a later upgrade may overwrite it"),
         (FLUX_HELM, {}, owners({"mode": "enabled"}, suspend=True), "FluxHelmRelease", ISTIO, "no", "resumed"),
         (FLUX_HELM, {}, Owners(), "FluxHelmRelease", ISTIO, "unknown", "not found"),
         (
@@ -102,21 +118,21 @@ def owners(drift: dict[str, Any] | None = None, **spec: Any) -> Owners:
         ),
         (
             {},
-            {"argocd.argoproj.io/tracking-id": "mesh:networking.istio.io/Gateway:istio-system/public"},
+            {"argocd.argoproj.io/tracking-id": "mesh:networking.istio.io/VirtualService:web/x"},
             Owners(),
             "ArgoCD",
             Ref("Application", "mesh"),
             "unknown",
-            "self-heal",
+            "heals itself",
         ),
         (
             {},
-            {"argocd.argoproj.io/tracking-id": "team_mesh:/Service:istio-system/public"},
+            {"argocd.argoproj.io/tracking-id": "team_mesh:networking.istio.io/VirtualService:web/x"},
             Owners(),
             "ArgoCD",
             Ref("Application", "mesh", "team"),
             "unknown",
-            "self-heal",
+            "heals itself",
         ),
         (
             {"argocd.argoproj.io/instance": "mesh"},
@@ -161,14 +177,76 @@ def test_owners(
     reverts: str,
     why: str,
 ) -> None:
-    found = owner(Metadata(name="x", labels=labels, annotations=annotations), (), known)
+    found = owner(Metadata(name="x", namespace="web", labels=labels, annotations=annotations), VS, known)
     assert (found.kind, found.ref, found.reverts) == (kind, ref, reverts)
     assert why in found.why
 
 
-def test_argo_cd_is_also_known_by_its_field_manager() -> None:
-    found = owner(Metadata(name="x"), ["kubectl-edit", "argocd-controller"])
-    assert (found.kind, found.reverts) == ("ArgoCD", Reverts.UNKNOWN)
+def test_those_with_the_same_marks_are_judged_once_and_alike() -> None:
+    known = owners({"mode": "enabled"})
+    items = [Metadata(name="a", labels=FLUX_HELM), Metadata(name="b", labels=FLUX_HELM), Metadata(name="c")]
+    finder = Finder(known)
+    assert [finder.of(one, VS) for one in items] == [owner(one, VS, known) for one in items]
+    assert finder.of(items[0], VS) is finder.of(items[1], VS)
+
+
+TRACKED = "shop:networking.istio.io/VirtualService:web/a"
+MARKS = st.dictionaries(
+    st.sampled_from(
+        [
+            *KUSTOMIZE,
+            *FLUX_HELM,
+            *OPERATOR,
+            *HELM,
+            *HELM_NOTES,
+            "kustomize.toolkit.fluxcd.io/reconcile",
+            "kustomize.toolkit.fluxcd.io/ssa",
+            "helm.toolkit.fluxcd.io/driftDetection",
+            "argocd.argoproj.io/tracking-id",
+            "argocd.argoproj.io/instance",
+            "argocd.argoproj.io/installation-id",
+            "app.kubernetes.io/instance",
+            "kubectl.kubernetes.io/last-applied-configuration",
+            "helm.sh/chart",
+            "zarf.dev/package",
+            "app",
+        ]
+    ),
+    st.sampled_from(
+        [
+            "istio",
+            "env",
+            "bigbang",
+            "disabled",
+            "Merge",
+            "Helm",
+            "zarf",
+            "shop",
+            "shop:networking.istio.io/VirtualService:web/a",
+        ]
+    ),
+    max_size=5,
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), MARKS, MARKS), min_size=1, max_size=4))
+def test_a_finder_finds_what_owner_finds(
+    marked: list[tuple[str, dict[str, str], dict[str, str]]],
+) -> None:
+    """Whatever decides is part of what it remembers by."""
+    listed = {"group": "networking.istio.io", "kind": VS, "namespace": "web", "name": "a"}
+    shop = application("shop", status={"resources": [listed]}, syncPolicy=HEALING)
+    known = replace(owners({"mode": "enabled"}), applications=things(shop).applications)
+    finder = Finder(known)
+    for name, labels, annotations in marked:
+        item = Metadata(name=name, namespace="web", labels=labels, annotations=annotations)
+        assert finder.of(item, VS) == owner(item, VS, known)
+
+
+def test_a_chart_is_named_beside_its_helm_release() -> None:
+    labels = {**HELM, "helm.sh/chart": "web-1.2.3"}
+    found = owner(Metadata(name="x", labels=labels, annotations=HELM_NOTES), VS)
+    assert (found.title, found.chart) == ("Helm release istio-system/istio", "web-1.2.3")
 
 
 class TestGitSource:
