@@ -40,7 +40,8 @@ def _some(title: str, found: Sequence[Answer]) -> Iterator[str]:
     if found:
         yield f"{title}:"
     for one in found[:_SHOWN]:
-        yield f"  {one.host} of {one.virtual_service} on {place_of(one)}"
+        where = f"on {place_of(one)}" if one.workload else f"({one.sentence})"
+        yield f"  {one.host} of {one.virtual_service} {where}"
     if len(found) > _SHOWN:
         yield f"  and {len(found) - _SHOWN} more"
 

@@ -217,6 +217,22 @@ def test_a_younger_old_gateway_without_new_references_leaves_a_reference_that_mu
     assert drop.alone and drop.order is Order.NOT_YET
 
 
+def test_what_nobody_can_tell_about_another_gateway_does_not_hang_on_this_one() -> None:
+    """A Gateway that is not in the files is as unknown afterwards as before."""
+    elsewhere = virtual_service("web/else", ["else.example.com"], ["team/own"])
+    apart = facts(
+        [gateway(OLD, selector={"istio": "old"}), gateway(NEW, selector={"istio": "new"}, made="2025")],
+        [virtual_service(gateways=[OLD, NEW]), elsewhere],
+        [pods(OLD_PODS, {"istio": "old"}), pods(NEW_PODS, {"istio": "new"})],
+        all_gateways=False,
+    )
+    drop = can_drop(apart, OLD)
+    assert drop.order is Order.EITHER
+    both = virtual_service("web/else", ["else.example.com"], [OLD, "team/own"])
+    hanging = can_drop(replace(apart, virtual_services=(both,)), OLD)
+    assert {one.virtual_service for one in hanging.alone} == {"web/else"}
+
+
 def test_a_list_that_gets_empty_does_not_get_wider() -> None:
     item = virtual_service(gateways=[OLD, NEW], http=[{"match": [{"gateways": ["istio-system/public"]}]}])
     left = without(item, OLD)

@@ -181,11 +181,13 @@ def _way(
 
 
 def _lost(now: dict[Key, Answer], later: Iterable[dict[Key, Answer]]) -> list[Answer]:
+    """What may answer now, and not in all that comes. What is as unknown as it was does not hang on the Gateway."""
     states = list(later)
     return [
         one
         for key, one in now.items()
-        if (one.answers or not one.known) and not all(key in state and state[key].answers for state in states)
+        if one.answers or (not one.known and any(state.get(key) != one for state in states))
+        if not all(key in state and state[key].answers for state in states)
     ]
 
 
