@@ -106,14 +106,13 @@ def run(given: Options, context: Context) -> int:
 def _read(wanted: Scope, context: Context) -> "tuple[Where, list[VirtualService]]":
     """The VirtualServices of the scope, and the question that brings them again."""
     from istiokit.cluster.kinds import VIRTUAL_SERVICE
-    from istiokit.cluster.types import Where
-    from istiokit.istio.model import VirtualService
-    from kubectl_vs_gateways.touching import named
+    from istiokit.istio.model import VirtualService, full_name
+    from istiokit.istio.naming import named
 
-    place = None if wanted.all_namespaces else wanted.namespace or context.cluster.namespace
-    anywhere = any("/" in name for name in wanted.names)
-    where = Where(None if anywhere else place, wanted.selector, wanted.field_selector)
-    return where, named(context.cluster.list(VIRTUAL_SERVICE, VirtualService, where), wanted.names, place)
+    place = scope.place_of(wanted, context)
+    where = scope.where_of(wanted, place)
+    found = sorted(context.cluster.list(VIRTUAL_SERVICE, VirtualService, where), key=full_name)
+    return where, named(found, wanted.names, place)
 
 
 def _again(

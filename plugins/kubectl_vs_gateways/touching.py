@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from istiokit.cluster.kinds import VIRTUAL_SERVICE
 from istiokit.cluster.types import Cluster, Ref
-from istiokit.errors import NotDone, OperationFailed
+from istiokit.errors import OperationFailed
 from istiokit.istio.model import VirtualService, full_name
 from istiokit.kyverno.grants import Grant, lacking
 
@@ -54,25 +54,6 @@ class Outcome:
     result: Result
     lacks: tuple[str, ...]
     reason: str = ""
-
-
-def named(
-    virtual_services: Iterable[VirtualService], names: Sequence[str], namespace: str | None
-) -> list[VirtualService]:
-    """Those of these names (all, without any): `namespace/name`, or `name` in `namespace` (None: in any).
-
-    Raises NotDone for names that are not there: a typo must not look like success.
-    """
-    found = sorted(virtual_services, key=full_name)
-    if not names:
-        return found
-    wanted = {name if "/" in name or namespace is None else f"{namespace}/{name}" for name in names}
-    known = {spelling for item in found for spelling in (full_name(item), item.metadata.name)}
-    if wanted - known:
-        raise NotDone(
-            f"no VirtualService {', '.join(sorted(wanted - known))}", "look with -A, or check the spelling"
-        )
-    return [item for item in found if wanted & {full_name(item), item.metadata.name}]
 
 
 def lackers(virtual_services: Iterable[VirtualService], grants: Sequence[Grant]) -> list[Lacker]:

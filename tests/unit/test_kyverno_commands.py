@@ -200,7 +200,7 @@ def test_touch_keeps_to_names_and_namespace(cluster: FakeCluster) -> None:
     assert asked("touch", "vs/old", "pay/new", "-n", "shop", *MAP, "--yes", cluster=cluster).code == 0
     assert sorted(ref.name for _, ref in cluster.writes) == ["new", "old"]
     wrong = asked("touch", "new", "-n", "shop", *MAP, "--yes", cluster=cluster)
-    assert (wrong.code, "no VirtualService shop/new" in wrong.err) == (1, True)
+    assert (wrong.code, "no VirtualService new in namespace shop" in wrong.err) == (1, True)
 
 
 def test_a_dry_run_shows_what_lacks_what(cluster: FakeCluster) -> None:

@@ -13,10 +13,11 @@ from istiokit.cluster.listedits import listed
 from istiokit.cluster.patch import pointer
 from istiokit.cluster.types import Ref, Where
 from istiokit.cluster.yamllists import ListEdit, ListPath, WantedList
-from istiokit.errors import NotDone, UsageError
+from istiokit.errors import UsageError
 from istiokit.findings import Finding
 from istiokit.istio.manifest import read_as, reason_and_path
 from istiokit.istio.model import Gateway, VirtualService, full_name
+from istiokit.istio.naming import named
 from istiokit.istio.rebinding import ListChange, Untouched, applied, rebind
 from istiokit.plan.actions.manifests import EditManifests
 from istiokit.plan.model import Group, Plan, Skip
@@ -88,13 +89,12 @@ def with_unread(manifests: Manifests, unread: Mapping[str, str]) -> Manifests:
 
 def named_only(manifests: Manifests, names: Sequence[str]) -> Manifests:
     """Just the VirtualServices of these names (`name` or `namespace/name`); raises NotDone for those not there."""
+    everything = [one.item for items in manifests.found.values() for one in items]
+    chosen = set(map(id, named(everything, names, None, files=True)))
     found = {
-        place: tuple(one for one in items if not _names(one).isdisjoint(names))
+        place: tuple(one for one in items if id(one.item) in chosen)
         for place, items in manifests.found.items()
     }
-    there = {name for items in found.values() for one in items for name in _names(one)}
-    if missing := [name for name in names if name not in there]:
-        raise NotDone(f"no VirtualService {', '.join(missing)} in these files", "check the spelling")
     return replace(manifests, found=found)
 
 
@@ -128,10 +128,6 @@ def plan_files(
         findings=(*missing_gateways(rebound, known, wanted), *judge(rebound)),
     )
     return RebindPlan(plan, tally.left)
-
-
-def _names(found: Found) -> set[str]:
-    return {full_name(found.item), found.item.metadata.name}
 
 
 def _virtual_services(objects: Sequence[Stored], where: Where, skipped: list[Skip]) -> Iterator[Found]:

@@ -11,7 +11,6 @@ from istiokit.cluster import kinds
 from istiokit.cluster.files import FilesCluster
 from istiokit.cluster.kustomize import Patch
 from istiokit.cluster.types import Cluster, Where
-from istiokit.errors import NotDone
 from istiokit.istio.model import (
     Gateway,
     VirtualService,
@@ -20,6 +19,7 @@ from istiokit.istio.model import (
     WrittenVirtualService,
     full_name,
 )
+from istiokit.istio.naming import named
 from istiokit.istio.routing.facts import RouteFacts
 from istiokit.istio.sharing import shared
 from istiokit.istio.unusable import Unusable
@@ -56,18 +56,8 @@ class RouteReading:
 
         Raises NotDone, with all of them, for names that are not there.
         """
-        found = [item for item in self.facts.virtual_services if _is_named(item, names, namespace)]
-        there = {full_name(item) for item in found} | {item.metadata.name for item in found}
-        missing = [name for name in names if name not in there]
-        if missing:
-            where = f" in namespace {namespace}" if namespace else ""
-            cluster = self.facts.all_virtual_services
-            raise NotDone(
-                f"no VirtualService {', '.join(missing)}{where}{'' if cluster else ' in these files'}",
-                "look with -A, or check the spelling"
-                if cluster
-                else "check the spelling, or name more files",
-            )
+        files = not self.facts.all_virtual_services
+        found = named(self.facts.virtual_services, names, namespace, files=files)
         return replace(self, facts=replace(self.facts, virtual_services=tuple(found)))
 
 
@@ -163,8 +153,3 @@ def _from_table(cluster: Cluster, where: Where) -> tuple[VirtualService, ...]:
 
 def _names(cell: str | None) -> tuple[str, ...] | None:
     return msgspec.json.decode(cell, type=tuple[str, ...]) if cell else None
-
-
-def _is_named(item: VirtualService, names: Sequence[str], namespace: str | None) -> bool:
-    here = namespace is None or item.metadata.namespace == namespace
-    return full_name(item) in names or (here and item.metadata.name in names)
