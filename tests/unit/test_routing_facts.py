@@ -107,8 +107,8 @@ def names(order: list[Gateway]) -> str:
         ({"a": None}, "a"),
         ({"a": None, "b": None}, "ab ba"),
         ({"a": None, "b": "2024"}, "ab ba"),
-        ({"a": None, "b": None, "c": None}, "abc bac cba"),
-        ({"a": None, "b": None, "c": "2024"}, "abc bac cba"),
+        ({"a": None, "b": None, "c": None}, "abc acb bac bca cab cba"),
+        ({"a": None, "b": None, "c": "2024"}, "abc acb bac bca cab cba"),
     ],
     ids=str,
 )

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from istiokit.istio.model import VirtualService
+from istiokit.istio.routing.served import answers
 from tests.unit.routing_world import (
     HOST,
     HTTP_SERVER,
@@ -139,6 +141,43 @@ def test_the_older_virtual_service_has_a_name() -> None:
     found = facts([gateway(OLD, server(TLS_SERVER, WILD))], items)
     assert outcome(found, "web/old") == {"TLS 8443": f"through {OLD}"}
     assert outcome(found, "web/new") == {"TLS 8443": "older-virtual-service web/old"}
+
+
+def tls_outcomes(*items: VirtualService) -> dict[tuple[str, str], str]:
+    """The word for every VirtualService and name, behind one passthrough server."""
+    found = facts([gateway(OLD, server(TLS_SERVER, HOST))], items)
+    return {(one.virtual_service, one.host): one.reason for one in answers(found)}
+
+
+def test_a_condition_is_skipped_whole_when_one_of_its_names_is_taken() -> None:
+    old = virtual_service("web/old", tls=passthrough(HOST), made="2024")
+    new = virtual_service("web/new", tls=passthrough(HOST, "b.example.com"), made="2025")
+    found = tls_outcomes(old, new)
+    assert found["web/new", "b.example.com"] == "older-virtual-service"
+    assert found["web/old", HOST] == "answers"
+
+
+def test_nobody_knows_whose_names_are_taken_without_ages() -> None:
+    items = [
+        virtual_service("web/a", tls=passthrough(HOST), made=None),
+        virtual_service("web/b", tls=passthrough(HOST, "b.example.com"), made=None),
+        virtual_service("web/c", tls=passthrough("b.example.com", "c.example.com"), made=None),
+        virtual_service("web/d", tls=passthrough("d.example.com"), made=None),
+    ]
+    found = tls_outcomes(*items)
+    assert found["web/d", "d.example.com"] == "answers"
+    assert found["web/b", "b.example.com"] == found["web/c", "c.example.com"] == "unknown-order"
+    assert found["web/a", HOST] == "unknown-order"
+
+
+def test_a_contested_wildcard_leaves_a_closer_name_alone() -> None:
+    found = tls_outcomes(
+        virtual_service("web/a", tls=passthrough("*.com"), made=None),
+        virtual_service("web/b", tls=passthrough("*.com"), made=None),
+        virtual_service("web/c", tls=passthrough(HOST), made=None),
+    )
+    assert found["web/c", HOST] == "answers"
+    assert (found["web/a", HOST], found["web/b", HOST]) == ("no-sni", "older-virtual-service")
 
 
 def test_a_passthrough_server_of_a_younger_gateway_is_skipped_whole() -> None:

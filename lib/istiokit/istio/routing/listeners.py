@@ -1,4 +1,4 @@
-"""What Envoy gets for one workload: listeners, chains by SNI, virtual hosts, and who has a part in each.
+"""What Envoy gets for one workload, and who has a part in it.
 
 Sources: `buildGatewayListeners`, `buildGatewayHTTPRouteConfig` and the builders of TCP and TLS filters in
 pilot/pkg/networking/core/gateway.go. Envoy takes the closest SNI and the closest domain.
@@ -8,52 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from istiokit.istio.routing.attached import Attached, Index
+from istiokit.istio.routing.chains import Chain, VirtualHost
 from istiokit.istio.routing.facts import Workload
 from istiokit.istio.routing.names import HostTable
-from istiokit.istio.routing.reasons import Reason
+from istiokit.istio.routing.parts import Part
+from istiokit.istio.routing.passthrough import SniNames
 from istiokit.istio.routing.servers import Kind, Placed
-
-Turn = tuple[int, int]
-"""When a VirtualService's routes come: number of the server, group of exportTo. Within a turn the oldest is first."""
-Part = tuple[Attached, Placed, Turn]
-"""A VirtualService in a virtual host: through which server, and when its turn is."""
-
-Outcome = tuple[Reason, str, str]
-"""Why something answers or not, the Gateway meant, and what is in the way."""
 
 EVERYTHING = "*"
 """The chain that takes connections no other chain asks for."""
-
-
-@dataclass(slots=True, eq=False)
-class VirtualHost:
-    """One domain of a route configuration; routes of several VirtualServices follow one another."""
-
-    parts: list[Part]
-    shares: dict[int, Outcome] | None = None
-    """What each VirtualService is left with, by its `id`; worked out when first asked for."""
-    redirect: Placed | None = None
-    """The server whose httpsRedirect makes it answer 301."""
-
-
-@dataclass(slots=True, eq=False)
-class Chain:
-    """One filter chain: routes by host for HTTP and HTTPS, one VirtualService's own for the others."""
-
-    kind: Kind
-    servers: list[Placed]
-    hosts: HostTable[VirtualHost] = field(default_factory=HostTable)
-    takers: list[Part] = field(default_factory=list)
-    """TLS and TCP: all that would have the chain, the one that has it first."""
-    protocol: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.protocol = self.kind.protocol
-
-    @property
-    def gateway(self) -> str:
-        """The Gateway that it comes from (the first, for HTTP)."""
-        return self.servers[0].gateway
 
 
 @dataclass(slots=True, eq=False)
@@ -63,6 +26,8 @@ class Listener:
     chains: HostTable[Chain] = field(default_factory=HostTable)
     refused: tuple[str, str] | None = None
     """Two Gateways whose chains ask for the same connections: Envoy refuses all of the listener."""
+    passthrough: dict[str, SniNames] = field(default_factory=dict)
+    """By `bind`, as istiod looks for doubled names."""
 
     def add(self, names: tuple[str, ...], chain: Chain) -> None:
         """Add a chain for the SNI names; `*` among them takes everything."""
@@ -71,6 +36,19 @@ class Listener:
             if other is not None:
                 self.refused = (other.gateway, chain.gateway)
             self.chains.set(name, chain)
+
+    def rival(self, item: Attached, host: str) -> str | None:
+        """The VirtualService of unknown age that decides who gets the connections for the host, if any does."""
+        found = self.chains.closest(host)
+        for names in self.passthrough.values():
+            name = names.contested.closest(host)
+            if name in names.contested and _is_as_close(name, found, host):
+                return names.rival(item, host)
+        return None
+
+
+def _is_as_close(name: str, other: str, host: str) -> bool:
+    return name == host or (other != host and len(name) >= len(other))
 
 
 class Landscape:
@@ -83,7 +61,6 @@ class Landscape:
         self.workload = workload
         self.listeners: dict[tuple[int, str], Listener] = {}
         self._index = index
-        self._sni: dict[tuple[int, str], dict[str, Chain]] = {}
         plain: dict[tuple[int, str], Chain] = {}
         for number, server in enumerate(servers):
             if server.skipped is None:
@@ -148,21 +125,24 @@ class Landscape:
 
         `sniHosts` are not held against the server's hosts, only those of the VirtualService are.
         """
-        taken = self._sni.setdefault((server.port, server.bind), {})
+        names = listener.passthrough.setdefault(server.bind, SniNames())
         for part in self._parts(number, server):
             item = part[0]
             hosts = server.hosts_for(item.namespace)
             if not any(hosts.touches(host) for host in item.hosts):
                 continue
-            for names in item.sni_hosts(server.gateway, server.number):
-                known = [taken[name] for name in names if name in taken]
-                if known:
-                    for chain in known:
-                        chain.takers.append(part)
-                    continue
-                chain = Chain(server.kind, [server], takers=[part])
-                taken.update(dict.fromkeys(names, chain))
-                listener.add(names or (EVERYTHING,), chain)
+            for wanted in item.sni_hosts(server.gateway, server.number):
+                chain = names.claim(wanted, part)
+                if chain is not None:
+                    listener.add(wanted or (EVERYTHING,), chain)
+        names.spread()
+
+    def passed_over(self, server: Placed, item: Attached, host: str) -> str | None:
+        """The VirtualService because of which a `tls` condition of another one for the host is skipped."""
+        if server.kind is not Kind.PASSTHROUGH or server.listener not in self.listeners:
+            return None
+        names = self.listeners[server.listener].passthrough.get(server.bind)
+        return names.passed_over(item, host) if names else None
 
 
 def applies(item: Attached, server: Placed, workload: Workload) -> bool:

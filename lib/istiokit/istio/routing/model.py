@@ -2,14 +2,20 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations, permutations
+from math import perm
 
 from istiokit.istio.model import Gateway, full_name
 from istiokit.istio.routing.attached import Attached, Index
 from istiokit.istio.routing.facts import RouteFacts, Workload, assumed_workloads
-from istiokit.istio.routing.listeners import Landscape, Outcome
+from istiokit.istio.routing.listeners import Landscape
 from istiokit.istio.routing.names import HostSet, within
 from istiokit.istio.routing.outcomes import Slot, agreed, slots
+from istiokit.istio.routing.parts import Outcome
 from istiokit.istio.routing.servers import hosts_for, merge, sanitized
+
+_ORDERS = 24
+"""So many orders of Gateways are tried at the most."""
 
 Result = tuple[int, str, Outcome]
 """Port, protocol, outcome."""
@@ -114,8 +120,9 @@ class Model:
 def orders(gateways: Sequence[Gateway]) -> Iterator[list[Gateway]]:
     """Gateways in istiod's order: by creation time, then name, then namespace (`sortConfigByCreationTime`).
 
-    Where that time is not known (manifests have none) several orders come: the unknown ones first, last, and each
-    of them in front of all others. What holds in all of them counts as certain.
+    Where that time is not known (manifests have none) all orders come that may be: what holds in all of them is
+    certain. Where these would be too many (five such Gateways on the same pods) those come in which the unknown ones
+    are first, last, and each of them in front of all others; the first is by name.
     """
 
     def age(gateway: Gateway) -> tuple[str, str, str]:
@@ -125,11 +132,22 @@ def orders(gateways: Sequence[Gateway]) -> Iterator[list[Gateway]]:
     ordered = sorted(gateways, key=age)
     unknown = [gateway for gateway in ordered if not gateway.metadata.creation_timestamp]
     known = ordered[len(unknown) :]
-    yield ordered
-    if not unknown or len(ordered) == 1:
+    if perm(len(ordered), len(unknown)) <= _ORDERS:
+        yield from _interleaved(unknown, known)
         return
+    yield ordered
     yield [*known, *reversed(unknown)]
     for first in unknown[1:-1]:
         yield [first, *(one for one in ordered if one is not first)]
     if known and len(unknown) > 1:
         yield [unknown[-1], *(one for one in ordered if one is not unknown[-1])]
+
+
+def _interleaved(unknown: Sequence[Gateway], known: Sequence[Gateway]) -> Iterator[list[Gateway]]:
+    """Every order that keeps the one of those that are known; first the one with the others in front."""
+    for one in permutations(unknown):
+        for places in combinations(range(len(unknown) + len(known)), len(unknown)):
+            found = list(known)
+            for place, gateway in zip(places, one, strict=True):
+                found.insert(place, gateway)
+            yield found

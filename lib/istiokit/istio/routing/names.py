@@ -44,6 +44,9 @@ class HostTable(Generic[T]):
     def __contains__(self, pattern: str) -> bool:
         return pattern in self._values
 
+    def __len__(self) -> int:
+        return len(self._values)
+
     def items(self) -> Iterable[tuple[str, T]]:
         """All patterns with their values."""
         return self._values.items()
@@ -60,10 +63,14 @@ class HostTable(Generic[T]):
 
     def find(self, host: str) -> T | None:
         """The value of the closest pattern that holds all of `host`; a wildcard stands for a name of its own."""
+        found = self._values.get(host)
+        return found if found is not None else self._values.get(self.closest(host))
+
+    def closest(self, host: str) -> str:
+        """The closest pattern that holds all of `host`; `*` also where there is none."""
         values = self._values
-        found = values.get(host)
-        if found is not None:
-            return found
+        if host in values:
+            return host
         at = host.find(".", 2 if host.startswith("*.") else 0)
         best = ""
         while at >= 0 and not best:
@@ -74,7 +81,7 @@ class HostTable(Generic[T]):
         for pattern in self._odd:
             if len(pattern) > len(best) and within(host, pattern):
                 best = pattern
-        return values.get(best or "*")
+        return best or "*"
 
 
 class HostSet:

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from istiokit.istio.routing.attached import Attached
-from istiokit.istio.routing.listeners import EVERYTHING, Chain, Landscape, Listener, Outcome, applies
+from istiokit.istio.routing.chains import Chain
+from istiokit.istio.routing.listeners import EVERYTHING, Landscape, Listener, applies
+from istiokit.istio.routing.parts import Outcome
 from istiokit.istio.routing.reasons import RANK, Reason
 from istiokit.istio.routing.servers import Kind, Placed
 from istiokit.istio.routing.shadows import shared, who_is_first
@@ -30,7 +32,7 @@ class Slot:
                 return Reason.REJECTED, *listener.refused
             found = self._answer(listener, item, host)
             if found is not None:
-                return found
+                return self._doubted(listener, item, host) or found
         return min((self._why(server, item, host) for server in self.servers), key=_rank)
 
     def _answer(self, listener: Listener, item: Attached, host: str) -> Outcome | None:
@@ -65,6 +67,10 @@ class Slot:
         """Why nothing comes of one server of its Gateways."""
         if not _has_routes(server.kind, item):
             return self._without_routes(server, item, Reason.NO_ROUTE)
+        passed = self._land.passed_over(server, item, host)
+        if passed is not None:
+            doubted = self._doubted(self._land.listeners[server.listener], item, host)
+            return doubted or (Reason.OLDER_VIRTUAL_SERVICE, server.gateway, passed)
         if not server.hosts_for(item.namespace).touches(host):
             return Reason.NOT_ADMITTED, server.gateway, ""
         if server.skipped is not None:
@@ -73,7 +79,15 @@ class Slot:
             return Reason.HIDDEN, server.gateway, ""
         if not self._counts(server, item):
             return self._without_routes(server, item, Reason.NARROWED)
-        return self._closer(server, host)
+        listener = self._land.listeners[server.listener]
+        return self._doubted(listener, item, host) or self._closer(listener, server, host)
+
+    def _doubted(self, listener: Listener, item: Attached, host: str) -> Outcome | None:
+        """That ages which are not known decide whose passthrough chain has the host."""
+        if self._plain or not listener.passthrough:
+            return None
+        rival = listener.rival(item, host.lower())
+        return (Reason.UNKNOWN_ORDER, self.servers[0].gateway, rival) if rival else None
 
     def _without_routes(self, server: Placed, item: Attached, reason: Reason) -> Outcome:
         """None of its routes counts; one of a delegate that was not read may."""
@@ -91,9 +105,8 @@ class Slot:
             return item.has_tcp(server.gateway, server.number)
         return applies(item, server, self._land.workload)
 
-    def _closer(self, server: Placed, host: str) -> Outcome:
+    def _closer(self, listener: Listener, server: Placed, host: str) -> Outcome:
         """All is well with the server, so something else is closer to the host."""
-        listener = self._land.listeners[server.listener]
         chain = listener.chains.get(EVERYTHING) if self._plain else listener.chains.find(host.lower())
         if chain is None:
             return Reason.NO_SNI, server.gateway, ""

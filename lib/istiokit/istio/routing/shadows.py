@@ -10,18 +10,9 @@ from itertools import groupby
 from istiokit.istio.model import Match
 from istiokit.istio.routing.attached import Attached
 from istiokit.istio.routing.facts import Workload
-from istiokit.istio.routing.listeners import Outcome, Part
+from istiokit.istio.routing.parts import Outcome, Part, is_before
 from istiokit.istio.routing.paths import Claims
 from istiokit.istio.routing.reasons import RANK, Reason
-
-
-def is_before(other: Part, part: Part) -> bool | None:
-    """Whether `other` has its turn before `part`; None where one of their ages is not known."""
-    if part[2] != other[2]:
-        return other[2] < part[2]
-    if not (part[0].known_age and other[0].known_age):
-        return None
-    return other[0].age < part[0].age
 
 
 def who_is_first(takers: list[Part], item: Attached) -> Outcome:
