@@ -37,7 +37,7 @@ def configure(parser: Parser) -> None:
     parser.operands = "[show ID]"
     parser.add_argument("words", metavar="show ID", nargs="*", help="Show this run (default: list all).")
     options.add_namespace(parser, what="Namespace of the umbrella HelmRelease (default: wherever it is).")
-    flags.add_edited_files(parser)
+    options.add_edited_files(parser)
     flags.add_journal_namespace(parser)
     options.add_output(parser)
     options.add_connection(parser)

@@ -49,7 +49,7 @@ def configure(parser: Parser) -> None:
         help="The state to go back to (default: start).",
     )
     options.add_namespace(parser, what="Namespace of the umbrella HelmRelease (default: wherever it is).")
-    flags.add_edited_files(parser)
+    options.add_edited_files(parser)
     options.add_dry_run(parser, server=False)
     parser.add_argument("-y", "--yes", action="store_true", help="Do not ask before the change is made.")
     options.add_timeout(parser, "30m")
@@ -74,9 +74,8 @@ def parse(namespace: argparse.Namespace) -> Options:
 def run(given: Options, context: Context) -> int:
     """Show what will be undone, ask, undo, wait."""
     from istiokit.plan.bigbang import MIGRATION
-    from istiokit.plan.render import rollback_question, skipped_lines
     from istiokit.plan.rollback import plan_rollback
-    from istiokit.ui.rollbacks import shown
+    from istiokit.ui.rollbacks import offered
     from kubectl_istio_migrate import rolling_back
     from kubectl_istio_migrate.journaling import open_store
 
@@ -85,16 +84,8 @@ def run(given: Options, context: Context) -> int:
     plan = plan_rollback(runs, MIGRATION, given.to)
     if not given.filenames:
         rolling_back.refuse_past_upgrade(plan, runs, given.namespace, context)
-    context.write(shown(plan, given.output))
-    for line in skipped_lines(plan.skipped):
-        context.say(line)
-    if not plan.runs:
-        context.say(f"nothing to undo: the journal has no run after {given.to} ({store.place})")
-    if given.dry_run != "none":
-        context.say("nothing was changed (--dry-run)")
+    if not offered(plan, store.place, given, context):
         return 0
-    if plan.runs and not context.confirm(rollback_question(plan)):
-        raise NotDone("answered no; nothing was changed")
     drive = _drive(given, store, context)
     if plan.runs:
         drive.rollback(plan)

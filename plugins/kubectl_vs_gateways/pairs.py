@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from istiokit.errors import NotDone
-from istiokit.ui import options
 from istiokit.ui.context import Context
+from istiokit.ui.values import checked, file_name
 
 if TYPE_CHECKING:  # --help needs none of it
     from istiokit.cluster.types import Cluster
@@ -45,7 +45,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--map-file",
         dest="map_files",
         metavar="FILE",
-        type=options.checked(options.file_name),
+        type=checked(file_name),
         action="append",
         default=[],
         help="YAML or JSON file with OLD: NEW lines, - for stdin; repeat it for several.",

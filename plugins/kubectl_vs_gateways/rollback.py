@@ -5,7 +5,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from istiokit.errors import NotDone, OperationFailed, UsageError
+from istiokit.errors import OperationFailed, UsageError
 from istiokit.ui import options
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
@@ -54,16 +54,7 @@ def configure(parser: Parser) -> None:
         action="store_true",
         help="Close the run that is neither finished nor undone, and leave what it changed as it is.",
     )
-    parser.add_argument(
-        "-f",
-        "--filename",
-        dest="filenames",
-        metavar="FILE",
-        type=options.checked(options.file_name),
-        action="append",
-        default=[],
-        help="File or folder that was edited, whose journal is beside it; repeat it for several.",
-    )
+    options.add_edited_files(parser)
     options.add_dry_run(parser, server=False)
     parser.add_argument("-y", "--yes", action="store_true", help="Do not ask before the change is made.")
     flags.add_journal_namespace(parser)
@@ -94,9 +85,8 @@ def run(given: Options, context: Context) -> int:
     from istiokit.plan.model import World
     from istiokit.plan.optimistic import ChangedByOthers
     from istiokit.plan.rebind import MIGRATION
-    from istiokit.plan.render import rollback_question, skipped_lines
     from istiokit.plan.rollback import plan_rollback, rollback
-    from istiokit.ui.rollbacks import shown
+    from istiokit.ui.rollbacks import offered
     from kubectl_vs_gateways.abandoning import run_abandon
     from kubectl_vs_gateways.counting import Counter
 
@@ -104,17 +94,8 @@ def run(given: Options, context: Context) -> int:
     if given.abandon:
         return run_abandon(store, lock, context, dry_run=given.dry_run != "none")
     plan = plan_rollback(store.list(MIGRATION), MIGRATION, given.to)
-    context.write(shown(plan, given.output))
-    for line in skipped_lines(plan.skipped):
-        context.say(line)
-    if not plan.runs:
-        context.say(f"nothing to undo: the journal has no run after {given.to} ({store.place})")
+    if not offered(plan, store.place, given, context) or not plan.runs:
         return 0
-    if given.dry_run != "none":
-        context.say("nothing was changed (--dry-run)")
-        return 0
-    if not context.confirm(rollback_question(plan)):
-        raise NotDone("answered no; nothing was changed")
     number = sum(len(group.undos) for group in plan.groups)
     with context.progress() as progress:
         world = World(FilesCluster(()) if given.filenames else context.cluster, progress.say)

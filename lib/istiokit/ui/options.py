@@ -5,16 +5,15 @@ names that the functions' docstrings give.
 """
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from istiokit.ui.duration import parse_duration, parse_request_timeout
+from istiokit.ui.values import checked, file_name, parse_count, parse_level
 
 if TYPE_CHECKING:  # the client behind it is heavy, and --help needs none of it
     from istiokit.cluster.live_kubeconfig import ConnectOptions
-
-T = TypeVar("T")
 
 FORMATS = ("table", "wide", "json", "yaml", "name")
 DRY_RUNS = ("none", "client", "server")
@@ -125,6 +124,18 @@ def add_scope(parser: argparse.ArgumentParser) -> None:
 
 def add_files(parser: argparse.ArgumentParser) -> None:
     """-f as `filenames` (a list) and -R as `recursive`."""
+    _add_filenames(parser, "File or folder to work on instead of a cluster, - for stdin")
+    parser.add_argument(
+        "-R", "--recursive", action="store_true", help="Read the folders given by -f with all their folders."
+    )
+
+
+def add_edited_files(parser: argparse.ArgumentParser) -> None:
+    """-f as `filenames`: what a command has edited, for those that work with its journal."""
+    _add_filenames(parser, "File or folder that was edited, whose journal is beside it")
+
+
+def _add_filenames(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument(
         "-f",
         "--filename",
@@ -133,10 +144,7 @@ def add_files(parser: argparse.ArgumentParser) -> None:
         type=checked(file_name),
         action="append",
         default=[],
-        help="File or folder to work on instead of a cluster, - for stdin; repeat it for several.",
-    )
-    parser.add_argument(
-        "-R", "--recursive", action="store_true", help="Read the folders given by -f with all their folders."
+        help=f"{what}; repeat it for several.",
     )
 
 
@@ -215,36 +223,3 @@ def add_verbosity(parser: argparse.ArgumentParser) -> None:
         default=0,
         help="How much to tell on stderr, 0 to 9; 9 shows where in the program an error came from.",
     )
-
-
-def parse_count(text: str) -> int:
-    """A whole number from 1 on; raises ValueError otherwise."""
-    if not (text.isascii() and text.isdecimal()) or int(text) < 1:
-        raise ValueError(f"{text!r} is not a whole number from 1 on")
-    return int(text)
-
-
-def parse_level(text: str) -> int:
-    """A verbosity level from 0 to 9; raises ValueError otherwise."""
-    if text not in tuple("0123456789"):
-        raise ValueError(f"{text!r} is not a level from 0 to 9")
-    return int(text)
-
-
-def file_name(text: str) -> str:
-    """The name of a file; ValueError for an empty one (an unset variable), which would mean the working folder."""
-    if not text:
-        raise ValueError("an empty name; is a variable unset? Name a file, or . for this folder")
-    return text
-
-
-def checked(parse: Callable[[str], T]) -> Callable[[str], T]:
-    """Let argparse show the reason in `parse`'s ValueError, which it would otherwise replace by its own."""
-
-    def read(text: str) -> T:
-        try:
-            return parse(text)
-        except ValueError as reason:
-            raise argparse.ArgumentTypeError(str(reason)) from reason
-
-    return read
