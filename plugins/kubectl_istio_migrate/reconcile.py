@@ -32,7 +32,6 @@ def configure(parser: Parser) -> None:
         ("Two of them", "istiod public-ingressgateway"),
         ("One whose retries are exhausted", "istiod --reset"),
     )
-    parser.operands = "[NAME...]"
     parser.add_argument(
         "names", metavar="NAME", nargs="*", help="HelmReleases (default: all of the namespace)."
     )

@@ -32,10 +32,12 @@ def configure(parser: Parser) -> None:
     )
     parser.examples = (
         ("Before the old gateway goes", "istio-system/public"),
+        ("The same", "public -n istio-system"),
         ("In a repository that holds all Gateways", "istio-system/public -f ./apps -R"),
     )
     parser.add_argument("old", metavar="NAMESPACE/NAME", help="The old Gateway.")
-    scope.add_place_flags(parser)
+    options.add_namespace(parser, what="Namespace of a name without one (default: that of the context).")
+    scope.add_source_flags(parser)
     options.add_output(parser, headers=False)
 
 
@@ -54,12 +56,13 @@ def run(given: Options, context: Context) -> int:
     from kubectl_vs_gateways.patch_text import told_patches
 
     names = {full_name(gateway) for gateway in reading.facts.gateways or ()}
-    if given.old not in names:
+    old = _full(given, context)
+    if old not in names:
         known = ", ".join(sorted(names)) or "none"
-        raise NotDone(f"there is no Gateway {given.old} in {reading.facts.where}", f"known are: {known}")
-    drop: Drop = can_drop(reading.facts, given.old)
+        raise NotDone(f"there is no Gateway {old} in {reading.facts.where}", f"known are: {known}")
+    drop: Drop = can_drop(reading.facts, old)
     context.write(drop_text(drop, given.output))
-    unusable = [*reading.unusable, *told_patches(reading.patches, [given.old], context.prog)]
+    unusable = [*reading.unusable, *told_patches(reading.patches, [old], context.prog)]
     for item in unusable:
         context.say(f"not judged: {scope.left_out(item)}")
     if unusable:
@@ -68,3 +71,9 @@ def run(given: Options, context: Context) -> int:
             "that is not the whole answer: some files or objects could not be judged", "correct them"
         )
     return int(drop.order in (Order.NOT_YET, Order.WITH_A_GAP))
+
+
+def _full(given: Options, context: Context) -> str:
+    """The name with its namespace."""
+    place = "" if "/" in given.old else scope.place_of(given.scope, context)
+    return f"{place}/{given.old}" if place else given.old

@@ -42,12 +42,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="VirtualServices: name, namespace/name, or vs/name; none means all.",
     )
-    add_place_flags(parser)
-
-
-def add_place_flags(parser: argparse.ArgumentParser) -> None:
-    """The same without NAME...: which cluster or which files."""
     options.add_scope(parser)
+    add_source_flags(parser)
+
+
+def add_source_flags(parser: argparse.ArgumentParser) -> None:
+    """-f, -R, --gateways, and how to connect: which cluster or which files."""
     options.add_files(parser)
     parser.add_argument(
         "--gateways",
@@ -59,17 +59,18 @@ def add_place_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def parse_scope(namespace: argparse.Namespace) -> Scope:
-    """The flags of `add_flags` as a value; raises UsageError for contradicting ones."""
-    if namespace.filenames and namespace.all_namespaces:
+    """The flags of `add_flags`, or of `add_source_flags` and -n; raises UsageError for contradicting ones."""
+    all_namespaces = getattr(namespace, "all_namespaces", False)
+    if namespace.filenames and all_namespaces:
         raise UsageError("-A is about a cluster, and -f reads files", "leave one of them out")
     if namespace.gateways and not namespace.filenames:
         raise UsageError("--gateways goes with -f; a cluster has its own", "leave it out")
     return Scope(
         names=tuple(plain(name) for name in getattr(namespace, "names", ())),
         namespace=namespace.namespace,
-        all_namespaces=namespace.all_namespaces,
-        selector=namespace.selector,
-        field_selector=namespace.field_selector,
+        all_namespaces=all_namespaces,
+        selector=getattr(namespace, "selector", ""),
+        field_selector=getattr(namespace, "field_selector", ""),
         filenames=tuple(namespace.filenames),
         recursive=namespace.recursive,
         gateways=namespace.gateways,

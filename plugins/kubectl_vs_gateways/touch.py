@@ -51,7 +51,6 @@ def configure(parser: Parser) -> None:
             "-n shop --one-way --map istio-system/public=istio-gateway/new",
         ),
     )
-    parser.operands = "[NAME...]"
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help="VirtualServices: name or namespace/name; none means all."
     )

@@ -4,6 +4,7 @@ import argparse
 from dataclasses import dataclass
 
 from istiokit.errors import NotDone, UsageError
+from istiokit.ui import options
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
 from kubectl_vs_gateways import scope
@@ -35,7 +36,8 @@ def configure(parser: Parser) -> None:
     parser.add_argument(
         "host", metavar="HOST", nargs="?", default="", help="One of its hosts; none means all."
     )
-    scope.add_place_flags(parser)
+    options.add_namespace(parser, what="Namespace of a name without one (default: that of the context).")
+    scope.add_source_flags(parser)
 
 
 def parse(namespace: argparse.Namespace) -> Options:

@@ -107,6 +107,19 @@ def test_whether_the_old_one_can_go(files: dict[str, tuple[str, ...]], tmp_path:
         assert (result.code, result.out.splitlines()[0]) == (code, f"Gateway {OLD} {verdict}"), result
 
 
+def test_a_gateway_may_be_named_with_its_namespace_beside_it(files: dict[str, tuple[str, ...]]) -> None:
+    namespace, name = OLD.split("/")
+    assert vs_gateways("can-drop", name, "-n", namespace, *files["apart"]) == vs_gateways(
+        "can-drop", OLD, *files["apart"]
+    )
+
+
+@pytest.mark.parametrize("command", ["why", "can-drop"])
+def test_what_looks_at_everything_takes_no_selection(command: str) -> None:
+    result = vs_gateways(command, "shop/web", "-l", "app=web")
+    assert (result.code, "unrecognized arguments: -l" in result.err) == (2, True), result
+
+
 def test_a_gateway_that_is_not_there(files: dict[str, tuple[str, ...]]) -> None:
     result = vs_gateways("can-drop", "istio-system/other", *files["apart"], "-o", "json")
     assert (result.code, result.out) == (1, "")

@@ -37,7 +37,7 @@ def test_help_lists_the_commands_and_imports_none_of_them() -> None:
 def test_help_of_a_command_shows_flags_examples_and_exit_codes() -> None:
     result = sample("deed", "--help")
     assert (result.code, result.err) == (0, "")
-    assert result.out.startswith("usage: kubectl sample deed ")
+    assert result.out.startswith("usage: kubectl sample deed [deed] [names...] [flags]\n")
     assert "  # Ask before greeting\n  kubectl sample deed ask --timeout 10s\n" in result.out
     assert "  130  interrupted (SIGINT)\n" in result.out
     assert sample("help", "deed").out == result.out

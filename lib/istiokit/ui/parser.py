@@ -55,7 +55,7 @@ class Parser(argparse.ArgumentParser):
     """The parser of one command.
 
     `examples` holds pairs: what it does, and the arguments that do it; `operands` is how the arguments that are
-    no flags read in the usage line.
+    no flags read in the usage line, where their metavars do not say it.
     """
 
     def __init__(self, prog: str, *, description: str = "", epilog: str = EXIT_CODES) -> None:
@@ -74,10 +74,19 @@ class Parser(argparse.ArgumentParser):
 
     def format_help(self) -> str:
         """The help with the examples and the exit codes at its end."""
-        self.usage = " ".join(part for part in (self.prog, self.operands, "[flags]") if part)
+        self.usage = " ".join(
+            part for part in (self.prog, self.operands or self._operands(), "[flags]") if part
+        )
         self.description = textwrap.fill(self.description or "", _WIDTH)
         self.epilog = "\n".join(part for part in (self._examples(), self._closing.rstrip()) if part)
         return super().format_help()
+
+    def _operands(self) -> str:
+        wrapped = {"*": "[{}...]", "+": "{}...", "?": "[{}]"}
+        named = [action for action in self._actions if not action.option_strings]
+        return " ".join(
+            wrapped.get(str(action.nargs), "{}").format(action.metavar or action.dest) for action in named
+        )
 
     def error(self, message: str) -> NoReturn:
         """Raise argparse's complaint as a UsageError that names the help to read."""
@@ -85,6 +94,7 @@ class Parser(argparse.ArgumentParser):
 
     def read(self, argv: Sequence[str]) -> argparse.Namespace:
         """Parse like kubectl: `--dry-run` alone means client, switches also take `=true` and `=false`."""
+        self.operands = self.operands or self._operands()  # argparse takes them for none while it mixes
         options, rest = _before_dashes(argv)
         # Intermixed: names may stand between the flags, which plain parse_args takes for unrecognized.
         return self.parse_intermixed_args([*self._spelled_out(options), *rest])
