@@ -7,7 +7,7 @@ from dataclasses import replace
 import msgspec
 
 from istiokit.istio.bindings import Binding, Sides, classify_wording, references, sides_by
-from istiokit.istio.mapping import Mapping
+from istiokit.istio.mapping import Mapping, mapping_by
 from istiokit.istio.model import VirtualService, full_name
 from istiokit.istio.routing.facts import RouteFacts
 from istiokit.istio.wording import Wording, Wordings, worded
@@ -34,7 +34,7 @@ class BindingRow(msgspec.Struct, frozen=True, gc=False):
 def sides_in(
     facts: RouteFacts, mapping: Mapping | None = None, wordings: Iterable[Wording] | None = None
 ) -> Sides:
-    """The old and new Gateways of the facts, by the mapping if people gave one, else by Big Bang's names.
+    """The old and new Gateways of the facts, by the mapping if people gave one, else as `found_mapping` pairs them.
 
     Where some Gateways may be elsewhere none counts as missing. `wordings` are those of the facts' VirtualServices, if
     they are at hand.
@@ -43,7 +43,8 @@ def sides_in(
     if mapping is not None:
         return mapping.sides([full_name(one) for one in facts.gateways or ()] if complete else None)
     found = sides_by(facts.gateways, worded(facts.virtual_services) if wordings is None else wordings)
-    return found if complete else replace(found, known=None)
+    paired = {pair.old: pair.new for pair in mapping_by(facts.gateways, found).pairs}
+    return replace(found, successors={**found.successors, **paired}, known=found.known if complete else None)
 
 
 def rows(

@@ -94,8 +94,13 @@ def found_mapping(
     First by Big Bang's names (istio-system/X and istio-gateway/X-ingressgateway or -egressgateway). Where a Gateway
     of that name does not exist, the one of the new Gateways that alone offers the same hosts is taken.
     """
+    existing = list(gateways) if gateways is not None else None
+    return mapping_by(existing, sides_of(existing, virtual_services))
+
+
+def mapping_by(gateways: Iterable[Gateway] | None, sides: Sides) -> Mapping:
+    """`found_mapping` where the old and new Gateways are known already."""
     existing = {full_name(gateway): gateway for gateway in gateways or ()}
-    sides = sides_of(None if gateways is None else existing.values(), virtual_services)
     named = {old: new for old, new in sides.successors.items() if new in sides.new}
     pairs = [Pair(old, new, _by_name(old, new, existing)) for old, new in named.items()]
     taken = set(named.values())
