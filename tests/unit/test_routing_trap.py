@@ -240,3 +240,13 @@ def test_a_list_that_gets_empty_does_not_get_wider() -> None:
     assert left.spec.http is not None and left.spec.http[0].match is not None
     assert left.spec.http[0].match[0].gateways == ("mesh",)
     assert without(item, "a/b") is item
+
+
+def test_an_old_gateway_without_pods_is_judged_as_if_it_had_some() -> None:
+    """Its pods may be scaled to zero, or between two rollouts: that nothing answers now is no leave to drop it."""
+    gateways = [gateway(OLD, selector={"app": "old"}), gateway(NEW, selector={"app": "new"})]
+    new_pods = pods(NEW_PODS, {"app": "new"})
+    only_old, both = virtual_service(), virtual_service(gateways=[OLD, NEW])
+    for workloads in ([], [new_pods]):
+        assert can_drop(facts(gateways, [only_old], workloads), OLD).order is Order.NOT_YET
+    assert can_drop(facts(gateways, [both], [new_pods]), OLD).order is Order.EITHER

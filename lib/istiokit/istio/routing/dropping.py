@@ -12,9 +12,10 @@ import msgspec
 
 from istiokit.istio.bindings import MESH, resolve
 from istiokit.istio.model import Match, Route, VirtualService, full_name
-from istiokit.istio.routing.facts import RouteFacts
+from istiokit.istio.routing.facts import RouteFacts, Workload, assumed_workloads
 from istiokit.istio.routing.model import Model
 from istiokit.istio.routing.served import Answer, answers
+from istiokit.istio.workloads import selects
 
 Key = tuple[str, str, str, int, str]
 
@@ -94,10 +95,12 @@ def can_drop(facts: RouteFacts, old: str, leaving: Collection[str] | None = None
     """Judge whether the Gateway `old` (`namespace/name`) can go, and in which order.
 
     `leaving` are the names of the workloads that get no traffic any more; None means those in the namespace of `old`,
-    unless that is all there are. What nobody can tell counts as the worst: as answering now and not afterwards.
+    unless that is all there are. Where `old` selects no pods now it is judged as if it had some in its namespace, since
+    it may get them back. What nobody can tell counts as the worst: as answering now and not afterwards.
     """
     workloads = tuple(Model(replace(facts, virtual_services=())).workloads or ())
-    facts = replace(facts, workloads=workloads)  # assumed ones must not go with their Gateway
+    facts = replace(facts, workloads=(*workloads, *without_pods(facts, old)))
+    workloads = facts.workloads or ()  # assumed ones must not go with their Gateway
     if leaving is None:
         going = {one.name for one in workloads if one.namespace == old.partition("/")[0]}
         leaving = going if len(going) < len(workloads) else ()
@@ -113,6 +116,18 @@ def can_drop(facts: RouteFacts, old: str, leaving: Collection[str] | None = None
         references_first=_way((now, no_references, end), no_references, end, old, leaving),
         gateway_first=_way((now, no_gateway, end), now, no_gateway, old, leaving),
     )
+
+
+def without_pods(facts: RouteFacts, gateway: str) -> tuple[Workload, ...]:
+    """The pods that the Gateway is meant for, where those that it has were read and are none; else nothing."""
+    named = [one for one in facts.gateways or () if full_name(one) == gateway]
+    if facts.workloads is None or any(
+        selects(one.spec.selector or {}, dict(workload.labels))
+        for one in named
+        for workload in facts.workloads
+    ):
+        return ()
+    return assumed_workloads(named)
 
 
 def without(item: VirtualService, gateway: str) -> VirtualService:
