@@ -4,7 +4,7 @@ import argparse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from istiokit.errors import NotDone
+from istiokit.errors import NotDone, OperationFailed
 from istiokit.ui import options
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
@@ -13,6 +13,7 @@ from kubectl_vs_gateways.scope import Scope
 
 if TYPE_CHECKING:  # --help needs none of it
     from istiokit.istio.routing.dropping import Drop
+    from istiokit.survey.routes import RouteReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,11 @@ def run(given: Options, context: Context) -> int:
     reading = scope.read_scope(scope.everywhere(given.scope), context, pods=True)
 
     from istiokit.istio.model import full_name
-    from istiokit.istio.routing.dropping import Order, can_drop
+    from istiokit.istio.routing.dropping import Order, can_drop, without_pods
     from kubectl_vs_gateways.drop_text import drop_text
     from kubectl_vs_gateways.patch_text import told_patches
 
+    _refuse_blindness(reading)
     names = {full_name(gateway) for gateway in reading.facts.gateways or ()}
     old = _full(given, context)
     if old not in names:
@@ -62,6 +64,8 @@ def run(given: Options, context: Context) -> int:
         raise NotDone(f"there is no Gateway {old} in {reading.facts.where}", f"known are: {known}")
     drop: Drop = can_drop(reading.facts, old)
     context.write(drop_text(drop, given.output))
+    if without_pods(reading.facts, old):
+        context.say(f"{old} selects no pods now: it was judged as if it had some in its namespace")
     unusable = [*reading.unusable, *told_patches(reading.patches, [old], context.prog)]
     for item in unusable:
         context.say(f"not judged: {scope.left_out(item)}")
@@ -71,6 +75,13 @@ def run(given: Options, context: Context) -> int:
             "that is not the whole answer: some files or objects could not be judged", "correct them"
         )
     return int(drop.order in (Order.NOT_YET, Order.WITH_A_GAP))
+
+
+def _refuse_blindness(reading: "RouteReading") -> None:
+    """Raise OperationFailed where Gateways or VirtualServices may not be read: none would look like none left."""
+    blind = [one for one in reading.unread if one.kind in ("Gateway", "VirtualService") and not one.missing]
+    if blind:
+        raise OperationFailed(blind[0].reason, "ask for the role in docs/rbac/")
 
 
 def _full(given: Options, context: Context) -> str:

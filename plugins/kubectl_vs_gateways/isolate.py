@@ -80,7 +80,8 @@ def run(given: Options, context: Context) -> int:
     reading = scope.read_scope(_EVERYTHING, context, pods=True, writers=True)
     if reading.facts.workloads is None:
         raise NotDone(
-            "the pods of the gateways could not be read", "without them nobody can prove that it is safe"
+            "the pods of the gateways could not be read, and without them nobody can prove that it is safe",
+            "ask for the role in docs/rbac/",
         )
     found = isolation(reading.facts, given.old, given.label)
     if found is None:

@@ -96,6 +96,35 @@ def live_mapping(
     return chosen_mapping(given, cluster.list(GATEWAY, Gateway), virtual_services, context)
 
 
+def strangers(
+    mapping: "Mapping",
+    gateways: "Collection[Gateway] | None",
+    virtual_services: "Iterable[VirtualService]",
+    *,
+    complete: bool = True,
+) -> list[str]:
+    """A line for each Gateway of the mapping that nobody knows: a slip of the pen looks like nothing to do.
+
+    Where the Gateways are not `complete` (files) one that was not seen may well be elsewhere.
+    """
+    from istiokit.istio.bindings import MESH, references
+    from istiokit.istio.model import full_name
+
+    seen = {full_name(one) for one in gateways or ()}
+    unseen = [pair.old for pair in mapping.pairs if pair.old not in (MESH, *seen)]
+    named = {name for item in virtual_services for name in references(item)} if unseen else set()
+    where = "there is no such Gateway" if complete and gateways is not None else "no such Gateway was read"
+    lines = [f"nothing is bound to {old}, and {where}" for old in unseen if old not in named]
+    if complete:
+        return lines  # that of a new one is a finding
+    told = "whether it exists was not judged: --gateways FILE|cluster says"
+    return lines + [f"no Gateway {new} was read; {told}" for new in _new_names(mapping) if new not in seen]
+
+
+def _new_names(mapping: "Mapping") -> list[str]:
+    return list(dict.fromkeys(pair.new for pair in mapping.pairs))
+
+
 def chosen_mapping(
     given: Given,
     gateways: "Collection[Gateway] | None",
@@ -114,7 +143,12 @@ def chosen_mapping(
 
     if given.named:
         return given_mapping(given, context)
-    known = {full_name(one) for one in gateways} if complete and gateways is not None else None
+    if gateways is None:
+        raise NotDone(
+            "no pair can be found where Gateways may not be read",
+            "name the pairs with --map OLD=NEW, or ask for the role in docs/rbac/",
+        )
+    known = {full_name(one) for one in gateways} if complete else None
     taken = []
     for pair in found_mapping(gateways, virtual_services).pairs:
         if known is None or pair.new in known:

@@ -31,7 +31,10 @@ def run_on_cluster(operation: Operation, given: Options, context: Context) -> in
         lambda changes: silenced(everything.facts, wanted, changes, context),
     )
     show(made.plan, given, context)
-    for line in scope.unread_lines(reading):
+    for line in (
+        *scope.unread_lines(reading),
+        *pairs.strangers(mapping, facts.gateways, facts.virtual_services),
+    ):
         context.say(line)
     drive = Drive(context, given.journal_namespace, given.allow)
     if given.dry_run != "none":

@@ -25,7 +25,7 @@ from istiokit.ui.context import Context
 from istiokit.ui.diffs import coloured
 from kubectl_vs_gateways import rebind_text
 from kubectl_vs_gateways.driving import refuse, way_back
-from kubectl_vs_gateways.pairs import chosen_mapping
+from kubectl_vs_gateways.pairs import chosen_mapping, strangers
 from kubectl_vs_gateways.patch_text import told_patches
 from kubectl_vs_gateways.rebind_options import Options
 from kubectl_vs_gateways.rebind_text import many
@@ -69,6 +69,8 @@ def _planned(operation: Operation, files: ManifestTexts, given: Options, context
     gateways = (*manifests.gateways, *others)
     complete = place_of_others is not None and not wrong
     mapping = chosen_mapping(given.pairs, gateways, items, context, complete=complete)
+    for line in strangers(mapping, gateways, items, complete=complete):
+        context.say(line)
     patches = told_patches(files.patches, [pair.old for pair in mapping.pairs], context.prog)
     parts = {one.object: f"{one.reason}; {one.remedy}" for one in patches}
     manifests = with_unread(manifests, {**files.unread, **parts})

@@ -96,6 +96,17 @@ def test_each_role_is_enough_for_its_commands(rig: Rig, namespace: str) -> None:
     assert gateways(rig, namespace) == [OLD]
 
 
+def test_who_may_not_read_gateways_is_told_so_and_not_that_there_are_none(rig: Rig) -> None:
+    rules = [
+        {"apiGroups": ["networking.istio.io"], "resources": ["virtualservices"], "verbs": ["get", "list"]}
+    ]
+    blind = rig.kubeconfig_for({"metadata": {"name": "blind"}, "rules": rules})
+    for words in (("can-drop", OLD), ("isolate", OLD, "--dry-run"), ("swap", "-A", "--dry-run")):
+        told = vs_gateways(rig, *words, kubeconfig=blind)
+        assert told.code != 0 and "docs/rbac/" in told.err, told
+        assert "there is no Gateway" not in told.err
+
+
 def gateways(rig: Rig, namespace: str) -> list[str]:
     found = rig.get("virtualservices.networking.istio.io", "web", f"--namespace={namespace}")
     return [str(name) for name in found["spec"]["gateways"]]

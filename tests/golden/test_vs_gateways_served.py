@@ -107,6 +107,26 @@ def test_whether_the_old_one_can_go(files: dict[str, tuple[str, ...]], tmp_path:
         assert (result.code, result.out.splitlines()[0]) == (code, f"Gateway {OLD} {verdict}"), result
 
 
+def test_states_advice_and_changes_go_by_the_same_pair(tmp_path: Path) -> None:
+    """The new Gateway has another name than Big Bang's: its hosts tell the pair, in every command."""
+    new = gateway("istio-gateway/other", "app: new", "2025-01-01T00:00:00Z")
+    old = gateway(OLD, "app: old", "2024-01-01T00:00:00Z")
+    path = tmp_path / "all.yaml"
+    path.write_text(f"{old}---{new}---{route('both', OLD, 'istio-gateway/other')}---{route('old', OLD)}")
+    rows = json.loads(vs_gateways("-f", str(path), "-o", "json").out)["items"]
+    assert {one["name"]: one["state"] for one in rows} == {"both": "both", "old": "old-only"}
+    audit = vs_gateways("--audit", "-f", str(path))
+    assert f"{OLD}=istio-gateway/other" in audit.out + audit.err
+    assert "public-ingressgateway" not in audit.out + audit.err
+    plan = vs_gateways("add", "-f", str(path), "--dry-run")
+    assert "+  gateways: [istio-system/public, istio-gateway/other]" in plan.out, plan
+
+
+def test_a_slip_in_the_old_name_is_told(files: dict[str, tuple[str, ...]]) -> None:
+    result = vs_gateways("add", *files["apart"], "--map", f"istio-system/pubic={NEW}", "--dry-run")
+    assert "nothing is bound to istio-system/pubic, and no such Gateway was read\n" in result.err
+
+
 def test_a_gateway_may_be_named_with_its_namespace_beside_it(files: dict[str, tuple[str, ...]]) -> None:
     namespace, name = OLD.split("/")
     assert vs_gateways("can-drop", name, "-n", namespace, *files["apart"]) == vs_gateways(
