@@ -1,11 +1,14 @@
 """`add`, `swap` and `remove` on a cluster: read, plan, show, ask, do."""
 
+from dataclasses import replace
+
 from istiokit.cluster.kinds import VIRTUAL_SERVICE
 from istiokit.errors import KindNotServed, OperationFailed
 from istiokit.istio.model import full_name
 from istiokit.istio.rebinding import Operation
 from istiokit.plan.model import Plan
 from istiokit.plan.rebind import RebindPlan, Wanted, plan_rebind
+from istiokit.survey.policies import read_policies
 from istiokit.survey.routes import RouteReading
 from istiokit.ui.context import Context
 from kubectl_vs_gateways import pairs, rebind_text, scope
@@ -23,16 +26,18 @@ def run_on_cluster(operation: Operation, given: Options, context: Context) -> in
     known = None if facts.gateways is None else {full_name(one) for one in facts.gateways}
     mapping = pairs.chosen_mapping(given.pairs, facts.gateways, facts.virtual_services, context)
     wanted = Wanted(operation, mapping, bool(given.scope.names), given.allow)
+    policies, unread = read_policies(context.cluster) if operation.takes_away else ((), ())
     made = plan_rebind(
         facts.virtual_services,
         known,
         reading.owners,
         wanted,
         lambda changes: silenced(everything.facts, wanted, changes, context),
+        policies,
     )
     show(made.plan, given, context)
     for line in (
-        *scope.unread_lines(reading),
+        *scope.unread_lines(replace(reading, unread=(*reading.unread, *unread))),
         *pairs.strangers(mapping, facts.gateways, facts.virtual_services),
     ):
         context.say(line)

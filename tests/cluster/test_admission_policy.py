@@ -34,8 +34,10 @@ from tests.unit.kyverno_cases import (
 
 APP = App(
     name="kubectl-vs-gateways",
-    description="Two of its commands.",
-    commands=tuple(Command(name, name, f"kubectl_vs_gateways.{name}") for name in ("policy", "touch")),
+    description="Some of its commands.",
+    commands=tuple(
+        Command(name, name, f"kubectl_vs_gateways.{name}") for name in ("policy", "touch", "swap", "rollback")
+    ),
 )
 MERGED = (f"{PUBLIC}={NEW_PUBLIC}", f"{PASS}={NEW_PUBLIC}")
 ALL = (PUBLIC, NEW_PUBLIC, PASS, NEW_PASS)
@@ -293,6 +295,27 @@ def test_a_server_that_judges_only_stores_nothing(world: World) -> None:
     done = world.touch("-n", "shop", "--dry-run=server", *_maps(ONE), "judged")
     assert (done.code, done.out.split()[-2]) == (0, "accepted")
     assert gateway_lists(world.get(item)) == [[PUBLIC]]
+
+
+def test_swap_is_refused_while_the_policy_would_undo_it(world: World) -> None:
+    world.install(*ONE)
+    item = manifest(name="undone", gateways=[PUBLIC])
+    world.stored(item)
+    both = gateway_lists(world.get(item))
+    kubeconfig = f"--kubeconfig={world.rig.kubeconfig}"
+    flags = ("-n", "shop", "undone", "--yes", "--allow=VSG050", "--journal-namespace=shop", kubeconfig)
+    refused = run("swap", *_maps(ONE), *flags, app=APP, live=True)
+    assert refused.code == 1
+    assert "VSG054  MutatingAdmissionPolicy istio-migrate-gateways" in refused.err, refused
+    assert gateway_lists(world.get(item)) == both == [[PUBLIC, NEW_PUBLIC]]
+
+    world.install(*ONE, one_way=True)
+    done = run("swap", *_maps(ONE), *flags, app=APP, live=True)
+    assert done.code == 0, done
+    assert gateway_lists(world.get(item)) == [[NEW_PUBLIC]]
+    world.remove()
+    back = run("rollback", "--yes", "--journal-namespace=shop", kubeconfig, app=APP, live=True)
+    assert (back.code, gateway_lists(world.get(item))) == (0, both), back
 
 
 def test_policy_chooses_what_the_server_has_and_kubectl_takes_it(world: World) -> None:

@@ -20,6 +20,7 @@ MAPPING = "istio-migrate.dev/mapping"
 """The annotation with the pairs: `OLD=NEW`, with commas in between."""
 DIRECTION = "istio-migrate.dev/direction"
 """The annotation with `both-ways` or `one-way`."""
+ONE_WAY = "one-way"
 
 Manifest = dict[str, Any]
 
@@ -47,7 +48,7 @@ def policy(engine: Engine, mapping: Mapping, *, one_way: bool = False) -> list[M
         "labels": dict(LABELS),
         "annotations": {
             MAPPING: ",".join(str(pair) for pair in mapping.pairs),
-            DIRECTION: "one-way" if one_way else "both-ways",
+            DIRECTION: ONE_WAY if one_way else "both-ways",
         },
     }
     match engine:

@@ -9,6 +9,7 @@ from istiokit.istio.bindings import references
 from istiokit.istio.mapping import Mapping as GatewayMapping
 from istiokit.istio.model import VirtualService
 from istiokit.istio.rebinding import Operation, Untouched, VirtualServiceEdit, applied, rebind
+from istiokit.kyverno.standing import StandingPolicy, giving_back
 from istiokit.ownership.model import Owners
 from istiokit.plan.actions.bindings import edit_bindings
 from istiokit.plan.model import Group, Plan, Skip
@@ -20,7 +21,9 @@ MISSING_GATEWAY = "VSG050"
 """A Gateway in NEW does not exist."""
 CUT_OFF = "VSG051"
 """A VirtualService would no longer answer."""
-REFUSING = (MISSING_GATEWAY, CUT_OFF, UNSURE)
+GIVEN_BACK = "VSG054"
+"""A mutation policy would bind to OLD again."""
+REFUSING = (MISSING_GATEWAY, CUT_OFF, UNSURE, GIVEN_BACK)
 """What stands in the way unless `--allow` names it."""
 
 
@@ -72,12 +75,13 @@ def plan_rebind(
     owners: Owners,
     wanted: Wanted,
     refused: Refused = lambda changes: {},
+    policies: Sequence[StandingPolicy] = (),
 ) -> RebindPlan:
     """The plan for these VirtualServices: one action each, all of one group, eight at a time.
 
     `known` are the Gateways that exist (None: nobody can tell). Objects whose owner would put the old list back are
     skipped with the edit to make there; what an owner may put back later is a note. Findings of the plan stand in the
-    way of all of it.
+    way of all of it; `policies` are the mutation policies of the cluster.
     """
     why = f"{wanted.operation} {', '.join(map(str, wanted.mapping.pairs))}"
     chosen: list[_Chosen] = []
@@ -103,7 +107,11 @@ def plan_rebind(
         str(wanted.operation),
         (Group(actions, CONCURRENCY),) if actions else (),
         skipped=tuple(skipped),
-        findings=(*missing_gateways(rebound, known, wanted), *cut_off_findings(refused(rebound))),
+        findings=(
+            *missing_gateways(rebound, known, wanted),
+            *cut_off_findings(refused(rebound)),
+            *(given_back(policies, wanted) if actions else ()),
+        ),
         notes=notes([one.verdict for one in chosen]),
     )
     return RebindPlan(plan, left)
@@ -133,6 +141,23 @@ def missing_gateways(
         )
         for new, number in counts.items()
         if number
+    )
+
+
+def given_back(policies: Sequence[StandingPolicy], wanted: Wanted) -> tuple[Finding, ...]:
+    """An error for each policy that would undo what takes a Gateway away, while it is written."""
+    if not wanted.operation.takes_away:
+        return ()
+    return tuple(
+        Finding(
+            GIVEN_BACK,
+            Severity.ERROR,
+            str(policy),
+            "it binds to the old Gateway again whatever is bound to the new one, so nothing would change",
+            "delete it first, or exchange it for what `policy --one-way` prints; to go on all the same: "
+            f"--allow {GIVEN_BACK}",
+        )
+        for policy in giving_back(policies, wanted.mapping)
     )
 
 

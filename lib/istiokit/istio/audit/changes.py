@@ -44,5 +44,14 @@ RULES = (
         remedy="Change it where its owner has it from. If the owner is known to leave it alone: --allow VSG053.",
         run=lambda subject: (),
     ),
+    Rule(
+        code="VSG054",
+        title="The mutation policy gives the old Gateway back",
+        severity=Severity.ERROR,
+        why="A policy that works both ways binds to the old Gateway again whatever is bound to the new one, while it "
+        "is written: the server accepts every change, and none lasts.",
+        remedy="Delete the policy first, or exchange it for what `kubectl vs-gateways policy --one-way` prints.",
+        run=lambda subject: (),
+    ),
 )
 """Sorted by code; none of them finds anything in an audit."""
