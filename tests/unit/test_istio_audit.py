@@ -114,6 +114,14 @@ def test_a_rule_is_found_by_its_code_in_any_case() -> None:
         find_rule("VSG999")
 
 
+def test_a_condition_of_a_delegate_narrows_what_others_are_bound_to() -> None:
+    failing, _ = examples(find_rule("VSG004"))
+    delegate = next(one for one in yaml.safe_load_all(failing) if one["kind"] == "VirtualService")
+    delegate["spec"] = {"http": delegate["spec"]["http"]}
+    assert "VSG004" in codes(failing, files=True)
+    assert "VSG004" not in codes(yaml.safe_dump(delegate), files=True)
+
+
 def test_what_files_do_not_hold_is_unknown_and_not_missing() -> None:
     failing, _ = examples(find_rule("VSG001"))
     assert "VSG001" in codes(failing)

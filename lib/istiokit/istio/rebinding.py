@@ -72,8 +72,7 @@ def rebind(item: VirtualService, mapping: Mapping, operation: Operation) -> Virt
     lists = dict(gateway_lists(item))
     named = [pair for pair in mapping.pairs if any(_has(one, pair.old, item) for one in lists.values())]
     if not item.spec.hosts:
-        why = "a delegate: it has no hosts, and Istio refuses one that names gateways"
-        return Untouched(why, concerned=any(pair.old != MESH for pair in named))
+        return _delegate(lists, [pair for pair in named if pair.old != MESH], item)
     if not named:
         return Untouched(_unconcerned(lists, mapping), concerned=False)
     if operation is Operation.REMOVE and (alone := _alone(lists, named, item)):
@@ -86,6 +85,19 @@ def rebind(item: VirtualService, mapping: Mapping, operation: Operation) -> Virt
     if not changes:
         return Untouched("it is so already", concerned=False)
     return VirtualServiceEdit(changes)
+
+
+def _delegate(lists: dict[str, Entries | None], named: Sequence[Pair], item: VirtualService) -> Untouched:
+    """It is served by the gateways of those who route to it; only a condition of its own narrows that."""
+    olds = [pair.old for pair in named]
+    places = [pointer for pointer, entries in lists.items() if any(_has(entries, old, item) for old in olds)]
+    if not places or TOP in places:
+        why = "a delegate: it has no hosts, and Istio refuses one that names gateways"
+        return Untouched(why, concerned=bool(places))
+    why = (
+        f"a delegate, and {', '.join(map(field, places))} names {', '.join(olds)}: edit the condition by hand"
+    )
+    return Untouched(why, concerned=True, left=True)
 
 
 def gateway_lists(item: VirtualService) -> Iterator[tuple[str, Entries | None]]:

@@ -26,7 +26,9 @@ def _unknown(wording: Wording, subject: Subject) -> Iterator[Finding]:
 
 
 def _never_matches(wording: Wording, subject: Subject) -> Iterator[Finding]:
-    """Pilot narrows the top-level list by a condition's own list; it never widens it."""
+    """Pilot narrows the top-level list by a condition's own list; a delegate's list is that of who routes to it."""
+    if not wording.has_hosts:
+        return
     listed = {one.gateway for one in subject.references(wording) if one.top} or {MESH}
     for one in subject.references(wording):
         if not one.top and one.gateway not in listed:
