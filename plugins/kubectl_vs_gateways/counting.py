@@ -5,6 +5,7 @@ import time
 
 from istiokit.plan.engine import Moment
 from istiokit.plan.engine import Progress as RunProgress
+from istiokit.plan.resume import remaining
 from istiokit.ui.progress import Progress, Row
 
 _LIVE_SECONDS = 0.2
@@ -15,15 +16,19 @@ _PARTS = 10
 class Counter:
     """An observer of the engine. Called from several threads."""
 
-    def __init__(self, progress: Progress, total: int, word: str) -> None:
-        """`word` says what is done: `swap`."""
-        self._progress, self._total, self._word = progress, total, word
+    def __init__(self, progress: Progress, word: str, total: int | None = None) -> None:
+        """`word` says what is done: `swap`; without a total it is what the run has left when it begins."""
+        self._progress, self._word = progress, word
+        self._total = total or 0
+        self._is_given = total is not None
         self._lock = threading.Lock()
         self._began = self._drawn = time.monotonic()
         self._done = self._told = 0
 
     def __call__(self, event: RunProgress) -> None:
         """Count what has ended, and draw now and then."""
+        if event.moment is Moment.GROUP and not self._is_given:
+            self._total = self._done + len(remaining(event.run))
         if event.moment is Moment.FAIL and event.action is not None:
             self._progress.say(f"failed  {event.action.target()}: {event.message}")
         if event.moment not in (Moment.END, Moment.FAIL):

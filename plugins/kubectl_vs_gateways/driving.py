@@ -67,7 +67,6 @@ class Drive:
     def _run(self, plan: Plan, store: ClusterStore) -> Run:
         context = self.context
         lease = ClusterLease(context.cluster, self.journal_namespace, MIGRATION, who(), say=context.say)
-        number = sum(len(group.actions) for group in plan.groups)
         with context.progress() as progress:
             return run(
                 plan,
@@ -77,7 +76,7 @@ class Drive:
                 who=who(),
                 command=sys.argv,
                 allowed=self.allow,
-                observer=Counter(progress, number, plan.name),
+                observer=Counter(progress, plan.name),
             )
 
 

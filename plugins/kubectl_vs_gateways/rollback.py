@@ -99,7 +99,7 @@ def run(given: Options, context: Context) -> int:
     number = sum(len(group.undos) for group in plan.groups)
     with context.progress() as progress:
         world = World(FilesCluster(()) if given.filenames else context.cluster, progress.say)
-        counter = Counter(progress, number, "rollback")
+        counter = Counter(progress, "rollback", number)
         try:
             rollback(plan, world, store, lock, who=who(), command=sys.argv, observer=counter)
         except OperationFailed as error:

@@ -18,6 +18,12 @@ def edited(text: str, *words: str, path: ListPath = PATH, document: int = 0) -> 
     return new
 
 
+def test_an_edit_that_would_break_the_text_is_not_the_fault_of_the_file() -> None:
+    text = "spec:\n  gateways:\n  - >-\n    a/b\n  - |-\n    mesh\n  http: []\n"
+    with pytest.raises(UsageError, match="cannot be changed here without changing something else"):
+        edit_lists(text, "a.yaml", [WantedList(PATH, ("a/b", "mesh", "c/d"), 0)])
+
+
 @pytest.mark.parametrize(
     ("before", "words", "after"),
     [

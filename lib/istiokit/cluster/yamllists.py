@@ -162,7 +162,7 @@ def _pieces(document: Document, wanted: WantedList, origin: str) -> Iterator[Pie
 def _proven(
     text: str, origin: str, before: Sequence[Document], wanted: Iterable[WantedList]
 ) -> Sequence[Document]:
-    documents = documents_of(text, origin)
+    documents = _parsed(text, origin)
     expected = [document.values for document in before]
     for one in wanted:
         expected[one.document] = _with_list(expected[one.document], one.path, list(one.words))
@@ -171,6 +171,14 @@ def _proven(
     raise UsageError(
         f"{origin}: the lists cannot be changed here without changing something else", "edit it by hand"
     )
+
+
+def _parsed(text: str, origin: str) -> Sequence[Document]:
+    """The edited text; nothing where the edit has broken it, for which the file cannot help."""
+    try:
+        return documents_of(text, origin)
+    except UsageError:
+        return ()
 
 
 def _with_list(value: Any, path: ListPath, words: list[str]) -> Any:
