@@ -146,6 +146,12 @@ def test_documents_that_are_no_objects_are_kept_in_mind(folder: Path) -> None:
     assert skipped[1].reason == "a A without a name"
 
 
+def test_a_list_inside_a_list_is_called_that() -> None:
+    text = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: ConfigMapList, items: []}\n"
+    (found,) = FilesCluster(["-"], stdin=text, lenient=True).skipped
+    assert found.reason == "a ConfigMapList inside a List, which is not read"
+
+
 def test_changing_files_is_left_to_plans_and_people(folder: Path) -> None:
     files = FilesCluster(["."])
     manifest = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "b", "namespace": "a"}}

@@ -152,7 +152,7 @@ class _Asked:
     ) -> Stored | NoObject | None:
         line, document, item = address
         place, kind, group = f"{self._source}:{line}", header.kind, str(header.api_version).rpartition("/")[0]
-        reason = _not_an_object(header)
+        reason = _not_an_object(header, nested=item is not None)
         if reason:
             broken = item is not None or self._concerns(header, value)
             return NoObject(place, reason, broken=broken, value=_plain(value))
@@ -178,14 +178,15 @@ class _Asked:
         )
 
 
-def _not_an_object(header: _Header) -> str:
+def _not_an_object(header: _Header, *, nested: bool) -> str:
     """Why it is none; empty where it is one."""
     if not (isinstance(header.kind, str) and header.kind and header.api_version):
         return "not a Kubernetes object: it has no apiVersion and kind"
     if header.metadata is None or not header.metadata.name:
-        return f"a {header.kind} " + (
-            "whose items are no list" if header.kind.endswith("List") else "without a name"
-        )
+        if not header.kind.endswith("List"):
+            return f"a {header.kind} without a name"
+        inside = "inside a List, which is not read" if nested else "whose items are no list"
+        return f"a {header.kind} {inside}"
     return ""
 
 
