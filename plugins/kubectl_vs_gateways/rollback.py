@@ -33,7 +33,8 @@ def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = (
         "Undo, newest first, what the journal says that add, swap, remove and isolate did. Lists get back the very "
-        "entries they had; one that somebody else has changed since is left alone, and the rollback ends there."
+        "entries they had; one that somebody else has changed since is left alone, and no earlier run is undone until "
+        "that is settled."
     )
     parser.examples = (
         ("Back to where it began", ""),
