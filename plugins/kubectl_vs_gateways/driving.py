@@ -8,7 +8,7 @@ from istiokit.errors import NotDone
 from istiokit.findings import Severity
 from istiokit.plan.actions import codec
 from istiokit.plan.beside import who
-from istiokit.plan.journal import Run, RunState
+from istiokit.plan.journal import EntryState, Run, RunState
 from istiokit.plan.lease import ClusterLease
 from istiokit.plan.model import Plan, World
 from istiokit.plan.rebind import MIGRATION
@@ -42,8 +42,10 @@ class Drive:
         if plan.groups and not context.confirm(question):
             raise NotDone("answered no; nothing was changed")
         done = self._run(plan, store)
-        number = many(len(done.actions()), self.noun)
-        context.say(f"{plan.name} is done: {number} (journal {done.id} in namespace {place})")
+        skipped = sum(last.state is EntryState.SKIPPED for last in done.latest().values())
+        number = many(len(done.actions()) - skipped, self.noun)
+        already = f", {skipped} by somebody else meanwhile" if skipped else ""
+        context.say(f"{plan.name} is done: {number}{already} (journal {done.id} in namespace {place})")
         back = way_back(done, earlier)
         context.say(f"The way back: {context.prog} rollback{back} --journal-namespace {place}")
         return True

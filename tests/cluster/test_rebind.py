@@ -20,6 +20,7 @@ from istiokit.ownership.model import NO_OWNERS
 from istiokit.plan.actions.bindings import EditBindings
 from istiokit.plan.model import State, World
 from istiokit.plan.rebind import Wanted, plan_rebind
+from istiokit.ui.context import Context
 from kubectl_vs_gateways.main import APP
 from tests.run import Result, run
 from tests.tools.rig import Rig
@@ -297,6 +298,22 @@ def test_names_select_and_a_no_changes_nothing(cluster: LiveCluster, pair: Pair)
     assert (b"/old" in found["a"], b"/old" in found["b"]) == (False, True)
     missing = pair.run("swap", "c", "--yes")
     assert (missing.code, "no VirtualService c" in missing.err) == (1, True)
+
+
+def test_what_somebody_else_did_meanwhile_is_not_counted_as_ours(
+    cluster: LiveCluster, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_all(cluster, [virtual_service(name, pair.namespace, [pair.old]) for name in ("a", "b")])
+
+    def quicker(context: Context, question: str) -> bool:
+        patch = {"spec": {"gateways": [pair.old, pair.new]}}
+        cluster.merge_patch(Ref("VirtualService", "a", pair.namespace), patch)
+        return True
+
+    monkeypatch.setattr(Context, "confirm", quicker)
+    done = pair.run("add")
+    assert done.code == 0, done
+    assert "add is done: 1 VirtualService, 1 by somebody else meanwhile (journal " in done.err, done
 
 
 def pod(name: str, namespace: str, **labels: str) -> dict[str, Any]:
