@@ -117,12 +117,9 @@ def strangers(
     lines = [f"nothing is bound to {old}, and {where}" for old in unseen if old not in named]
     if complete:
         return lines  # that of a new one is a finding
+    news = dict.fromkeys(pair.new for pair in mapping.pairs)
     told = "whether it exists was not judged: --gateways FILE|cluster says"
-    return lines + [f"no Gateway {new} was read; {told}" for new in _new_names(mapping) if new not in seen]
-
-
-def _new_names(mapping: "Mapping") -> list[str]:
-    return list(dict.fromkeys(pair.new for pair in mapping.pairs))
+    return lines + [f"no Gateway {new} was read; {told}" for new in news if new not in seen]
 
 
 def chosen_mapping(

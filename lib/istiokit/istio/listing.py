@@ -44,7 +44,7 @@ def sides_in(
         return mapping.sides([full_name(one) for one in facts.gateways or ()] if complete else None)
     found = sides_by(facts.gateways, worded(facts.virtual_services) if wordings is None else wordings)
     paired = {pair.old: pair.new for pair in mapping_by(facts.gateways, found).pairs}
-    return replace(found, successors={**found.successors, **paired}, known=found.known if complete else None)
+    return replace(found, successors=paired, known=found.known if complete else None)
 
 
 def rows(

@@ -98,9 +98,9 @@ def can_drop(facts: RouteFacts, old: str, leaving: Collection[str] | None = None
     unless that is all there are. Where `old` selects no pods now it is judged as if it had some in its namespace, since
     it may get them back. What nobody can tell counts as the worst: as answering now and not afterwards.
     """
-    workloads = tuple(Model(replace(facts, virtual_services=())).workloads or ())
-    facts = replace(facts, workloads=(*workloads, *without_pods(facts, old)))
-    workloads = facts.workloads or ()  # assumed ones must not go with their Gateway
+    known = Model(replace(facts, virtual_services=())).workloads or ()
+    workloads = (*known, *without_pods(facts, old))
+    facts = replace(facts, workloads=workloads)  # assumed ones must not go with their Gateway
     if leaving is None:
         going = {one.name for one in workloads if one.namespace == old.partition("/")[0]}
         leaving = going if len(going) < len(workloads) else ()

@@ -65,6 +65,9 @@ class Landscape:
         for number, server in enumerate(servers):
             if server.skipped is None:
                 self._place(number, server, plain)
+        for listener in self.listeners.values():
+            for names in listener.passthrough.values():
+                names.spread()
 
     def _place(self, number: int, server: Placed, plain: dict[tuple[int, str], Chain]) -> None:
         listener = self.listeners.setdefault(server.listener, Listener())
@@ -135,7 +138,6 @@ class Landscape:
                 chain = names.claim(wanted, part)
                 if chain is not None:
                     listener.add(wanted or (EVERYTHING,), chain)
-        names.spread()
 
     def passed_over(self, server: Placed, item: Attached, host: str) -> str | None:
         """The VirtualService because of which a `tls` condition of another one for the host is skipped."""
