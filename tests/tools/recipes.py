@@ -120,6 +120,13 @@ _ALL = (
         None,
         data=(DataFiles("istio.io/istio", "samples", "samples"),),
     ),
+    Recipe(
+        "istio-charts",
+        "0.0.0-20260827124520-eed52ebb66ad",
+        "istiod",
+        None,
+        data=(DataFiles("istio.io/istio", "manifests/charts/istio-control/istio-discovery", "istiod"),),
+    ),
     Recipe("helm", "3.22.0", "helm", "helm.sh/helm/v3/cmd/helm"),
     _flux_controller("source-controller", "1.7.3", "h1:gFfeBiNUgF0kFFGap/rrMeJqz+0Tod0ARENJO8w/UA8="),
     _flux_controller("helm-controller", "1.4.0", "h1:rkm8rmB6Na7eNc4pJOnvtXEaJ19iKluRtayHKjBxcUM="),

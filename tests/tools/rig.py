@@ -27,8 +27,10 @@ from tests.tools.kubeconfig import write_kubeconfig
 from tests.tools.parts import PARTS, with_needs
 from tests.tools.parts.base import Part
 from tests.tools.parts.charts import Charts
+from tests.tools.parts.controlplane import ControlPlane
 from tests.tools.parts.envoy import Envoy
 from tests.tools.parts.gitserver import Git
+from tests.tools.parts.injector import Injector
 from tests.tools.parts.istiod import Istiod
 from tests.tools.parts.loadbalancer import LoadBalancer
 from tests.tools.ports import PortBlock
@@ -147,6 +149,11 @@ class Rig:
         """The part "envoy"."""
         return self.part("envoy", Envoy)
 
+    @property
+    def injector(self) -> Injector:
+        """The part "injector"."""
+        return self.part("injector", Injector)
+
     def part(self, name: str, kind: type[P]) -> P:
         """The started part NAME; RigError if this rig was made without it."""
         part = self._parts.get(name)
@@ -220,6 +227,10 @@ class Rig:
     def start_tool(self, name: str, *arguments: str, env: Mapping[str, str] | None = None) -> Server:
         """Starts the program of the tool NAME as a server of this rig."""
         return self.servers.start(name, [self.dir / "bin" / name, *arguments], env)
+
+    def restart_apiserver(self, down: float = 0.0) -> None:
+        """Ends kube-apiserver, keeps it away for DOWN seconds, starts it on the same port, and waits for it."""
+        self.part("base", ControlPlane).restart_apiserver(down)
 
     def tool_dir(self, name: str) -> Path:
         """The folder of a tool of this rig, with the files that its recipe keeps."""

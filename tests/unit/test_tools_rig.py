@@ -77,7 +77,11 @@ def test_stages_are_kwoks_and_ours_in_one_text(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(POD_READY.replace("pod-ready", Path(name).stem))
     stages = list(yaml.safe_load_all(compose_stages(tmp_path)))
-    assert [stage["metadata"]["name"] for stage in stages] == ["pod-ready", "pod-image-broken"]
+    assert [stage["metadata"]["name"] for stage in stages] == [
+        "pod-ready",
+        "pod-image-broken",
+        "pod-no-probe",
+    ]
 
 
 def test_port_blocks_do_not_overlap(tmp_path: Path) -> None:

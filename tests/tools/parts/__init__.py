@@ -10,6 +10,7 @@ from tests.tools.parts.controlplane import ControlPlane
 from tests.tools.parts.envoy import Envoy
 from tests.tools.parts.flux import Flux, Kustomize
 from tests.tools.parts.gitserver import Git
+from tests.tools.parts.injector import Injector
 from tests.tools.parts.istio_crds import IstioCrds
 from tests.tools.parts.istiod import Istiod
 from tests.tools.parts.loadbalancer import LoadBalancer
@@ -19,6 +20,7 @@ PARTS: dict[str, type[Part]] = {
     "istio_crds": IstioCrds,
     "istiod": Istiod,
     "envoy": Envoy,
+    "injector": Injector,
     "flux": Flux,
     "kustomize": Kustomize,
     "loadbalancer": LoadBalancer,

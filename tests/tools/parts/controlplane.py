@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from pathlib import Path
 from typing import ClassVar
 
@@ -25,7 +26,7 @@ _CONTROLLERS = (
 class ControlPlane(Part):
     """RBAC is on; two nodes exist; a StorageClass is the default; pods run as soon as they are scheduled.
 
-    A pod with an image tagged ":broken" stays Pending with the reason ImagePullBackOff.
+    Except for those that ask to be late or to break: see `stages.py`.
     """
 
     tools: ClassVar[tuple[str, ...]] = (
@@ -47,8 +48,7 @@ class ControlPlane(Part):
         rig.server_url, rig.ca_file, rig.admin_token = server, self._pki / "ca.crt", secrets.token_hex(16)
         # No wait for etcd: kube-apiserver retries its connection by itself.
         rig.etcd_url = self._start_etcd()
-        self._start_apiserver(rig.etcd_url)
-        rig.servers.wait_for_url("kube-apiserver", f"{server}/readyz")
+        self._start_apiserver()
         health = self._start_controller_manager()
         self._start_scheduler()
         self._start_kwok()
@@ -56,6 +56,12 @@ class ControlPlane(Part):
         rig.kubectl("wait", "--for=condition=Ready", "nodes", "--all", "--timeout=60s")
         rig.servers.wait_for_url("kube-controller-manager", health)
         rig.kubectl("wait", "--for=create", "-n", "default", "serviceaccount/default", "--timeout=60s")
+
+    def restart_apiserver(self, down: float) -> None:
+        """Ends kube-apiserver, and starts it again as it was after DOWN seconds; the rest has to cope."""
+        self.rig.servers.stop("kube-apiserver")
+        time.sleep(down)
+        self._start_apiserver()
 
     @property
     def _pki(self) -> Path:
@@ -79,12 +85,12 @@ class ControlPlane(Part):
         )
         return client
 
-    def _start_apiserver(self, etcd: str) -> None:
+    def _start_apiserver(self) -> None:
         tokens = self._pki / "tokens.csv"
         tokens.write_text(f'{self.rig.admin_token},admin,admin,"system:masters"\n')
         self.rig.start_tool(
             "kube-apiserver",
-            f"--etcd-servers={etcd}",
+            f"--etcd-servers={self.rig.etcd_url}",
             "--bind-address=127.0.0.1",
             f"--secure-port={self.rig.server_url.rpartition(':')[2]}",
             "--advertise-address=127.0.0.1",
@@ -104,6 +110,7 @@ class ControlPlane(Part):
             "--profiling=false",
             *self.rig.apiserver_flags,
         )
+        self.rig.servers.wait_for_url("kube-apiserver", f"{self.rig.server_url}/readyz")
 
     def _start_controller_manager(self) -> str:
         port = self.rig.ports.take()
