@@ -23,7 +23,7 @@ from istiokit.cluster.decode import TableRow
 from istiokit.cluster.manifests import kind_of, ref_of
 from istiokit.cluster.patch import merged, operated
 from istiokit.cluster.select import matches
-from istiokit.cluster.types import EVERYWHERE, Event, EventType, Kind, Ref, Where, unchanged
+from istiokit.cluster.types import EVERYWHERE, Event, EventType, Kind, Ref, Where, nothing, unchanged
 from istiokit.errors import Conflict, Forbidden, KindNotServed, OperationFailed
 
 T = TypeVar("T")
@@ -104,7 +104,13 @@ class FakeCluster:
             return _decode(self._objects[ref], as_) if ref in self._objects else None
 
     def watch(
-        self, kind: Kind, as_: type[T], where: Where = EVERYWHERE, *, seconds: float
+        self,
+        kind: Kind,
+        as_: type[T],
+        where: Where = EVERYWHERE,
+        *,
+        seconds: float,
+        synced: Callable[[], None] = nothing,
     ) -> Iterator[Event[T]]:
         """All present objects, then what the queued hooks cause; ends when no hook is left."""
         self._check("watch", kind, where.namespace)
@@ -113,6 +119,7 @@ class FakeCluster:
             present = [copy.deepcopy(self._objects[ref]) for ref in self._selected(kind, where)]
         for manifest in present:
             yield Event(EventType.ADDED, _decode(manifest, as_))
+        synced()
         while True:
             with self._lock:
                 news, seen = self._events[seen:], len(self._events)
@@ -152,6 +159,12 @@ class FakeCluster:
                 return
             self.writes.append(("delete", ref))
             self._store(merged(old, {"metadata": {"deletionTimestamp": NOW}}), old)
+
+    def evict(self, ref: Ref, *, uid: str = "", dry_run: bool = False) -> str:
+        """There are no budgets here: test them on a rig."""
+        if not dry_run:
+            self.delete(ref, uid=uid)
+        return ""
 
     def allowed(self, verb: str, kind: Kind, namespace: str | None = None, *, subresource: str = "") -> bool:
         name = f"{kind.name}/{subresource}" if subresource else kind.name

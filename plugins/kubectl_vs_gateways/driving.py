@@ -1,14 +1,12 @@
 """Carrying out a plan on the cluster, with journal, Lease and progress; and what stands in the way of one."""
 
 import sys
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from istiokit.errors import NotDone
-from istiokit.findings import Severity
 from istiokit.plan.actions import codec
 from istiokit.plan.beside import who
-from istiokit.plan.journal import EntryState, Run, RunState
+from istiokit.plan.journal import EntryState, Run
 from istiokit.plan.lease import ClusterLease
 from istiokit.plan.model import Plan, World
 from istiokit.plan.rebind import MIGRATION
@@ -17,8 +15,8 @@ from istiokit.plan.resume import unfinished
 from istiokit.plan.runner import dry_run, run
 from istiokit.plan.store_cluster import ClusterStore
 from istiokit.ui.context import Context
+from istiokit.ui.plans import many, refuse, way_back
 from kubectl_vs_gateways.counting import Counter
-from kubectl_vs_gateways.rebind_text import many
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +78,3 @@ class Drive:
                 allowed=self.allow,
                 observer=Counter(progress, plan.name),
             )
-
-
-def refuse(plan: Plan, allowed: Collection[str]) -> None:
-    """Raise NotDone where a finding stands in the way."""
-    errors = [one for one in plan.findings if one.severity is Severity.ERROR and one.code not in allowed]
-    if errors:
-        codes = sorted({one.code for one in errors})
-        stands = "findings stand" if len(errors) > 1 else "finding stands"
-        raise NotDone(
-            f"{len(errors)} {stands} in the way ({', '.join(codes)}); nothing was changed",
-            f"mend what they say, or go on with {' '.join(f'--allow {code}' for code in codes)}",
-        )
-
-
-def way_back(done: Run, earlier: Sequence[Run]) -> str:
-    """The flag that undoes this run alone; empty where it is the only one."""
-    before = [one for one in earlier if one.state is RunState.DONE and one.id != done.id]
-    return f" --to {before[-1].id}" if before else ""

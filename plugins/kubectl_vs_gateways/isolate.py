@@ -70,8 +70,10 @@ def run(given: Options, context: Context) -> int:
     from istiokit.istio.isolation import isolation
     from istiokit.plan.isolate import REFUSING, plan_isolate
     from istiokit.survey.origins import with_origins
-    from kubectl_vs_gateways import rebind_text, scope
-    from kubectl_vs_gateways.driving import Drive, refuse
+    from istiokit.ui import plans
+    from istiokit.ui.plans import refuse
+    from kubectl_vs_gateways import scope
+    from kubectl_vs_gateways.driving import Drive
 
     if wrong := [code for code in given.allow if code not in REFUSING]:
         raise UsageError(
@@ -88,8 +90,8 @@ def run(given: Options, context: Context) -> int:
         raise NotDone(f"there is no Gateway {given.old}", "a Gateway is written NAMESPACE/NAME")
     reading = with_origins(context.cluster, reading, [("Gateway", found.gateway)], values=True)
     plan = plan_isolate(found, reading.owners, given.allow)
-    context.write(rebind_text.shown(plan, given.output))
-    told = (*rebind_text.findings_lines(plan.findings, given.output), *plan.notes)
+    context.write(plans.shown(plan, given.output))
+    told = (*plans.findings_lines(plan.findings, given.output), *plan.notes)
     for line in (*told, *scope.unread_lines(reading)):
         context.say(line)
     drive = Drive(context, given.journal_namespace, given.allow, "Gateway")

@@ -10,11 +10,12 @@ from istiokit.plan.model import Plan
 from istiokit.plan.rebind import RebindPlan, Wanted, plan_rebind
 from istiokit.survey.policies import read_policies
 from istiokit.survey.routes import RouteReading
+from istiokit.ui import plans
 from istiokit.ui.context import Context
-from kubectl_vs_gateways import pairs, rebind_text, scope
-from kubectl_vs_gateways.driving import Drive, refuse
+from istiokit.ui.plans import many, refuse
+from kubectl_vs_gateways import pairs, scope
+from kubectl_vs_gateways.driving import Drive
 from kubectl_vs_gateways.rebind_options import Options
-from kubectl_vs_gateways.rebind_text import many
 from kubectl_vs_gateways.serving import silenced
 
 
@@ -46,8 +47,12 @@ def run_on_cluster(operation: Operation, given: Options, context: Context) -> in
         return drive.dry(made.plan, server=given.dry_run == "server")
     refuse(made.plan, given.allow)
     number = sum(len(group.actions) for group in made.plan.groups)
-    if not drive.carry_out(made.plan, f"{operation}: change the gateways of {many(number)}?"):
-        context.say(f"nothing to {operation}: {many(len(facts.virtual_services))} looked at")
+    if not drive.carry_out(
+        made.plan, f"{operation}: change the gateways of {many(number, 'VirtualService')}?"
+    ):
+        context.say(
+            f"nothing to {operation}: {many(len(facts.virtual_services), 'VirtualService')} looked at"
+        )
     return _left(made, context)
 
 
@@ -71,17 +76,17 @@ def _refuse_blindness(reading: RouteReading, part: RouteReading) -> None:
 
 def show(plan: Plan, given: Options, context: Context) -> None:
     """The plan on stdout, findings and what is left alone on stderr."""
-    context.write(rebind_text.shown(plan, given.output))
+    context.write(plans.shown(plan, given.output))
     say_what_to_know(plan, given, context)
 
 
 def say_what_to_know(plan: Plan, given: Options, context: Context) -> None:
     """Findings, notes and what is left alone, on stderr."""
-    for line in rebind_text.findings_lines(plan.findings, given.output):
+    for line in plans.findings_lines(plan.findings, given.output):
         context.say(line)
-    for line in rebind_text.note_lines(plan.notes, given.output):
+    for line in plans.note_lines(plan.notes, given.output):
         context.say(line)
-    for line in rebind_text.skipped_lines(plan.skipped, given.output):
+    for line in plans.skipped_lines(plan.skipped, given.output):
         context.say(line)
 
 

@@ -21,14 +21,13 @@ from istiokit.plan.resume import unfinished
 from istiokit.plan.runner import run
 from istiokit.survey.manifests import ManifestTexts, read_manifest_texts
 from istiokit.survey.routes import other_gateways
+from istiokit.ui import plans
 from istiokit.ui.context import Context
 from istiokit.ui.diffs import coloured
-from kubectl_vs_gateways import rebind_text
-from kubectl_vs_gateways.driving import refuse, way_back
+from istiokit.ui.plans import many, refuse, way_back
 from kubectl_vs_gateways.pairs import chosen_mapping, strangers
 from kubectl_vs_gateways.patch_text import told_patches
 from kubectl_vs_gateways.rebind_options import Options
-from kubectl_vs_gateways.rebind_text import many
 from kubectl_vs_gateways.rebinding import left_to_people, say_what_to_know
 from kubectl_vs_gateways.scope_files import other_place
 from kubectl_vs_gateways.serving import silenced
@@ -108,7 +107,7 @@ def _show(plan: Plan, given: Options, context: Context) -> None:
         stream.write(coloured(plan_diff(plan), colour=context.colour(stream)))
         stream.flush()
     else:
-        context.write(rebind_text.shown(plan, given.output))
+        context.write(plans.shown(plan, given.output))
     say_what_to_know(plan, given, context)
 
 
@@ -125,13 +124,13 @@ def _write_files(made: Plan, given: Options, context: Context) -> None:
     if store is None or not (actions or waiting):
         return
     objects = sum(len(set(one.objects)) for one in actions)
-    question = f"{plan.name}: change {many(objects)} in {many(len(actions), 'file')}?"
+    question = f"{plan.name}: change {many(objects, 'VirtualService')} in {many(len(actions), 'file')}?"
     if actions and not context.confirm(question):
         raise NotDone("answered no; nothing was written")
     world = World(FilesCluster(()), context.say)
     lock = file_lock(named, MIGRATION)
     done = run(plan, world, store, lock, who=who(), command=sys.argv, allowed=given.allow)
-    context.say(f"{plan.name} is done: {many(objects)} in {many(len(actions), 'file')}")
+    context.say(f"{plan.name} is done: {many(objects, 'VirtualService')} in {many(len(actions), 'file')}")
     flags = shlex.join(file_flags(named))
     context.say(f"The way back: {context.prog} rollback {flags}{way_back(done, earlier)}")
 

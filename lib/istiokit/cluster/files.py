@@ -13,7 +13,7 @@ from istiokit.cluster.files_text import NoObject, Stored, objects_in
 from istiokit.cluster.jsonread import may_be_json
 from istiokit.cluster.kustomize import Patch
 from istiokit.cluster.manifests import kind_of, ref_of
-from istiokit.cluster.types import EVERYWHERE, Event, EventType, Kind, Ref, Where, unchanged
+from istiokit.cluster.types import EVERYWHERE, Event, EventType, Kind, Ref, Where, nothing, unchanged
 from istiokit.cluster.yamlload import Unsound
 from istiokit.errors import KindNotServed, OperationFailed, UsageError
 
@@ -104,7 +104,13 @@ class FilesCluster:
         return _decoded(stored, as_) if stored else None
 
     def watch(
-        self, kind: Kind, as_: type[T], where: Where = EVERYWHERE, *, seconds: float
+        self,
+        kind: Kind,
+        as_: type[T],
+        where: Where = EVERYWHERE,
+        *,
+        seconds: float,
+        synced: Callable[[], None] = nothing,
     ) -> Iterator[Event[T]]:
         """What is there; files do not change by themselves, so it ends at once."""
         return iter([Event(EventType.ADDED, item) for item in self.list(kind, as_, where)])
@@ -129,6 +135,10 @@ class FilesCluster:
         """Refused, unless it is not there anyway."""
         if self._find(ref):
             self._refuse(ref)
+
+    def evict(self, ref: Ref, *, uid: str = "", dry_run: bool = False) -> str:
+        """Refused: pods in files do not run."""
+        self._refuse(ref)
 
     def allowed(self, verb: str, kind: Kind, namespace: str | None = None, *, subresource: str = "") -> bool:
         """Files allow everything; the file system has its say when it is written."""

@@ -10,6 +10,9 @@ SERVICE = Kind("Service", "", "services", ("v1",))
 SECRET = Kind("Secret", "", "secrets", ("v1",))
 CONFIG_MAP = Kind("ConfigMap", "", "configmaps", ("v1",))
 DEPLOYMENT = Kind("Deployment", "apps", "deployments", ("v1",))
+STATEFUL_SET = Kind("StatefulSet", "apps", "statefulsets", ("v1",))
+DAEMON_SET = Kind("DaemonSet", "apps", "daemonsets", ("v1",))
+EVENT = Kind("Event", "", "events", ("v1",))
 LEASE = Kind("Lease", "coordination.k8s.io", "leases", ("v1",))
 CRD = Kind(
     "CustomResourceDefinition", "apiextensions.k8s.io", "customresourcedefinitions", ("v1",), namespaced=False
@@ -70,6 +73,14 @@ HELM_REPOSITORY = Kind("HelmRepository", "source.toolkit.fluxcd.io", "helmreposi
 GIT_REPOSITORY = Kind("GitRepository", "source.toolkit.fluxcd.io", "gitrepositories", ("v1", "v1beta2"))
 OCI_REPOSITORY = Kind("OCIRepository", "source.toolkit.fluxcd.io", "ocirepositories", ("v1", "v1beta2"))
 BUCKET = Kind("Bucket", "source.toolkit.fluxcd.io", "buckets", ("v1", "v1beta2"))
+
+ROLLOUT = Kind("Rollout", "argoproj.io", "rollouts", ("v1alpha1",))
+CLONE_SET = Kind("CloneSet", "apps.kruise.io", "clonesets", ("v1alpha1",))
+# Kinds with the names of Kubernetes' own: a Ref tells them apart by the group, as kubectl does.
+KRUISE_STATEFUL_SET = Kind(
+    "StatefulSet.apps.kruise.io", "apps.kruise.io", "statefulsets", ("v1beta1", "v1alpha1")
+)
+KRUISE_DAEMON_SET = Kind("DaemonSet.apps.kruise.io", "apps.kruise.io", "daemonsets", ("v1alpha1",))
 
 APPLICATION = Kind("Application", "argoproj.io", "applications", ("v1alpha1",))
 

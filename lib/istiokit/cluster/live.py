@@ -9,14 +9,16 @@ import msgspec
 from istiokit.cluster import live_read
 from istiokit.cluster.decode import TableRow
 from istiokit.cluster.discovery import Discovery, path
+from istiokit.cluster.kinds import POD
 from istiokit.cluster.live_access import access
 from istiokit.cluster.live_early import Early
 from istiokit.cluster.live_errors import is_unknown_path, refusal
+from istiokit.cluster.live_evict import evict
 from istiokit.cluster.live_http import Body, Impersonation, Reply, Transport
 from istiokit.cluster.live_kubeconfig import ConnectOptions, select
 from istiokit.cluster.live_watch import Watch
 from istiokit.cluster.manifests import group_and_version, kind_of, ref_of
-from istiokit.cluster.types import EVERYWHERE, FIELD_MANAGER, Event, Kind, Ref, Where, unchanged
+from istiokit.cluster.types import EVERYWHERE, FIELD_MANAGER, Event, Kind, Ref, Where, nothing, unchanged
 from istiokit.errors import Conflict, KindNotServed, OperationFailed, SuiteError, UsageError
 
 T = TypeVar("T")
@@ -141,15 +143,13 @@ class LiveCluster:
         return live_read.decoded(msgspec.json.Decoder(as_), body, f"get {ref}")
 
     def watch(
-        self, kind: Kind, as_: type[T], where: Where = EVERYWHERE, *, seconds: float
-    ) -> Iterator[Event[T]]:
+        self, kind: Kind, as_: type[T], where: Where = EVERYWHERE, *, seconds: float,
+        synced: Callable[[], None] = nothing,
+    ) -> Iterator[Event[T]]:  # fmt: skip
         """List, then follow for at most `seconds`, whatever breaks in between."""
         collection = path(kind, self._version(kind), where.namespace)
-
-        def check(reply: Reply) -> Reply:
-            return self._checked(reply, f"watch {kind}", kind)
-
-        return Watch(self._transport, check, collection, where, as_, seconds).events()
+        check = partial(self._checked, what=f"watch {kind}", kind=kind)
+        return Watch(self._transport, check, collection, where, as_, seconds, synced).events()
 
     def create(self, manifest: Mapping[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
         """POST; raises Conflict where the object exists."""
@@ -178,6 +178,11 @@ class LiveCluster:
         is_another = bool(uid) and reply.status == 409
         if reply.status != 404 and not is_another:
             self._checked(reply, f"delete {ref}", kind)
+
+    def evict(self, ref: Ref, *, uid: str = "", dry_run: bool = False) -> str:
+        """POST pods/eviction."""
+        where = self._path(POD, self._version(POD), ref)
+        return evict(self._transport, where, ref, uid, self._checked, dry_run=dry_run)
 
     def allowed(self, verb: str, kind: Kind, namespace: str | None = None, *, subresource: str = "") -> bool:
         """A SelfSubjectAccessReview; no namespace asks for all of them."""

@@ -92,10 +92,14 @@ class Transport:
         body: bytes | None = None,
         content_type: str = "application/json",
         accept: str = JSON,
+        patient: bool = True,
     ) -> Reply:
-        """One request, repeated while the server is busy; raises NoAnswer if there is none."""
+        """One request, repeated while the server is busy if `patient`; raises NoAnswer if there is no answer."""
         request = _Request(method, path, query or {}, accept, body, content_type if body is not None else "")
-        response, answer = self._patiently(request, _whole_body)
+        if patient:
+            response, answer = self._patiently(request, _whole_body)
+        else:
+            response, answer = self._once(request, self._timeout, _whole_body)
         return Reply(response.status, answer)
 
     def pull(

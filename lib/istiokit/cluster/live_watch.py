@@ -2,15 +2,15 @@
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 from urllib3 import BaseHTTPResponse
 from urllib3 import exceptions as failures
 
 from istiokit.cluster.live_failures import NoAnswer
-from istiokit.cluster.live_http import Reply, Transport
-from istiokit.cluster.live_read import EXPIRED, decoded, page_decoder, selectors
+from istiokit.cluster.live_http import JSON, Reply, Transport
+from istiokit.cluster.live_read import EXPIRED, Page, Reader, decoded, page_decoder, selectors
 from istiokit.cluster.types import Event, EventType, Where
 
 T = TypeVar("T")
@@ -44,13 +44,15 @@ class Line(msgspec.Struct, frozen=True):
 
 
 _HEADS, _LINES = msgspec.json.Decoder(Headed), msgspec.json.Decoder(Line)
+_RAWS: msgspec.json.Decoder[list[Any]] = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class Seen(NamedTuple):
     """The newest state of an object that we have told about."""
 
+    uid: str
     version: str
-    raw: bytes
+    object: Any
 
 
 class Watch(Generic[T]):
@@ -64,10 +66,11 @@ class Watch(Generic[T]):
         where: Where,
         as_: type[T],
         seconds: float,
+        synced: Callable[[], None],
     ) -> None:
-        """`check` raises for an answer that is an error."""
+        """`check` raises for an answer that is an error; `synced` is called once all that was there is told."""
         self._transport, self._check, self._path = transport, check, path
-        self._decoder, self._what = msgspec.json.Decoder(as_), f"watch {path}"
+        self._decoder, self._what, self._synced = msgspec.json.Decoder(as_), f"watch {path}", synced
         self._query = selectors(where)
         self._deadline = time.monotonic() + seconds
         self._last_contact = time.monotonic()
@@ -77,6 +80,7 @@ class Watch(Generic[T]):
     def events(self) -> Iterator[Event[T]]:
         """The events, each real change once; ends with the time."""
         yield from self._differences()
+        self._synced()
         while self._left() > 0:
             try:
                 if self._version:
@@ -97,21 +101,30 @@ class Watch(Generic[T]):
 
     def _differences(self) -> Iterator[Event[T]]:
         """List everything and tell what is new against what we have told before."""
-        reply = self._check(self._transport.send("GET", self._path, self._query))
-        page = decoded(page_decoder(msgspec.Raw), reply.body, self._what)
-        found = {}
-        for raw in page.items or []:
-            head = decoded(_HEADS, raw, self._what).metadata
-            found[head.uid] = Seen(head.resource_version, bytes(raw))
+        found = self._listed()
         before, self._seen = self._seen, found
-        self._version = page.metadata.resource_version
         for uid, seen in found.items():
             if uid not in before:
-                yield self._event(EventType.ADDED, seen.raw)
+                yield Event(EventType.ADDED, seen.object)
             elif before[uid].version != seen.version:
-                yield self._event(EventType.MODIFIED, seen.raw)
+                yield Event(EventType.MODIFIED, seen.object)
         for uid in before.keys() - found.keys():
-            yield self._event(EventType.DELETED, before[uid].raw)
+            yield Event(EventType.DELETED, before[uid].object)
+
+    def _listed(self) -> dict[str, Seen]:
+        """All that is there now, by uid; a long list is never in memory as a whole."""
+        reader: Reader[Any] = Reader("items", _RAWS, self._read_object)
+        answer = self._transport.pull(self._path, self._query, JSON, reader.read)
+        # Of an answer that is none `check` raises what it means.
+        body, found = (bytearray(self._check(answer).body), []) if isinstance(answer, Reply) else answer
+        rest: Page[msgspec.Raw] = decoded(page_decoder(msgspec.Raw), body, self._what)
+        self._version = rest.metadata.resource_version
+        everything = [*found, *map(self._read_object, rest.items or ())]
+        return {seen.uid: seen for seen in everything}
+
+    def _read_object(self, raw: msgspec.Raw) -> Seen:
+        head = decoded(_HEADS, raw, self._what).metadata
+        return Seen(head.uid, head.resource_version, decoded(self._decoder, raw, self._what))
 
     def _stream(self) -> Iterator[Event[T]]:
         """The changes since `_version` until the connection ends, goes quiet or expires."""
@@ -142,19 +155,17 @@ class Watch(Generic[T]):
         if told.type == "ERROR":
             self._version = ""
             return None
-        head = decoded(_HEADS, told.object, self._what).metadata
-        self._version = head.resource_version
         if told.type == "BOOKMARK":
+            self._version = decoded(_HEADS, told.object, self._what).metadata.resource_version
             return None
+        seen = self._read_object(told.object)
+        self._version = seen.version
         kind = EventType(told.type)
         if kind is EventType.DELETED:
-            self._seen.pop(head.uid, None)
+            self._seen.pop(seen.uid, None)
         else:
-            self._seen[head.uid] = Seen(head.resource_version, bytes(told.object))
-        return self._event(kind, told.object)
-
-    def _event(self, kind: EventType, raw: bytes | msgspec.Raw) -> Event[T]:
-        return Event(kind, decoded(self._decoder, raw, self._what))
+            self._seen[seen.uid] = seen
+        return Event(kind, seen.object)
 
 
 def _lines(response: BaseHTTPResponse) -> Iterator[bytes]:

@@ -62,6 +62,10 @@ def unchanged(item: T) -> T:
     return item
 
 
+def nothing() -> None:
+    """What `Cluster.watch` calls when it has told all that is there, unless told otherwise."""
+
+
 class EventType(StrEnum):
     """What a watch tells about an object, in the API's own words."""
 
@@ -127,9 +131,18 @@ class Cluster(Protocol):
         """The object, or None if it (or its kind) is not there."""
 
     def watch(
-        self, kind: Kind, as_: type[T], where: Where = EVERYWHERE, *, seconds: float
+        self,
+        kind: Kind,
+        as_: type[T],
+        where: Where = EVERYWHERE,
+        *,
+        seconds: float,
+        synced: Callable[[], None] = nothing,
     ) -> Iterator[Event[T]]:
-        """List, then follow: every present object as ADDED, then each change, for at most `seconds`."""
+        """List, then follow: every present object as ADDED, then each change, for at most `seconds`.
+
+        `synced` is called between the two.
+        """
 
     def create(self, manifest: Mapping[str, Any], *, dry_run: bool = False) -> dict[str, Any]:
         """Create the object and return it as stored; raises Conflict where it exists."""
@@ -145,6 +158,12 @@ class Cluster(Protocol):
 
     def delete(self, ref: Ref, *, uid: str = "") -> None:
         """Delete the object if it is there (and still has this uid)."""
+
+    def evict(self, ref: Ref, *, uid: str = "", dry_run: bool = False) -> str:
+        """Ask the Eviction API to delete the pod; return why it may not go now (a PodDisruptionBudget), or nothing.
+
+        A pod that is gone, or another of the same name, is as good as evicted.
+        """
 
     def allowed(self, verb: str, kind: Kind, namespace: str | None = None, *, subresource: str = "") -> bool:
         """Ask the server (SelfSubjectAccessReview) whether we may; files allow everything."""

@@ -1,6 +1,7 @@
 """Admission webhook configurations: istiod's injector, its validators, and revision tags."""
 
 from istiokit.cluster.decode import Object, Part
+from istiokit.istio.dependents.labels import LabelSelector
 
 
 class WebhookService(Part, frozen=True, kw_only=True):
@@ -31,6 +32,8 @@ class Webhook(Part, frozen=True, kw_only=True):
     client_config: ClientConfig = ClientConfig()
     failure_policy: str = "Fail"
     rules: tuple[Rule, ...] = ()
+    namespace_selector: LabelSelector | None = None
+    object_selector: LabelSelector | None = None
 
 
 class WebhookConfiguration(Object, frozen=True, kw_only=True):

@@ -10,8 +10,11 @@ class Namespace(Object, frozen=True, kw_only=True):
 class OwnerReference(Part, frozen=True, kw_only=True):
     """Who made an object, as its metadata says."""
 
+    api_version: str = ""
     kind: str = ""
     name: str = ""
+    controller: bool = False
+    """Whether it is the one that makes the object anew when it is gone."""
 
 
 class PodMetadata(Metadata, frozen=True, kw_only=True):
@@ -49,6 +52,16 @@ class Pod(Object, frozen=True, kw_only=True):
     metadata: PodMetadata = PodMetadata()
     spec: PodSpec = PodSpec()
     status: PodStatus = PodStatus()
+
+    @property
+    def ready(self) -> bool:
+        """Whether all of its containers answer."""
+        return any(one.type == "Ready" and one.status == "True" for one in self.status.conditions)
+
+    @property
+    def leaving(self) -> bool:
+        """Whether it is being deleted."""
+        return self.metadata.deletion_timestamp is not None
 
     @property
     def finished(self) -> bool:

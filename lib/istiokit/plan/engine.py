@@ -5,9 +5,10 @@ A kill can come between any two of these; `Moment` names the places, so that a t
 
 import contextlib
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from istiokit.errors import SuiteError
@@ -58,6 +59,25 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """How the actions of a plan are worked off, beside the concurrency of each group."""
+
+    per_lane: int = 0
+    """At most so many at a time that have the same `Action.lane()`; 0 for no limit."""
+    max_failures: int | None = None
+    """After so many failures nothing more is begun; less than that do not keep the next group from beginning. None:
+    all actions of a group are begun, and no other group after a failure. 0: everything is begun."""
+
+    def is_over(self, failures: int) -> bool:
+        """Whether nothing more may begin after so many failures."""
+        return bool(self.max_failures) and failures >= (self.max_failures or 0)
+
+    def ends_run(self, failures: int) -> bool:
+        """Whether no other group may begin."""
+        return failures > 0 if self.max_failures is None else self.is_over(failures)
+
+
+@dataclass(frozen=True, slots=True)
 class Driver:
     """All that carrying out needs beside the plan."""
 
@@ -65,31 +85,47 @@ class Driver:
     store: JournalStore
     lock: Lock
     observer: Observer = lambda progress: None
+    pace: Pace = Pace()
+    errors: list[SuiteError] = field(default_factory=list)
+    """What has failed in all groups so far."""
 
     def carry_out(
         self, run: Run, jobs: Sequence[Job], *, concurrency: int, ahead: EntryState, failed: RunState
     ) -> Run:
         """Do the jobs, with one journal entry before and one after; return the run as stored.
 
-        A job that fails lets the others finish; then the run is stored as `failed` and the first error
-        raised. An interrupt (Ctrl-C, or SIGTERM as the command turns it into an exception) is journaled the
-        same way and goes on.
+        A job that fails lets those finish that have begun, and the others begin unless `pace` says no; then, if that
+        ends the run, it is stored as `failed` and the first error raised. An interrupt (Ctrl-C, or SIGTERM as the
+        command turns it into an exception) is journaled the same way and goes on.
         """
         self.observer(Progress(Moment.GROUP, run))
         self.lock.check()
         run = self.store.update(run.with_entries([entry(job.index, ahead) for job in jobs]))
         self.observer(Progress(Moment.AHEAD, run))
-        results = _Results()
+        results = _Results(self.errors)
         try:
             self._all(run, jobs, concurrency, results)
         except BaseException as cause:
             if not isinstance(cause, Exception):  # a defect is left as a kill would leave it
                 self._interrupted(run.with_entries(results.interrupted(jobs), failed), cause)
             raise
-        run = self.store.update(run.with_entries(results.entries, failed if results.errors else None))
+        over = self.pace.ends_run(len(self.errors))
+        entries = results.with_unbegun(jobs)
+        run = self.store.update(run.with_entries(entries, failed if over else None))
         self.observer(Progress(Moment.WRITTEN, run))
-        results.raise_first(run)
+        if over:
+            self.raise_first(run)
         return run
+
+    def raise_first(self, run: Run) -> None:
+        """Raise the first error as what it is, with the ways on added to its hint; nothing where there is none."""
+        if not self.errors:
+            return
+        error = self.errors[0]
+        others = len(self.errors) - 1
+        more = f" ({others} more failed, see journal {run.id})" if others else ""
+        error.hint = f"{error.hint}; then {_WAYS_ON}{more}" if error.hint else f"{_WAYS_ON}{more}"
+        raise error
 
     def _interrupted(self, run: Run, cause: BaseException) -> None:
         """Write down where it stopped; whoever prints the interruption tells the ways on with it."""
@@ -102,17 +138,33 @@ class Driver:
         """Run every job; one at a time happens in this thread, where an interrupt ends it at once."""
         if concurrency <= 1 or len(jobs) == 1:
             for job in jobs:
-                self._one(run, job, results)
+                if not self.pace.is_over(len(self.errors)):
+                    self._one(run, job, results)
             return
         pool = ThreadPoolExecutor(min(concurrency, len(jobs)), thread_name_prefix="action")
         try:
-            for future in [pool.submit(self._one, run, job, results) for job in jobs]:
-                future.result()
+            self._dispatch(pool, run, _Queue(jobs, self.pace.per_lane), concurrency, results)
         except BaseException:
             self.world.stop.set()
             raise
         finally:
             pool.shutdown(cancel_futures=True)
+
+    def _dispatch(
+        self, pool: ThreadPoolExecutor, run: Run, queue: "_Queue", concurrency: int, results: "_Results"
+    ) -> None:
+        running: dict[Future[None], Job] = {}
+        while True:
+            while len(running) < concurrency and not self.pace.is_over(len(self.errors)):
+                job = queue.take()
+                if job is None:
+                    break
+                running[pool.submit(self._one, run, job, results)] = job
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                queue.done(running.pop(future))
+                future.result()
 
     def _one(self, run: Run, job: Job, results: "_Results") -> None:
         try:
@@ -130,31 +182,50 @@ class Driver:
 _WAYS_ON = "run the same command again to go on, or roll back"
 
 
+class _Queue:
+    """Jobs in their order, but none whose lane is full."""
+
+    def __init__(self, jobs: Sequence[Job], per_lane: int) -> None:
+        self._jobs, self._per_lane = list(jobs), per_lane
+        self._busy: Counter[str] = Counter()
+
+    def take(self) -> Job | None:
+        """The next job that may begin; None if there is none now."""
+        for at, job in enumerate(self._jobs):
+            lane = job.action.lane()
+            if not (self._per_lane and lane and self._busy[lane] >= self._per_lane):
+                self._busy[lane] += 1
+                return self._jobs.pop(at)
+        return None
+
+    def done(self, job: Job) -> None:
+        """The job has ended, whichever way."""
+        self._busy[job.action.lane()] -= 1
+
+
 class _Results:
     """What has become of the jobs so far; filled from several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, errors: list[SuiteError]) -> None:
+        """`errors` takes those of this group too."""
         self.entries: list[Entry] = []
-        self.errors: list[SuiteError] = []
+        self._errors = errors
         self._lock = threading.Lock()
 
     def add(self, result: Entry, error: SuiteError | None = None) -> None:
         with self._lock:
             self.entries.append(result)
-            self.errors += [error] if error else []
+            self._errors += [error] if error else []
 
     def interrupted(self, jobs: Sequence[Job]) -> list[Entry]:
         """The results, and a failure for each job that has none."""
+        return self._filled(jobs, "interrupted")
+
+    def with_unbegun(self, jobs: Sequence[Job]) -> list[Entry]:
+        """The results, and a failure for each job that was not begun any more."""
+        return self._filled(jobs, "not begun: too much had failed")
+
+    def _filled(self, jobs: Sequence[Job], reason: str) -> list[Entry]:
         known = {result.index for result in self.entries}
         rest = [job.index for job in jobs if job.index not in known]
-        return [*self.entries, *(entry(index, EntryState.FAILED, "interrupted") for index in rest)]
-
-    def raise_first(self, run: Run) -> None:
-        """Raise the first error as what it is, with the ways on added to its hint."""
-        if not self.errors:
-            return
-        error = self.errors[0]
-        others = len(self.errors) - 1
-        more = f" ({others} more failed, see journal {run.id})" if others else ""
-        error.hint = f"{error.hint}; then {_WAYS_ON}{more}" if error.hint else f"{_WAYS_ON}{more}"
-        raise error
+        return [*self.entries, *(entry(index, EntryState.FAILED, reason) for index in rest)]

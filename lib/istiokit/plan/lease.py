@@ -22,6 +22,10 @@ DURATION = 15.0
 """Seconds that a Lease stays valid without being renewed."""
 
 
+class LeaseSilent(OperationFailed):
+    """It could not be renewed for so long that another driver may have taken it; nobody is known to have."""
+
+
 class Lock(Protocol):
     """Held from `__enter__` to `__exit__`; entering raises NotDone where somebody else holds it."""
 
@@ -90,7 +94,7 @@ class ClusterLease:
             )
         silent = time.monotonic() - self._renewed
         if silent > self._duration - self._period:
-            raise OperationFailed(
+            raise LeaseSilent(
                 f"{self._ref} could not be renewed for {silent:.0f} s",
                 "when the API server answers again, run the same command again",
             )

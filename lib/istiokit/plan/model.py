@@ -12,6 +12,7 @@ from typing import ClassVar
 
 import msgspec
 
+from istiokit.cluster.mirror import Mirrors
 from istiokit.cluster.types import Cluster
 from istiokit.findings import Finding
 from istiokit.flux.progress import SILENT, Observer
@@ -39,6 +40,10 @@ class World:
     """Set when the run is interrupted: an action that waits looks at it (`world.stop.wait(seconds)`)."""
     observer: Observer = SILENT
     """Sees the HelmReleases while an action waits for them."""
+    tell: Callable[["Action", str], None] = lambda action, standing: None
+    """Takes how an action that is under way stands, in a few words, whenever that has changed."""
+    mirrors: Mirrors | None = None
+    """What actions that wait for many objects at once wait by."""
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True, tag=True, forbid_unknown_fields=True):
@@ -83,6 +88,10 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, tag=True, forbid_unknown
         An action that only waits has nothing to send and returns at once in a dry run.
         """
         raise NotImplementedError
+
+    def lane(self) -> str:
+        """Actions of one lane share a limit of their own (`Pace.per_lane`): a namespace; mostly there is none."""
+        return ""
 
     def carry_out(self, world: World) -> State:
         """Look, do it where it is to do, and return how it was found.

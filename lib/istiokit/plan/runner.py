@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from istiokit.errors import Conflict, NotDone, SuiteError
-from istiokit.plan.engine import Driver, Job, Observer
+from istiokit.plan.engine import Driver, Job, Observer, Pace
 from istiokit.plan.journal import EntryState, JournalStore, Run, RunState, begin, sitting
 from istiokit.plan.lease import Lock
 from istiokit.plan.model import Action, Plan, State, World
@@ -29,6 +29,7 @@ def run(
     allowed: Sequence[str] = (),
     resume: bool = True,
     observer: Observer = lambda progress: None,
+    pace: Pace = Pace(),  # noqa: B008 - frozen, so one for all is as good as many
 ) -> Run:
     """Carry out the plan, or what an unfinished run of the same name has left of it; return the finished run.
 
@@ -36,7 +37,7 @@ def run(
     Raises NotDone where somebody else drives the migration or another step of it is unfinished, Conflict
     where an object is neither as the plan found it nor as it would leave it, and what an action raises.
     """
-    driver = Driver(world, store, lock, observer)
+    driver = Driver(world, store, lock, observer, pace)
     with lock:
         current = open_run(store.list(plan.migration), plan)
         if current is None:
@@ -47,6 +48,9 @@ def run(
         else:
             raise NotDone(f"{current.id} is not finished", "resume it, or `rollback` undoes it")
         current = _all_groups(current, driver)
+        if driver.errors:
+            current = store.update(current.with_entries([], RunState.FAILED))
+            driver.raise_first(current)
         return store.update(current.with_entries([], RunState.DONE))
 
 

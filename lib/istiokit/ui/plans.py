@@ -1,9 +1,11 @@
-"""What `add`, `swap` and `remove` tell people. Everything returns strings."""
+"""A plan of many objects as people read it before they say yes, and what stands in its way."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from istiokit.findings import Finding
+from istiokit.errors import NotDone
+from istiokit.findings import Finding, Severity
 from istiokit.plan import render
+from istiokit.plan.journal import Run, RunState
 from istiokit.plan.model import Plan, Skip
 from istiokit.ui.findings import finding_lines
 from istiokit.ui.output import API_VERSION, as_json, as_yaml, table
@@ -13,7 +15,7 @@ _MANY = 20
 
 
 def shown(plan: Plan, output: str) -> str:
-    """The plan of a cluster for stdout: a line for each VirtualService (the first twenty), a table, a document."""
+    """The plan for stdout: a line for each action (the first twenty), a table, a document."""
     if output in ("json", "yaml"):
         document = {"apiVersion": API_VERSION, "kind": "Plan", **render.plan_dict(plan)}
         return as_json(document) if output == "json" else as_yaml(document)
@@ -45,9 +47,27 @@ def note_lines(notes: Sequence[str], output: str) -> list[str]:
     return lines if output == "wide" else _first(lines)
 
 
-def many(number: int, noun: str = "VirtualService") -> str:
+def many(number: int, noun: str) -> str:
     """`1 VirtualService`, `200 VirtualServices`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def refuse(plan: Plan, allowed: Collection[str]) -> None:
+    """Raise NotDone where a finding stands in the way."""
+    errors = [one for one in plan.findings if one.severity is Severity.ERROR and one.code not in allowed]
+    if errors:
+        codes = sorted({one.code for one in errors})
+        stands = "findings stand" if len(errors) > 1 else "finding stands"
+        raise NotDone(
+            f"{len(errors)} {stands} in the way ({', '.join(codes)}); nothing was changed",
+            f"mend what they say, or go on with {' '.join(f'--allow {code}' for code in codes)}",
+        )
+
+
+def way_back(done: Run, earlier: Sequence[Run]) -> str:
+    """The flag that undoes this run alone; empty where it is the only one."""
+    before = [one for one in earlier if one.state is RunState.DONE and one.id != done.id]
+    return f" --to {before[-1].id}" if before else ""
 
 
 def _first(lines: list[str]) -> list[str]:

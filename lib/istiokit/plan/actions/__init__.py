@@ -4,12 +4,16 @@ from istiokit.plan.actions.addresses import AwaitAddresses
 from istiokit.plan.actions.bigbang import AwaitSwitches, AwaitUpgrade
 from istiokit.plan.actions.bindings import EditBindings
 from istiokit.plan.actions.crds import ProveCrds
+from istiokit.plan.actions.evict import EvictPods
 from istiokit.plan.actions.flux import ReconcileReleases, WaitForReleases
 from istiokit.plan.actions.lifecycle import CreateObject, DeleteObject
 from istiokit.plan.actions.manifests import EditManifests
 from istiokit.plan.actions.namespaces import AwaitNamespaces
 from istiokit.plan.actions.objects import Annotate, SetField
+from istiokit.plan.actions.pause import Pause
+from istiokit.plan.actions.relabel import RelabelNamespace
 from istiokit.plan.actions.releases import SuspendRelease
+from istiokit.plan.actions.restart import RestartWorkload
 from istiokit.plan.actions.text import EditText
 from istiokit.plan.codec import Codec
 from istiokit.plan.model import Action
@@ -25,8 +29,12 @@ TYPES: tuple[type[Action], ...] = (
     EditBindings,
     EditManifests,
     EditText,
+    EvictPods,
+    Pause,
     ProveCrds,
     ReconcileReleases,
+    RelabelNamespace,
+    RestartWorkload,
     SetField,
     SuspendRelease,
     WaitForReleases,

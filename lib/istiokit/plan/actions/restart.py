@@ -1,0 +1,128 @@
+"""Restarting a workload by the field of its owner, as `kubectl rollout restart` does."""
+
+from typing import Any
+
+from istiokit.cluster.kinds import POD, ROLLOUT
+from istiokit.cluster.types import Ref
+from istiokit.errors import Conflict, NotDone, OperationFailed
+from istiokit.istio.rollouts import RESTARTED_AT, Controller, WatchedPod, is_settled
+from istiokit.plan.actions.recycling import (
+    NOT_RECYCLED,
+    RECYCLED,
+    Pods,
+    Recycle,
+    deadline,
+    patience_of,
+)
+from istiokit.plan.model import Action, World
+
+_ANNOTATION = f"/spec/template/metadata/annotations/{RESTARTED_AT.replace('/', '~1')}"
+_ORDERED = ("StatefulSet", "StatefulSet.apps.kruise.io")
+
+
+class RestartWorkload(Recycle, frozen=True, kw_only=True):
+    """Mark the template of the owner, which then replaces all of its pods by its own strategy."""
+
+    uid: str
+    """Of the owner: another one of the same name is not touched."""
+    mark: str
+    """The value of the mark. An owner that has it already was restarted by this run, and is only waited for."""
+    before: str | None = None
+    """The mark that it had."""
+    undo_failed: bool = False
+    """Whether to go back to the old template if the new pods do not become well while old ones still live."""
+
+    def identity(self) -> Action:
+        import msgspec
+
+        return msgspec.structs.replace(super().identity(), uid="", mark="", before=None, undo_failed=False)
+
+    def change(self) -> str:
+        words = f"rollout restart, {self.count} pod{'' if self.count == 1 else 's'}"
+        return f"{words}, undone if it fails" if self.undo_failed else words
+
+    def do(self, world: World, *, dry_run: bool = False) -> None:
+        if dry_run:
+            world.cluster.merge_patch(self.ref, self._patch(), dry_run=True)
+            return
+        until, pods = deadline(world), Pods(self, world)
+        try:
+            self._begin(world, pods, until)
+            pods.wait_done(until)
+        except (NotDone, OperationFailed) as error:
+            if self.undo_failed and not world.stop.is_set() and isinstance(error, NotDone):
+                self._take_back(world, pods, error)
+            self.record(world, NOT_RECYCLED, error.what)
+            raise
+        self.record(world, RECYCLED, f"restarted for its sidecars: {self.why}")
+
+    def _begin(self, world: World, pods: Pods, until: float) -> None:
+        """Set the mark, unless it is there; a rollout that is going on comes to its end first."""
+        owner: Controller | None = pods.look(pods.controller)
+        if owner is None:
+            raise NotDone(f"{self.ref} is not there any more", "run the command again")
+        if owner.restarted_at == self.mark:
+            return
+        if not is_settled(owner):
+            world.tell(self, "a rollout of its own is going on")
+            self._outwait(pods, until)
+            if not pods.look(pods.old):
+                return  # that rollout has done what ours would do
+        try:
+            patience_of(world).for_answer(lambda: world.cluster.merge_patch(self.ref, self._patch()), until)
+        except Conflict:
+            raise NotDone(f"{self.ref} was made anew since the plan was", "run the command again") from None
+
+    def _outwait(self, pods: Pods, until: float) -> None:
+        def settled() -> bool | None:
+            owner = pods.controller()
+            return True if owner is None or is_settled(owner) else None
+
+        if not pods.wait(settled, until):
+            raise NotDone(
+                f"{self.ref} is in the middle of a rollout that does not end; it was left alone",
+                f"kubectl -n {self.ref.namespace} rollout status {self.ref.kind.lower()}/{self.ref.name}",
+            )
+
+    def _patch(self) -> dict[str, Any]:
+        """Refused by the server where the object is another than the plan has seen."""
+        if self.ref.kind == ROLLOUT.name:
+            spec: dict[str, Any] = {"restartAt": self.mark}
+        else:
+            spec = {"template": {"metadata": {"annotations": {RESTARTED_AT: self.mark}}}}
+        return {"metadata": {"uid": self.uid}, "spec": spec}
+
+    def _take_back(self, world: World, pods: Pods, error: NotDone) -> None:
+        """Give the template its old mark, so that it is the old template, and the old pods stay."""
+        if not pods.look(pods.old):
+            error.hint = f"no old pod is left, so it was not undone; {error.hint}"
+            return
+        cluster = world.cluster
+        try:
+            patience_of(world).for_answer(lambda: cluster.json_patch(self.ref, self._back()))
+            for pod in self._hopeless(pods):
+                cluster.delete(Ref(POD.name, pod.metadata.name, self.ref.namespace), uid=pod.metadata.uid)
+        except OperationFailed as failure:
+            error.hint = f"and it could not be undone: {failure.what}; {error.hint}"
+            return
+        error.hint = f"it was undone, the old pods go on; {error.hint}"
+
+    def _back(self) -> list[dict[str, Any]]:
+        path = "/spec/restartAt" if self.ref.kind == ROLLOUT.name else _ANNOTATION
+        test = {"op": "test", "path": path, "value": self.mark}
+        if self.before is None:
+            return [test, {"op": "remove", "path": path}]
+        return [test, {"op": "replace", "path": path, "value": self.before}]
+
+    def _hopeless(self, pods: Pods) -> list[WatchedPod]:
+        """New pods of a StatefulSet that are not Ready: it waits for them for ever, even on the way back.
+
+        https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback
+        """
+        if self.ref.kind not in _ORDERED:
+            return []
+        uids = set(self.pods.values())
+        found: list[WatchedPod] = pods.look(
+            lambda: [pod for pod in pods.all() if not pod.ready and pod.metadata.uid not in uids]
+        )
+        return found

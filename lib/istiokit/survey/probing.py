@@ -1,0 +1,82 @@
+"""Lets the API server admit a pod without storing it: what would be injected now, and by whom, is then no guess."""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from istiokit.cluster.types import Cluster, Ref
+from istiokit.errors import Forbidden, OperationFailed
+from istiokit.istio.injection import INJECT, REVISION, is_injected, proxy_version, revision_of
+from istiokit.istio.owners import Owner
+from istiokit.istio.proofs import Probe, Sample
+from istiokit.istio.workloads import Pod
+
+_WEBHOOK_FAILED = "failed calling webhook"
+"""How the API server begins to tell that a webhook that fails closed has not answered."""
+
+
+def probe(cluster: Cluster, samples: Iterable[Sample]) -> tuple[Probe, ...]:
+    """Try each sample with dryRun=All; raises what is no answer about pods."""
+    return tuple(_probe(cluster, sample, _template(cluster, sample.owner)) for sample in samples)
+
+
+def probe_revision(cluster: Cluster, revision: str, namespaces: Mapping[str, Mapping[str, str]]) -> Probe:
+    """Try a revision that no namespace of the run carries yet: by the label of a pod, where no namespace decides."""
+    free = [
+        name for name, labels in sorted(namespaces.items()) if not {REVISION, "istio-injection"} & set(labels)
+    ]
+    home = next((name for name in ("default", *free) if name in free), "")
+    sample = Sample(Owner(home, "Pod", "probe"), revision)
+    if not home:
+        return Probe(sample, unproved="every namespace has an injection label")
+    container = {"name": "probe", "image": "registry.invalid/probe:1"}
+    template = {
+        "metadata": {"labels": {REVISION: revision, INJECT: "true"}},
+        "spec": {"containers": [container]},
+    }
+    return _probe(cluster, sample, template)
+
+
+def _template(cluster: Cluster, owner: Owner) -> Mapping[str, Any] | None:
+    """What the owner makes its pods from; None where it has no template, or is not there."""
+    found = cluster.get(Ref(owner.kind, owner.name, owner.namespace), dict[str, Any])
+    template = ((found or {}).get("spec") or {}).get("template")
+    return template if isinstance(template, Mapping) else None
+
+
+def _probe(cluster: Cluster, sample: Sample, template: Mapping[str, Any] | None) -> Probe:
+    if template is None:
+        return Probe(sample, unproved=f"{sample.owner} has no template to try")
+    try:
+        made = cluster.create(_pod(sample.owner, template), dry_run=True)
+    except Forbidden as error:
+        return Probe(sample, unproved=error.what)
+    except OperationFailed as error:
+        if _WEBHOOK_FAILED in error.what:
+            return Probe(sample, unreachable=error.what)
+        return Probe(sample, refused=error.what)
+    pod = msgspec.convert(made, Pod)
+    version = proxy_version(pod)
+    return Probe(
+        sample,
+        injected=is_injected(pod),
+        revision=revision_of(pod) or "",
+        version=str(version) if version else "",
+    )
+
+
+def _pod(owner: Owner, template: Mapping[str, Any]) -> dict[str, Any]:
+    metadata = template.get("metadata") or {}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "name": f"istio-migrate-probe-{secrets.token_hex(4)}",
+            "namespace": owner.namespace,
+            "labels": metadata.get("labels") or {},
+            "annotations": metadata.get("annotations") or {},
+        },
+        "spec": template.get("spec") or {},
+    }

@@ -1,0 +1,158 @@
+"""Reads all that decides about sidecars: pods, namespaces, injection webhooks, their ConfigMaps, control planes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from istiokit.bigbang.facts import Unread
+from istiokit.cluster import kinds
+from istiokit.cluster.types import Cluster, Ref, Where
+from istiokit.cluster.yamlload import loader
+from istiokit.errors import NotDone, OperationFailed
+from istiokit.istio.control_plane import ControlPlane
+from istiokit.istio.control_plane import mesh as mesh_of
+from istiokit.istio.injectors import (
+    Injector,
+    InjectorConfigMap,
+    Template,
+    config_map_of,
+    injectors_of,
+    template_of,
+)
+from istiokit.istio.sidecars import Slimmer
+from istiokit.istio.staleness import Mesh
+from istiokit.istio.webhooks import WebhookConfiguration
+from istiokit.istio.workloads import Deployment, Namespace, Pod
+from istiokit.survey.reading import Reading
+
+_ISTIOD = Where(labels="app=istiod")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which pods: of these namespaces (none means all), with these labels."""
+
+    namespaces: tuple[str, ...] = ()
+    labels: str = ""
+
+    @property
+    def places(self) -> tuple[Where, ...]:
+        """What to list, and to watch."""
+        return tuple(Where(one, self.labels) for one in self.namespaces or (None,))
+
+
+@dataclass(frozen=True, slots=True)
+class SidecarFacts:
+    """What was read."""
+
+    pods: tuple[Pod, ...]
+    mesh: Mesh
+    unread: tuple[Unread, ...] = ()
+    """What may not be read, and what is not installed."""
+
+
+def expect(cluster: Cluster, scope: Scope) -> Slimmer:
+    """Ask for the pods now: the server works on them while the rest is imported. Give the result to `read`."""
+    keep = Slimmer()
+    for where in scope.places:
+        cluster.expect(kinds.POD, Pod, where, keep)
+    return keep
+
+
+def read(cluster: Cluster, scope: Scope, keep: Slimmer | None = None) -> SidecarFacts:
+    """Read the scope; raises NotDone for a namespace that is not there, and what ended a request for good."""
+    keep = keep or Slimmer()
+    with Reading(cluster) as reading:
+        pods = [reading.list(kinds.POD, Pod, where, keep) for where in scope.places]
+        webhooks = reading.list(kinds.MUTATING_WEBHOOK, WebhookConfiguration)
+        deployments = reading.list(kinds.DEPLOYMENT, Deployment, _ISTIOD)
+        namespaces = _namespaces(reading, scope)
+        planes = mesh_of(deployments.result()).control_planes
+        injectors = _with_templates(reading, injectors_of(webhooks.result()), planes)
+        labels = namespaces()
+        found = tuple(pod for future in pods for pod in future.result())
+        placed = {
+            plane.revision: item.metadata.creation_timestamp or ""
+            for item in deployments.result()
+            for plane in planes
+            if (plane.namespace, plane.name) == (item.metadata.namespace, item.metadata.name)
+        }
+        unread = reading.unread
+    hidden = any(item.kind == kinds.MUTATING_WEBHOOK.name for item in unread)
+    by_revision = {plane.revision: plane for plane in planes}
+    return SidecarFacts(found, Mesh(labels, None if hidden else injectors, by_revision, placed), unread)
+
+
+def _namespaces(reading: Reading, scope: Scope) -> "Labels":
+    if not scope.namespaces:
+        return Labels(reading.list(kinds.NAMESPACE, Namespace), {})
+    return Labels(
+        None,
+        {name: reading.get(kinds.NAMESPACE, Ref("Namespace", name), Namespace) for name in scope.namespaces},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The labels of namespaces, still on their way."""
+
+    listed: "Future[tuple[Namespace, ...]] | None"
+    asked: "Mapping[str, Future[Namespace | None]]"
+
+    def __call__(self) -> dict[str, Mapping[str, str]]:
+        """By the name of the namespace; one whose labels may not be read is missing."""
+        if self.listed is not None:
+            return {one.metadata.name: one.metadata.labels for one in self.listed.result()}
+        found = {name: future.result() for name, future in self.asked.items()}
+        return {name: one.metadata.labels for name, one in found.items() if one is not None}
+
+
+def refuse_missing(cluster: Cluster, scope: Scope, facts: SidecarFacts) -> None:
+    """Raise NotDone for a namespace of the scope that does not exist; one that may not be read may well exist."""
+    if any(item.kind == "Namespace" for item in facts.unread):
+        return
+    missing = [name for name in scope.namespaces if name not in facts.mesh.namespaces]
+    if missing:
+        raise NotDone(
+            f"there is no namespace {', '.join(missing)} ({cluster.name})", "check -n, and --context"
+        )
+
+
+def refuse_blindness(facts: SidecarFacts) -> None:
+    """Raise where pods could not be read at all: nothing stale must not be the answer."""
+    for item in facts.unread:
+        if item.kind == kinds.POD.name and not facts.pods:
+            raise OperationFailed(item.reason, "name namespaces that you may read with -n, or see docs/rbac/")
+
+
+def _with_templates(
+    reading: Reading, injectors: Sequence[Injector], planes: Iterable[ControlPlane]
+) -> tuple[Injector, ...]:
+    """The injectors with what their ConfigMaps say; each ConfigMap is read once."""
+    homes = {plane.revision: plane.namespace for plane in planes}
+    places = {one: (homes.get(one.revision, one.namespace), one.revision) for one in injectors}
+    asked = {
+        (namespace, revision): reading.get(
+            kinds.CONFIG_MAP, Ref("ConfigMap", config_map_of(revision), namespace), InjectorConfigMap
+        )
+        for namespace, revision in set(places.values())
+    }
+    templates = {place: _template(future.result()) for place, future in asked.items()}
+    return tuple(replace(one, template=templates[places[one]]) for one in injectors)
+
+
+def _template(found: InjectorConfigMap | None) -> Template | None:
+    """What it says; None where it is not there, or damaged."""
+    if found is None:
+        return None
+    import yaml
+
+    try:
+        values = msgspec.json.decode(found.data.get("values", "{}"), type=dict[str, Any])
+        config = yaml.load(found.data.get("config", ""), Loader=loader())  # noqa: S506 - loader() is a safe one
+    except (msgspec.DecodeError, yaml.YAMLError):
+        return None
+    return template_of(values, config)

@@ -1,0 +1,1 @@
+"""`kubectl recycle-injected`: restart exactly what still runs an old sidecar, without an outage."""

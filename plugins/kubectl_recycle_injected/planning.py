@@ -1,0 +1,106 @@
+"""From a reading to the plan of a restart: what is stale, how it is restarted, what the injectors really do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from istiokit.errors import NotDone, OperationFailed
+from istiokit.findings import Finding, Severity
+from istiokit.istio.proofs import Probe, Sample, judged, unproved
+from istiokit.istio.served_revisions import UNSERVED, findings_of, served, serves
+from istiokit.istio.sidecars import Workload, workloads
+from istiokit.istio.staleness import Mesh
+from istiokit.plan.actions.recycling import Recycle
+from istiokit.plan.actions.relabel import RelabelNamespace
+from istiokit.plan.model import Plan
+from istiokit.plan.recycle import How, plan_recycle, rolled_kinds
+from istiokit.plan.relabel import moved, parse_relabel, relabellings, with_relabelling
+from istiokit.survey.controllers import read_controllers
+from istiokit.survey.probing import probe, probe_revision
+from istiokit.survey.sidecars import SidecarFacts
+from istiokit.ui.context import Context
+from kubectl_recycle_injected import scope
+from kubectl_recycle_injected.restart import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The plan, and what it was made from."""
+
+    facts: SidecarFacts
+    workloads: tuple[Workload, ...]
+    plan: Plan
+
+
+def plan(given: Options, how: How, context: Context) -> Made:
+    """Read the cluster and make the plan, with the findings about labels; raises what makes a plan impossible."""
+    facts, found = scope.read(given.scope, context)
+    actions: list[RelabelNamespace] = []
+    if given.relabel:
+        actions, found = _relabelled(given, facts)
+    controllers, unread = read_controllers(
+        context.cluster, scope.scope_of(given.scope, context), rolled_kinds(found)
+    )
+    for item in unread:
+        if not item.missing:
+            raise OperationFailed(item.reason, "ask for the role docs/rbac/recycle-injected.yaml")
+    made = plan_recycle(found, controllers, how)
+    if given.relabel:
+        made = with_relabelling(made, actions, how.pause)
+    return Made(facts, found, replace(made, findings=findings_of(found, facts.mesh)))
+
+
+def _relabelled(given: Options, facts: SidecarFacts) -> tuple[list[RelabelNamespace], tuple[Workload, ...]]:
+    """The namespaces to move, and their workloads as they will be judged then.
+
+    Raises NotDone where no injector serves the new revision.
+    """
+    wanted = parse_relabel(given.relabel)
+    injectors = facts.mesh.injectors
+    if injectors is not None and not serves(injectors, wanted.after):
+        known = ", ".join(served(injectors)) or "none"
+        raise NotDone(
+            f"no injector serves revision {wanted.new}: the pods would come back without a sidecar (served: {known})",
+            f"install istiod of revision {wanted.new}, or its tag, first",
+        )
+    actions = relabellings(facts.mesh.namespaces, wanted)
+    mesh: Mesh = moved(facts.mesh, actions)
+    inside = [pod for pod in facts.pods if (pod.metadata.namespace or "default") in mesh.namespaces]
+    return actions, workloads(inside, mesh, scope.question_of(given.scope))
+
+
+def prove(made: Plan, facts: SidecarFacts, context: Context) -> tuple[Finding, ...]:
+    """Let the API server admit a pod for each revision that the plan relies on; what stands in the way by that."""
+    tries = [*probe(context.cluster, _samples(made)), *_moves(made, facts, context)]
+    for reason in unproved(tries):
+        context.say(f"not proved that new pods get their sidecars: {reason}")
+    return tuple(one for tried in tries if (one := judged(tried)) is not None)
+
+
+def _samples(made: Plan) -> list[Sample]:
+    """One workload for each revision, of those whose namespace is not about to move."""
+    actions = [action for group in made.groups for action in group.actions]
+    moving = {one.namespace for one in actions if isinstance(one, RelabelNamespace)}
+    found: dict[str, Recycle] = {}
+    for action in actions:
+        if (
+            isinstance(action, Recycle)
+            and action.injected
+            and action.revision
+            and action.lane() not in moving
+        ):
+            found.setdefault(action.revision, action)
+    return [Sample(one.owner, one.revision, one.version) for one in found.values()]
+
+
+def _moves(made: Plan, facts: SidecarFacts, context: Context) -> list[Probe]:
+    """One try for the revision that namespaces move to."""
+    actions = (action for group in made.groups for action in group.actions)
+    labels = next((one.after for one in actions if isinstance(one, RelabelNamespace)), None)
+    if labels is None:
+        return []
+    return [probe_revision(context.cluster, next(iter(labels.values())), facts.mesh.namespaces)]
+
+
+def refusing(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Those that stand in the way: workloads of a revision that nobody serves are left alone, the others go on."""
+    return tuple(one for one in findings if one.severity is Severity.ERROR and one.code != UNSERVED)

@@ -1,0 +1,184 @@
+"""The work of `restart`: plan, show, prove, ask, carry out, report."""
+
+import shlex
+import sys
+from dataclasses import dataclass, replace
+
+from istiokit.cluster.mirror import Mirrors
+from istiokit.errors import NotDone, SuiteError
+from istiokit.plan.actions import codec
+from istiokit.plan.beside import who
+from istiokit.plan.engine import Pace
+from istiokit.plan.journal import JournalStore, Run
+from istiokit.plan.lease import ClusterLease
+from istiokit.plan.model import Plan, World
+from istiokit.plan.patience import Patience, PatientLock, PatientStore
+from istiokit.plan.recycle import MIGRATION, How
+from istiokit.plan.recycle_resume import outside, rest_of
+from istiokit.plan.render import skipped_of, verdict_lines
+from istiokit.plan.resume import unfinished
+from istiokit.plan.runner import dry_run, run
+from istiokit.plan.store_cluster import ClusterStore
+from istiokit.ui import plans
+from istiokit.ui.context import Context
+from kubectl_recycle_injected import outcomes, planning, scope
+from kubectl_recycle_injected.board import Board
+from kubectl_recycle_injected.restart import Options
+
+_FINITE = ("Job", "BroadcastJob", "AdvancedCronJob", "Node")
+_LISTED = ("table", "wide")
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """One call of the command."""
+
+    given: Options
+    how: How
+    context: Context
+
+    def work(self) -> int:
+        """0 where all that is stale was restarted, 1 where something is left to people; raises what is in the way."""
+        made = planning.plan(self.given, self.how, self.context)
+        plan = made.plan
+        store = ClusterStore(self.context.cluster, self.given.journal_namespace, codec())
+        begun = self._begun(store)
+        if begun is not None:
+            plan = rest_of(begun, plan)
+            self._refuse_another(begun, plan)
+            self.context.say(f"going on with {begun.id}, begun {begun.started[:19]}Z by {begun.who}")
+        self._show(plan)
+        if not plan.groups and begun is None:
+            return self._nothing(plan, made)
+        if self.given.dry_run != "client":
+            plan = replace(plan, findings=(*plan.findings, *planning.prove(plan, made.facts, self.context)))
+        self._tell(plan, made)
+        if self.given.dry_run != "none":
+            return self._dry(plan)
+        plans.refuse(replace(plan, findings=planning.refusing(plan.findings)), self.given.allow)
+        if not self.context.confirm(self._question(plan)):
+            raise NotDone("answered no; nothing was changed")
+        return self._carry_out(plan, store)
+
+    def _begun(self, store: JournalStore) -> Run | None:
+        """The run to go on with; a dry run looks for one only where it may."""
+        try:
+            found = unfinished(store.list(MIGRATION))
+        except SuiteError:
+            if self.given.dry_run == "none":
+                raise
+            return None
+        return found
+
+    def _refuse_another(self, begun: Run, plan: Plan) -> None:
+        """Raise NotDone where the unfinished run is about more than was asked for now."""
+        given = self.given.scope
+        other = outside(plan, scope.scope_of(given, self.context).namespaces, given.names)
+        narrower = given.selector and given.selector not in begun.command
+        if other or narrower:
+            typed = shlex.join([self.context.prog, *begun.command[1:]]).replace("'", "", 2)
+            raise NotDone(
+                f"{begun.id} is not finished, and it is about more: {plans.many(len(other), 'workload')} of others",
+                f"finish it first: {typed}; or close it: {self.context.prog} rollback",
+            )
+
+    def _show(self, plan: Plan) -> None:
+        """The plan on stdout, or on stderr where stdout is for the result."""
+        if self.given.dry_run != "none" or self.given.output in _LISTED:
+            self.context.write(plans.shown(plan, self.given.output))
+        elif not self.context.assume_yes:
+            for line in plans.shown(plan, "table").splitlines():
+                self.context.say(line)
+
+    def _tell(self, plan: Plan, made: planning.Made) -> None:
+        """What has to be known before the question."""
+        for line in (
+            *plans.findings_lines(plan.findings, self.given.output),
+            *plans.skipped_lines(plan.skipped, self.given.output),
+            *scope.unread_lines(made.facts),
+        ):
+            self.context.say(line)
+
+    def _nothing(self, plan: Plan, made: planning.Made) -> int:
+        self._tell(plan, made)
+        if self.given.dry_run == "none" and self.given.output not in _LISTED:
+            self.context.write(outcomes.shown([], skipped_of(plan.skipped), self.given.output))
+        what = "no namespace to move" if self.given.relabel else "nothing to restart"
+        self.context.say(f"{what}: {plans.many(len(made.workloads), 'workload')} of the mesh looked at")
+        return int(self.given.fail_if_none or left_to_people(plan))
+
+    def _question(self, plan: Plan) -> str:
+        actions = [action for group in plan.groups for action in group.actions]
+        final = sum(action.irreversible for action in actions)
+        moves = sum(not action.irreversible and not action.passive for action in actions)
+        relabel = f"relabel {plans.many(moves, 'namespace')} and " if moves else ""
+        return f"{relabel}restart {plans.many(final, 'workload')}? A restart cannot be undone."
+
+    def _dry(self, plan: Plan) -> int:
+        """A dry run gives 0, whatever stands in the way: it says so."""
+        context = self.context
+        if self.given.dry_run == "server":
+            with self._mirrors() as mirrors:
+                verdicts = dry_run(plan, World(context.cluster, context.say, mirrors=mirrors))
+            refused = [one for one in verdicts if one.refusal]
+            for line in verdict_lines(refused):
+                context.say(line)
+            context.say(f"the server would accept {len(verdicts) - len(refused)} of {len(verdicts)} changes")
+        try:
+            plans.refuse(replace(plan, findings=planning.refusing(plan.findings)), self.given.allow)
+        except NotDone as refusal:
+            context.say(f"without --dry-run it would be refused: {refusal.what}")
+        context.say("nothing was changed (--dry-run)")
+        return 0
+
+    def _carry_out(self, plan: Plan, store: JournalStore) -> int:
+        context, given = self.context, self.given
+        with context.progress() as progress, self._mirrors() as mirrors:
+            board = Board(progress)
+            world = World(context.cluster, progress.say, given.timeout, tell=board.tell, mirrors=mirrors)
+            failure: SuiteError | None = None
+            try:
+                done: Run | None = self._run(plan, world, store, board)
+            except SuiteError as error:
+                done, failure = board.run, error
+        if done is not None:
+            self._report(done, board)
+        if failure is not None:
+            raise failure
+        return int(left_to_people(plan))
+
+    def _run(self, plan: Plan, world: World, store: JournalStore, board: Board) -> Run:
+        given, patience = self.given, Patience(self.given.timeout, world.stop)
+        lease = ClusterLease(
+            self.context.cluster, given.journal_namespace, MIGRATION, who(), say=self.context.say
+        )
+        return run(
+            plan,
+            world,
+            PatientStore(store, patience),
+            PatientLock(lease, patience),
+            who=who(),
+            command=sys.argv,
+            allowed=given.allow,
+            observer=board.observe,
+            pace=Pace(given.per_namespace, given.max_failures),
+        )
+
+    def _mirrors(self) -> Mirrors:
+        return Mirrors(self.context.cluster, scope.scope_of(self.given.scope, self.context).places)
+
+    def _report(self, done: Run, board: Board) -> None:
+        found = outcomes.outcomes(done, board.seconds)
+        if self.given.output not in _LISTED:
+            self.context.write(outcomes.shown(found, skipped_of(done.skipped), self.given.output))
+        self.context.say(outcomes.summary_line(found, len(done.skipped)) + f" (journal {done.id})")
+
+
+def run_restart(given: Options, how: How, context: Context) -> int:
+    """Restart what is stale; returns 0 or 1, raises what is in the way."""
+    return Restart(given, how, context).work()
+
+
+def left_to_people(plan: Plan) -> bool:
+    """Whether something stale was left alone that does not end by itself."""
+    return any(not skip.object.startswith(tuple(f"{kind} " for kind in _FINITE)) for skip in plan.skipped)
