@@ -65,7 +65,8 @@ class Board:
             self._done += good
             self._failed += not good
             self.seconds[event.index] = time.monotonic() - self._begun.get(action.target(), time.monotonic())
-        self._set(action, state, event.message, good)
+        about = event.message.removeprefix(action.target())
+        self._set(action, state, about.removeprefix(":").strip(), good)
         if good:
             with self._lock:
                 self._rows.pop(action.target(), None)

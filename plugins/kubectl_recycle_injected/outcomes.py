@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from istiokit.plan.actions.recycling import Recycle
+from istiokit.plan.engine import NOT_BEGUN
 from istiokit.plan.journal import EntryState, Run
 from istiokit.ui.output import Column, Document, render
 from istiokit.ui.plans import many
@@ -64,7 +65,8 @@ def outcomes(run: Run, seconds: Mapping[int, float]) -> list[Outcome]:
         if not isinstance(action, Recycle):
             continue
         last = latest.get(index)
-        result = _RESULTS.get(last.state, Result.LEFT) if last else Result.LEFT
+        begun = last is not None and last.message != NOT_BEGUN
+        result = _RESULTS.get(last.state, Result.LEFT) if last and begun else Result.LEFT
         message = last.message if last and result is Result.FAILED else ""
         owner = action.owner
         found.append(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from istiokit.errors import NotDone, OperationFailed
 from istiokit.findings import Finding, Severity
 from istiokit.istio.proofs import Probe, Sample, judged, unproved
-from istiokit.istio.served_revisions import UNSERVED, findings_of, served, serves
+from istiokit.istio.served_revisions import UNSERVED, findings_of, served, server_of
 from istiokit.istio.sidecars import Workload, workloads
 from istiokit.istio.staleness import Mesh
 from istiokit.plan.actions.recycling import Recycle
@@ -15,7 +15,7 @@ from istiokit.plan.model import Plan
 from istiokit.plan.recycle import How, plan_recycle, rolled_kinds
 from istiokit.plan.relabel import moved, parse_relabel, relabellings, with_relabelling
 from istiokit.survey.controllers import read_controllers
-from istiokit.survey.probing import probe, probe_revision
+from istiokit.survey.probing import probe, probe_label
 from istiokit.survey.sidecars import SidecarFacts
 from istiokit.ui.context import Context
 from kubectl_recycle_injected import scope
@@ -56,7 +56,7 @@ def _relabelled(given: Options, facts: SidecarFacts) -> tuple[list[RelabelNamesp
     """
     wanted = parse_relabel(given.relabel)
     injectors = facts.mesh.injectors
-    if injectors is not None and not serves(injectors, wanted.after):
+    if injectors is not None and server_of(injectors, wanted.after) is None:
         known = ", ".join(served(injectors)) or "none"
         raise NotDone(
             f"no injector serves revision {wanted.new}: the pods would come back without a sidecar (served: {known})",
@@ -96,9 +96,13 @@ def _moves(made: Plan, facts: SidecarFacts, context: Context) -> list[Probe]:
     """One try for the revision that namespaces move to."""
     actions = (action for group in made.groups for action in group.actions)
     labels = next((one.after for one in actions if isinstance(one, RelabelNamespace)), None)
-    if labels is None:
+    injector = server_of(facts.mesh.injectors or (), labels) if labels else None
+    if labels is None or injector is None:
         return []
-    return [probe_revision(context.cluster, next(iter(labels.values())), facts.mesh.namespaces)]
+    version = injector.template.version if injector.template else None
+    (label,) = labels.values()
+    cluster, known = context.cluster, facts.mesh.namespaces
+    return [probe_label(cluster, label, injector.revision, str(version or ""), known)]
 
 
 def refusing(findings: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -21,7 +21,7 @@ from istiokit.plan.runner import dry_run, run
 from istiokit.plan.store_cluster import ClusterStore
 from istiokit.ui import plans
 from istiokit.ui.context import Context
-from kubectl_recycle_injected import outcomes, planning, scope
+from kubectl_recycle_injected import outcomes, planning, restart_text, scope
 from kubectl_recycle_injected.board import Board
 from kubectl_recycle_injected.restart import Options
 
@@ -85,9 +85,9 @@ class Restart:
     def _show(self, plan: Plan) -> None:
         """The plan on stdout, or on stderr where stdout is for the result."""
         if self.given.dry_run != "none" or self.given.output in _LISTED:
-            self.context.write(plans.shown(plan, self.given.output))
+            self.context.write(restart_text.shown(plan, self.given.output))
         elif not self.context.assume_yes:
-            for line in plans.shown(plan, "table").splitlines():
+            for line in restart_text.shown(plan, "table").splitlines():
                 self.context.say(line)
 
     def _tell(self, plan: Plan, made: planning.Made) -> None:

@@ -28,6 +28,15 @@ def flux_rig() -> Iterator[Rig]:
         yield rig
 
 
+@pytest.fixture(scope="session")
+def injector_rig() -> Iterator[Rig]:
+    """istiod injects for the revisions 1-30 (1.30.4) and 1-31 (1.31.1, tag stable), for all tests of this process."""
+    with Rig(parts=("injector", "workload_crds")) as rig:
+        rig.injector.install("1-30", tag="1.30.4")
+        rig.injector.install("1-31", tag="1.31.1", revision_tags=("stable",))
+        yield rig
+
+
 @pytest.fixture
 def fresh_rig() -> Iterator[Callable[..., Rig]]:
     """`fresh_rig("flux", ...)` starts a rig with these parts, for this test alone; several are fine."""
@@ -39,6 +48,14 @@ def fresh_rig() -> Iterator[Callable[..., Rig]]:
 def namespace(rig: Rig, request: pytest.FixtureRequest) -> Iterator[str]:
     """A new namespace in `rig`, named after the test. Nobody waits for its deletion, which takes seconds."""
     yield from _namespace(rig, request)
+
+
+@pytest.fixture
+def injector_namespace(injector_rig: Rig, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A new namespace in `injector_rig`, named after the test, of revision 1-30."""
+    for name in _namespace(injector_rig, request):
+        injector_rig.kubectl("label", "namespace", name, "istio.io/rev=1-30")
+        yield name
 
 
 @pytest.fixture

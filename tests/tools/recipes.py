@@ -105,6 +105,24 @@ _ALL = (
         None,
         data=(DataFiles("istio.io/api", "kubernetes/customresourcedefinitions.gen.yaml", "crds/istio.yaml"),),
     ),
+    Recipe(
+        "argo-rollouts-crds",
+        "1.9.0",
+        "argo-rollouts-crds",
+        None,
+        data=(
+            DataFiles(
+                "github.com/argoproj/argo-rollouts", "manifests/crds/rollout-crd.yaml", "crds/rollouts.yaml"
+            ),
+        ),
+    ),
+    Recipe(
+        "kruise-crds",
+        "1.8.0",
+        "kruise-crds",
+        None,
+        data=(DataFiles("github.com/openkruise/kruise", "config/crd/bases", "crds"),),
+    ),
     # Istio tags no Go versions: this commit is on its branch release-1.31.
     Recipe(
         "pilot-discovery",

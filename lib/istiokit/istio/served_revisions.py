@@ -35,9 +35,10 @@ def served(injectors: Sequence[Injector]) -> tuple[str, ...]:
     return tuple(sorted({one.tag or one.revision for one in injectors}))
 
 
-def serves(injectors: Sequence[Injector], label: Mapping[str, str]) -> bool:
-    """Whether some webhook takes pods of a namespace for having this label."""
-    return any(one.takes(Pod(), label) for one in injectors)
+def server_of(injectors: Sequence[Injector], labels: Mapping[str, str]) -> Injector | None:
+    """The injector that takes pods of a namespace for having these labels."""
+    taking = [one for one in injectors if one.takes(Pod(), labels)]
+    return taking[-1] if taking else None
 
 
 def _unserved(workloads: Sequence[Workload], mesh: Mesh) -> list[Finding]:

@@ -11,7 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from istiokit.errors import SuiteError
+from istiokit.errors import OperationFailed, SuiteError
 from istiokit.plan.journal import Entry, EntryState, JournalStore, Run, RunState, entry
 from istiokit.plan.lease import Lock
 from istiokit.plan.model import Action, World
@@ -100,7 +100,7 @@ class Driver:
         """
         self.observer(Progress(Moment.GROUP, run))
         self.lock.check()
-        run = self.store.update(run.with_entries([entry(job.index, ahead) for job in jobs]))
+        run = self._stored(run.with_entries([entry(job.index, ahead) for job in jobs]))
         self.observer(Progress(Moment.AHEAD, run))
         results = _Results(self.errors)
         try:
@@ -111,7 +111,7 @@ class Driver:
             raise
         over = self.pace.ends_run(len(self.errors))
         entries = results.with_unbegun(jobs)
-        run = self.store.update(run.with_entries(entries, failed if over else None))
+        run = self._stored(run.with_entries(entries, failed if over else None))
         self.observer(Progress(Moment.WRITTEN, run))
         if over:
             self.raise_first(run)
@@ -126,6 +126,14 @@ class Driver:
         more = f" ({others} more failed, see journal {run.id})" if others else ""
         error.hint = f"{error.hint}; then {_WAYS_ON}{more}" if error.hint else f"{_WAYS_ON}{more}"
         raise error
+
+    def _stored(self, run: Run) -> Run:
+        """Write the journal; where that fails the run is left as a kill would leave it, and goes on in the same way."""
+        try:
+            return self.store.update(run)
+        except OperationFailed as error:
+            error.hint = f"{error.hint}; then {_WAYS_ON}" if error.hint else _WAYS_ON
+            raise
 
     def _interrupted(self, run: Run, cause: BaseException) -> None:
         """Write down where it stopped; whoever prints the interruption tells the ways on with it."""
@@ -179,6 +187,8 @@ class Driver:
             results.add(entry(job.index, state, message))
 
 
+NOT_BEGUN = "not begun: too much had failed"
+"""The message of an action that `Pace.max_failures` kept from beginning."""
 _WAYS_ON = "run the same command again to go on, or roll back"
 
 
@@ -223,7 +233,7 @@ class _Results:
 
     def with_unbegun(self, jobs: Sequence[Job]) -> list[Entry]:
         """The results, and a failure for each job that was not begun any more."""
-        return self._filled(jobs, "not begun: too much had failed")
+        return self._filled(jobs, NOT_BEGUN)
 
     def _filled(self, jobs: Sequence[Job], reason: str) -> list[Entry]:
         known = {result.index for result in self.entries}

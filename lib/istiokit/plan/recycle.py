@@ -113,7 +113,7 @@ def _needs_eviction(owner: Controller) -> bool:
 
 
 def _restart(workload: Workload, owner: Controller, how: How) -> RestartWorkload:
-    pods = [one.pod for one in workload.pods]
+    pods = [one.pod for one in workload.stale]
     injected, revision, version = _sidecar(workload, how)
     why = _why(workload)
     return RestartWorkload(
@@ -123,7 +123,7 @@ def _restart(workload: Workload, owner: Controller, how: How) -> RestartWorkload
         injected=injected,
         revision=revision,
         version=version,
-        count=len(pods),
+        count=len(workload.pods),
         uid=owner.metadata.uid,
         mark=how.mark,
         before=owner.restarted_at,

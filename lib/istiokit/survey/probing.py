@@ -8,7 +8,14 @@ import msgspec
 
 from istiokit.cluster.types import Cluster, Ref
 from istiokit.errors import Forbidden, OperationFailed
-from istiokit.istio.injection import INJECT, REVISION, is_injected, proxy_version, revision_of
+from istiokit.istio.injection import (
+    INJECT,
+    NAMESPACE_INJECTION,
+    REVISION,
+    is_injected,
+    proxy_version,
+    revision_of,
+)
 from istiokit.istio.owners import Owner
 from istiokit.istio.proofs import Probe, Sample
 from istiokit.istio.workloads import Pod
@@ -22,18 +29,25 @@ def probe(cluster: Cluster, samples: Iterable[Sample]) -> tuple[Probe, ...]:
     return tuple(_probe(cluster, sample, _template(cluster, sample.owner)) for sample in samples)
 
 
-def probe_revision(cluster: Cluster, revision: str, namespaces: Mapping[str, Mapping[str, str]]) -> Probe:
-    """Try a revision that no namespace of the run carries yet: by the label of a pod, where no namespace decides."""
+def probe_label(
+    cluster: Cluster, label: str, revision: str, version: str, namespaces: Mapping[str, Mapping[str, str]]
+) -> Probe:
+    """Try what no namespace of the run carries yet, `istio.io/rev=label`: on a pod, where no namespace decides.
+
+    `revision` and `version` are what should inject it, and what it should get.
+    """
     free = [
-        name for name, labels in sorted(namespaces.items()) if not {REVISION, "istio-injection"} & set(labels)
+        name
+        for name, labels in sorted(namespaces.items())
+        if not {REVISION, NAMESPACE_INJECTION} & set(labels)
     ]
     home = next((name for name in ("default", *free) if name in free), "")
-    sample = Sample(Owner(home, "Pod", "probe"), revision)
+    sample = Sample(Owner(home, "Pod", f"with {REVISION}={label}"), revision, version)
     if not home:
         return Probe(sample, unproved="every namespace has an injection label")
     container = {"name": "probe", "image": "registry.invalid/probe:1"}
     template = {
-        "metadata": {"labels": {REVISION: revision, INJECT: "true"}},
+        "metadata": {"labels": {REVISION: label, INJECT: "true"}},
         "spec": {"containers": [container]},
     }
     return _probe(cluster, sample, template)

@@ -14,6 +14,7 @@ from tests.tools.parts.injector import Injector
 from tests.tools.parts.istio_crds import IstioCrds
 from tests.tools.parts.istiod import Istiod
 from tests.tools.parts.loadbalancer import LoadBalancer
+from tests.tools.parts.workload_crds import WorkloadCrds
 
 PARTS: dict[str, type[Part]] = {
     "base": ControlPlane,
@@ -26,6 +27,7 @@ PARTS: dict[str, type[Part]] = {
     "loadbalancer": LoadBalancer,
     "git": Git,
     "charts": Charts,
+    "workload_crds": WorkloadCrds,
 }
 
 

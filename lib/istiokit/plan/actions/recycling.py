@@ -30,7 +30,7 @@ class Recycle(Action, frozen=True, kw_only=True):
     ref: Ref
     """The owner of the pods; a pod that has none is its own."""
     pods: dict[str, str]
-    """Name and UID of the pods that have to go. When none of them is there any more it is done, whoever did it."""
+    """Name and UID of the stale pods. When none of them is there any more it is done, whoever did it."""
     injected: bool = True
     """Whether the new ones must have a sidecar, or must have none."""
     revision: str = ""

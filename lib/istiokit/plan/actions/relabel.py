@@ -10,6 +10,8 @@ from istiokit.plan.optimistic import ChangedByOthers
 
 LABELS = (NAMESPACE_INJECTION, REVISION)
 """The labels of a namespace that decide about injection."""
+_SETTLE_SECONDS = 1.0
+"""API servers choose webhooks by copies of the labels: pods made in the same moment may get the old sidecar."""
 
 
 class RelabelNamespace(Action, frozen=True, kw_only=True):
@@ -41,6 +43,8 @@ class RelabelNamespace(Action, frozen=True, kw_only=True):
 
     def do(self, world: World, *, dry_run: bool = False) -> None:
         self._patch(world, self.before, self.after, dry_run=dry_run)
+        if not dry_run:
+            world.stop.wait(_SETTLE_SECONDS)
 
     def undo(self, world: World) -> None:
         if world.cluster.get(self._ref, Object) is None:
