@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 
 from istiokit.plan.actions.recycling import Recycle
 from istiokit.plan.engine import Moment
@@ -11,80 +12,97 @@ from istiokit.plan.model import Action
 from istiokit.plan.resume import remaining
 from istiokit.ui.progress import Progress, Row
 
-_LIVE_SECONDS = 0.2
-_DONE, _FAILED = "Recycled", "Failed"
+_TICK_SECONDS = 0.5
+_PARTS = 10
+"""A log gets about so many lines of how many are done."""
 
 
 class Board:
-    """An observer of the engine and of the actions. Called from several threads."""
+    """An observer of the engine and of the actions, called from several threads. A context manager: it ticks."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._lock = threading.Lock()
         self._rows: dict[str, Row] = {}
         self._begun: dict[str, float] = {}
-        self._start = self._drawn = time.monotonic()
+        self._start = time.monotonic()
         self._total = self._done = self._failed = 0
+        self._over = threading.Event()
+        self._ticker = threading.Thread(target=self._tick, name="board", daemon=True)
         self.seconds: dict[int, float] = {}
         """How long each action took, by its index in the run."""
         self.run: Run | None = None
         """The run as it was last written."""
 
+    def __enter__(self) -> "Board":
+        self._ticker.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._over.set()
+        self._ticker.join()
+
     def observe(self, event: RunProgress) -> None:
-        """Take an event of the engine."""
-        self.run = event.run
+        """Take an event of the engine, and show it."""
+        self.run, action = event.run, event.action
         if event.moment is Moment.GROUP and not self._total:
-            self._total = len([one for one in remaining(event.run) if not event.run.actions()[one].passive])
-        if event.action is None or event.action.passive:
+            actions = event.run.actions()
+            self._total = sum(not actions[index].passive for index in remaining(event.run))
+        if action is None or action.passive:
             return
-        if event.moment is Moment.BEGIN:
-            self._begun[event.action.target()] = time.monotonic()
-            self._set(event.action, "Restarting" if isinstance(event.action, Recycle) else "Begun", "")
-        elif event.moment is Moment.END:
-            self._ended(event, _DONE if isinstance(event.action, Recycle) else "Done", good=True)
-        elif event.moment is Moment.FAIL:
-            self._ended(event, _FAILED, good=False)
+        with self._lock:
+            if event.moment is Moment.BEGIN:
+                self._begun[action.target()] = time.monotonic()
+                self._rows[action.target()] = Row(action.target(), _word(action, "Restarting", "Begun"))
+                self._draw()
+            elif event.moment is Moment.END:
+                self._ended(event, action, _word(action, "Recycled", "Done"), good=True)
+            elif event.moment is Moment.FAIL:
+                self._ended(event, action, "Failed", good=False)
 
     def tell(self, action: Action, words: str) -> None:
-        """Take how an action stands."""
-        self._set(action, "Restarting", words)
-
-    def _set(self, action: Action, state: str, detail: str, good: bool | None = None) -> None:
-        name, now = action.target(), time.monotonic()
-        elapsed = now - self._begun.get(name, now)
+        """Take how an action stands; it is shown with the next tick, since whoever tells it has no time."""
         with self._lock:
-            self._rows[name] = Row(name, state, detail=detail, elapsed=elapsed, good=good)
-            if good is not None or now - self._drawn > _LIVE_SECONDS or not detail:
-                self._draw(now)
+            row = self._rows.get(action.target())
+            if row is not None:
+                self._rows[row.name] = replace(row, detail=words)
 
-    def _ended(self, event: RunProgress, state: str, *, good: bool) -> None:
-        action = event.action
-        if action is None:
-            return
-        with self._lock:
-            self._done += good
-            self._failed += not good
-            self.seconds[event.index] = time.monotonic() - self._begun.get(action.target(), time.monotonic())
-        about = event.message.removeprefix(action.target())
-        self._set(action, state, about.removeprefix(":").strip(), good)
-        if good:
+    def _tick(self) -> None:
+        """Time passes also where nothing happens."""
+        while not self._over.wait(_TICK_SECONDS):
             with self._lock:
-                self._rows.pop(action.target(), None)
+                self._draw()
 
-    def _draw(self, now: float) -> None:
-        self._drawn = now
+    def _ended(self, event: RunProgress, action: Action, state: str, *, good: bool) -> None:
+        """A row that ends well is shown once more; one that does not stays."""
+        name = action.target()
+        took = time.monotonic() - self._begun.get(name, self._start)
+        about = event.message.removeprefix(name).removeprefix(":").strip()
+        self.seconds[event.index] = took
+        self._done, self._failed = self._done + good, self._failed + (not good)
+        self._rows[name] = Row(name, state, detail=about, elapsed=took, good=good)
+        self._draw()
+        if good:
+            del self._rows[name]
+
+    def _draw(self) -> None:
+        now = time.monotonic()
         rows = [
-            Row(row.name, row.state, row.reason, row.detail, self._age(row, now), row.good)
+            row if row.good is not None else replace(row, elapsed=now - self._begun[row.name])
             for row in self._rows.values()
         ]
-        failed = f", {self._failed} failed" if self._failed else ""
-        done = self._done + self._failed
-        if done and (done == self._total or done % max(1, self._total // 10) == 0):
-            state = f"{self._done} of {self._total} done{failed}"
-            rows.append(
-                Row("all", state, elapsed=now - self._start, good=True if done == self._total else None)
-            )
-        self._progress.update(rows)
+        self._progress.update([*rows, *self._sum(now)])
 
-    def _age(self, row: Row, now: float) -> float:
-        return row.elapsed if row.good is not None else now - self._begun.get(row.name, now)
+    def _sum(self, now: float) -> list[Row]:
+        """How many are done, said now and then."""
+        ended = self._done + self._failed
+        is_last = ended == self._total
+        if not ended or not (is_last or ended % max(1, self._total // _PARTS) == 0):
+            return []
+        failed = f", {self._failed} failed" if self._failed else ""
+        state = f"{self._done} of {self._total} done{failed}"
+        return [Row("all", state, elapsed=now - self._start, good=True if is_last else None)]
+
+
+def _word(action: Action, restart: str, other: str) -> str:
+    return restart if isinstance(action, Recycle) else other

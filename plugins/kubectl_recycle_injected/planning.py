@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from istiokit.errors import NotDone, OperationFailed
 from istiokit.findings import Finding, Severity
 from istiokit.istio.proofs import Probe, Sample, judged, unproved
-from istiokit.istio.served_revisions import UNSERVED, findings_of, served, server_of
+from istiokit.istio.served_revisions import UNREACHABLE, UNSERVED, findings_of, served, server_of
 from istiokit.istio.sidecars import Workload, workloads
 from istiokit.istio.staleness import Mesh
 from istiokit.plan.actions.recycling import Recycle
@@ -68,12 +68,22 @@ def _relabelled(given: Options, facts: SidecarFacts) -> tuple[list[RelabelNamesp
     return actions, workloads(inside, mesh, scope.question_of(given.scope))
 
 
-def prove(made: Plan, facts: SidecarFacts, context: Context) -> tuple[Finding, ...]:
-    """Let the API server admit a pod for each revision that the plan relies on; what stands in the way by that."""
+def proved(made: Plan, facts: SidecarFacts, context: Context) -> Plan:
+    """The plan with what stands in its way by a try: the API server admits a pod for each revision that it relies on.
+
+    What is seen to work needs no other sign of life.
+    """
     tries = [*probe(context.cluster, _samples(made)), *_moves(made, facts, context)]
     for reason in unproved(tries):
         context.say(f"not proved that new pods get their sidecars: {reason}")
-    return tuple(one for tried in tries if (one := judged(tried)) is not None)
+    works = {f"revision {one.revision} " for one in tries if one.injected}
+    kept = [
+        one
+        for one in made.findings
+        if one.code != UNREACHABLE or not any(word in one.reason for word in works)
+    ]
+    found = [one for tried in tries if (one := judged(tried)) is not None]
+    return replace(made, findings=(*kept, *found))
 
 
 def _samples(made: Plan) -> list[Sample]:

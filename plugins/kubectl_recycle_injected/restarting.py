@@ -46,17 +46,16 @@ class Restart:
         if begun is not None:
             plan = rest_of(begun, plan)
             self._refuse_another(begun, plan)
-            self.context.say(f"going on with {begun.id}, begun {begun.started[:19]}Z by {begun.who}")
         self._show(plan)
         if not plan.groups and begun is None:
             return self._nothing(plan, made)
         if self.given.dry_run != "client":
-            plan = replace(plan, findings=(*plan.findings, *planning.prove(plan, made.facts, self.context)))
+            plan = planning.proved(plan, made.facts, self.context)
         self._tell(plan, made)
         if self.given.dry_run != "none":
             return self._dry(plan)
         plans.refuse(replace(plan, findings=planning.refusing(plan.findings)), self.given.allow)
-        if not self.context.confirm(self._question(plan)):
+        if not self.context.confirm(self._question(plan, begun)):
             raise NotDone("answered no; nothing was changed")
         return self._carry_out(plan, store)
 
@@ -107,12 +106,13 @@ class Restart:
         self.context.say(f"{what}: {plans.many(len(made.workloads), 'workload')} of the mesh looked at")
         return int(self.given.fail_if_none or left_to_people(plan))
 
-    def _question(self, plan: Plan) -> str:
+    def _question(self, plan: Plan, begun: Run | None) -> str:
         actions = [action for group in plan.groups for action in group.actions]
         final = sum(action.irreversible for action in actions)
         moves = sum(not action.irreversible and not action.passive for action in actions)
         relabel = f"relabel {plans.many(moves, 'namespace')} and " if moves else ""
-        return f"{relabel}restart {plans.many(final, 'workload')}? A restart cannot be undone."
+        which = f"go on with {begun.id}, begun {begun.started[:19]}Z by {begun.who}: " if begun else ""
+        return f"{which}{relabel}restart {plans.many(final, 'workload')}? A restart cannot be undone."
 
     def _dry(self, plan: Plan) -> int:
         """A dry run gives 0, whatever stands in the way: it says so."""
@@ -133,10 +133,9 @@ class Restart:
 
     def _carry_out(self, plan: Plan, store: JournalStore) -> int:
         context, given = self.context, self.given
-        with context.progress() as progress, self._mirrors() as mirrors:
-            board = Board(progress)
+        failure: SuiteError | None = None
+        with context.progress() as progress, self._mirrors() as mirrors, Board(progress) as board:
             world = World(context.cluster, progress.say, given.timeout, tell=board.tell, mirrors=mirrors)
-            failure: SuiteError | None = None
             try:
                 done: Run | None = self._run(plan, world, store, board)
             except SuiteError as error:

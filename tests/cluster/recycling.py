@@ -1,6 +1,7 @@
 """Workloads with real sidecars for the tests of `recycle-injected`, and the command on them."""
 
 import json
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -112,6 +113,19 @@ class Place:
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
         self.rig.until(condition, what, 90)
+
+
+class Beside:
+    """`restart` in a thread of its own."""
+
+    def __init__(self, place: Place, *words: str) -> None:
+        self._result: list[Result] = []
+        self._thread = threading.Thread(target=lambda: self._result.append(place.restart(*words)))
+        self._thread.start()
+
+    def result(self) -> Result:
+        self._thread.join()
+        return self._result[0]
 
 
 def proxy(pod: Manifest) -> str:

@@ -1,13 +1,11 @@
-"""What goes wrong in real clusters: budgets, images, probes, quotas, rollouts of others, injectors that are away."""
+"""What goes wrong in real clusters: budgets, images, probes, quotas, nodes, rollouts of others."""
 
-import threading
 import time
 from typing import Any
 
 import pytest
 
-from tests.cluster.recycling import NEW, OLD, Manifest, Place, template, workload
-from tests.run import Result
+from tests.cluster.recycling import NEW, OLD, Beside, Manifest, Place, template, workload
 from tests.tools.rig import Rig
 
 BREAKS = {"rig/breaks": "on-restart"}
@@ -31,19 +29,6 @@ def budget(name: str) -> Manifest:
         "metadata": {"name": name},
         "spec": {"maxUnavailable": 0, "selector": {"matchLabels": {"app": name}}},
     }
-
-
-class Beside:
-    """The command in a thread of its own."""
-
-    def __init__(self, place: Place, *words: str) -> None:
-        self._result: list[Result] = []
-        self._thread = threading.Thread(target=lambda: self._result.append(place.restart(*words)))
-        self._thread.start()
-
-    def result(self) -> Result:
-        self._thread.join()
-        return self._result[0]
 
 
 def test_a_budget_blocks_an_eviction_until_it_frees(place: Place) -> None:
@@ -157,31 +142,6 @@ def test_a_rollout_that_is_going_on_is_awaited_and_not_repeated(place: Place) ->
     assert place.proxies() == {NEW}
 
 
-def test_an_injector_that_fails_closed_is_refused_before_the_first_restart(
-    injector_rig: Rig, place: Place
-) -> None:
-    injector_rig.injector.install("dark", tag="1.29.5")
-    try:
-        place.make(workload("Deployment", "web"), workload("StatefulSet", "db"), pods=4)
-        place.move("dark")
-        place.until(lambda: place.injected_now() == "1.29.5", "the label")
-        injector_rig.injector.stop("dark")
-        before = place.uids()
-        refused = place.restart()
-        assert (refused.code, "error RI002  Deployment" in refused.err) == (1, True), refused.err
-        assert "no new pod of it would be made" in refused.err
-        assert 'failed calling webhook "rev.namespace.sidecar-injector.istio.io"' in refused.err
-        assert (place.uids(), place.replica_sets("web")) == (before, 1)
-        shown = place.run("restart", "--dry-run=server")
-        assert (shown.code, "without --dry-run it would be refused" in shown.err) == (0, True)
-        injector_rig.injector.start("dark")
-        done = place.restart()
-        assert done.code == 0, done.err
-        assert place.proxies() == {"1.29.5"}
-    finally:
-        injector_rig.injector.uninstall("dark")
-
-
 def test_after_so_many_failures_nothing_more_begins(place: Place) -> None:
     names = ("a", "b", "c", "d")
     place.make(*(breaking("Deployment", name) for name in names), pods=8)
@@ -209,3 +169,23 @@ def test_a_failed_run_is_finished_before_another_one_begins(place: Place) -> Non
     assert "going on with recycle-restart-" in again.err
     assert place.restart("deploy/b").code == 0
     assert place.proxies() == {NEW}
+
+
+def test_pods_that_find_no_node(place: Place) -> None:
+    nowhere = workload("Deployment", "web", template=template("web", labels={"zone": "a"}))
+    place.make(nowhere, pods=2)
+    place.move()
+    for node in ("kwok-0", "kwok-1"):
+        place.rig.kubectl("cordon", node_name(place, node))
+    try:
+        done = place.restart("--timeout", "5s")
+    finally:
+        for node in ("kwok-0", "kwok-1"):
+            place.rig.kubectl("uncordon", node_name(place, node))
+    assert done.code == 1
+    assert "Unschedulable: 0/2 nodes are available" in done.err, done.err
+
+
+def node_name(place: Place, number: str) -> str:
+    found = sorted(one["metadata"]["name"] for one in place.rig.get("nodes")["items"])
+    return str(found[int(number[-1])])

@@ -103,7 +103,7 @@ def test_the_list(mesh: FakeCluster) -> None:
         == """\
 error RI001  Namespace lost
   its pod asks for revision gone, which no webhook serves (served: 1-31)
-  -> a restart would bring them back without a sidecar: correct the label, or install that revision
+  -> new pods start without a sidecar, and without an error: correct the label, or install that revision
 4 of 5 workloads are stale (4 of 6 pods); 1 that would lose its sidecar
 next: kubectl recycle-injected -A --dry-run
 """
@@ -126,7 +126,7 @@ StatefulSet moved/db   evict 1 pod               version 1.31.0 -> 1.31.1
         == """\
 error RI001  Namespace lost
   its pod asks for revision gone, which no webhook serves (served: 1-31)
-  -> a restart would bring them back without a sidecar: correct the label, or install that revision
+  -> new pods start without a sidecar, and without an error: correct the label, or install that revision
 skipped: Job moved/old: a Job runs to its end by itself
 skipped: Pod moved/late: nobody would make the pod again; --bare-pods evict or delete includes it
 skipped: StatefulSet lost/x: asks for revision gone, which no webhook serves: a restart would start it without a sidecar

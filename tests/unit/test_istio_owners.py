@@ -121,7 +121,8 @@ def test_troubles_in_kubernetes_own_words() -> None:
         "message": "exceeded quota: tight",
     }
     owner: Controller = controller(status={"conditions": [full]})
-    assert troubles(owner, [watched("a", ready=False), watched("b")]) == [
+    assert troubles(owner, [watched("a", ready=False), watched("b"), watched("old", leaving=True)]) == [
         "FailedCreate: exceeded quota: tight",
         "pod a: not Ready: Running",
+        "pod old: is being deleted, and not gone yet",
     ]

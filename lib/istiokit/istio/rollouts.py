@@ -188,7 +188,12 @@ def is_settled(owner: Controller) -> bool:
 
 def troubles(owner: Controller | None, pods: Iterable[WatchedPod]) -> list[str]:
     """Why it does not go on, in Kubernetes' own words; each thing once."""
-    found = [*_owner_troubles(owner), *(word for pod in pods if not pod.ready for word in _pod_troubles(pod))]
+    found = _owner_troubles(owner)
+    for pod in pods:
+        if pod.leaving:
+            found.append(f"pod {pod.metadata.name}: is being deleted, and not gone yet")
+        elif not pod.ready:
+            found += _pod_troubles(pod)
     return list(dict.fromkeys(found))
 
 

@@ -1,10 +1,10 @@
 """What stands in the way of sidecars: namespaces that name a revision nobody serves, contradicting labels. Pure."""
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from istiokit.findings import Finding, Severity
-from istiokit.istio.injection import NAMESPACE_INJECTION, REVISION
+from istiokit.istio.injection import NAMESPACE_INJECTION, REVISION, expected_revision
 from istiokit.istio.injectors import Injector
 from istiokit.istio.sidecars import Workload
 from istiokit.istio.staleness import Mesh, Standing
@@ -26,8 +26,8 @@ TITLES = {
 
 
 def findings_of(workloads: Sequence[Workload], mesh: Mesh) -> tuple[Finding, ...]:
-    """What is to be mended before anything is restarted, by namespace."""
-    return (*_unserved(workloads, mesh), *_contradicting(workloads, mesh))
+    """What is to be mended before anything is restarted: by namespace, then by control plane."""
+    return (*_unserved(workloads, mesh), *_contradicting(workloads, mesh), *_not_ready(workloads, mesh))
 
 
 def served(injectors: Sequence[Injector]) -> tuple[str, ...]:
@@ -42,21 +42,64 @@ def server_of(injectors: Sequence[Injector], labels: Mapping[str, str]) -> Injec
 
 
 def _unserved(workloads: Sequence[Workload], mesh: Mesh) -> list[Finding]:
-    pods: dict[tuple[str, str], int] = defaultdict(int)
-    for workload in workloads:
-        for one in workload.pods:
-            if one.judgement.standing is Standing.UNSERVED:
-                pods[workload.owner.namespace, one.judgement.detail] += 1
+    """Of pods that would lose their sidecars, and of namespaces whose pods to come would have none."""
+    pods: Counter[tuple[str, str]] = Counter(
+        (workload.owner.namespace, one.judgement.detail)
+        for workload in workloads
+        for one in workload.pods
+        if one.judgement.standing is Standing.UNSERVED
+    )
+    touched = {namespace for namespace, _ in pods}
+    empty = [(name, asked) for name, asked in _asking_in_vain(mesh) if name not in touched]
     known = ", ".join(served(mesh.injectors or ())) or "none"
+    found = [
+        (namespace, f"{'its pod' if number == 1 else f'each of its {number} pods'} {detail}")
+        for (namespace, detail), number in pods.items()
+    ]
+    found += [
+        (name, f"asks for revision {asked}, which no webhook serves; it has no pods in the mesh")
+        for name, asked in empty
+    ]
     return [
         Finding(
             UNSERVED,
             Severity.ERROR,
             f"Namespace {namespace}",
-            f"{'its pod' if number == 1 else f'each of its {number} pods'} {detail} (served: {known})",
-            "a restart would bring them back without a sidecar: correct the label, or install that revision",
+            f"{reason} (served: {known})",
+            "new pods start without a sidecar, and without an error: correct the label, or install that revision",
         )
-        for (namespace, detail), number in sorted(pods.items())
+        for namespace, reason in sorted(found)
+    ]
+
+
+def _asking_in_vain(mesh: Mesh) -> list[tuple[str, str]]:
+    """Namespaces with the revision that their labels ask for, where no webhook takes their pods."""
+    if mesh.injectors is None:
+        return []
+    asked = {name: expected_revision(Pod(), labels) for name, labels in mesh.namespaces.items()}
+    return [
+        (name, revision)
+        for name, revision in asked.items()
+        if revision is not None and server_of(mesh.injectors, mesh.namespaces[name]) is None
+    ]
+
+
+def _not_ready(workloads: Sequence[Workload], mesh: Mesh) -> list[Finding]:
+    """Control planes that workloads rely on, and of which no pod is Ready."""
+    revisions = {one.judgement.revision for workload in workloads for one in workload.pods}
+    closed = {one.revision for one in mesh.injectors or () if one.fails_closed}
+    planes = [mesh.planes[name] for name in sorted(revisions) if name in mesh.planes]
+    return [
+        Finding(
+            UNREACHABLE,
+            Severity.ERROR,
+            f"Deployment {plane.namespace}/{plane.name}",
+            f"none of its pods is Ready: new pods of revision {plane.revision} "
+            + ("are refused (failurePolicy Fail)" if plane.revision in closed else "start without a sidecar"),
+            f"see why: kubectl -n {plane.namespace} describe deployment {plane.name}",
+        )
+        for plane in planes
+        if not plane.ready
     ]
 
 
