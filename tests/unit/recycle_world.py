@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
+from istiokit.istio.controllers import Controller
 from istiokit.istio.injectors import Injector, Template, injectors_of
 from istiokit.istio.owners import Owner
-from istiokit.istio.rollouts import Controller
 from istiokit.istio.sidecars import JudgedPod, Workload
 from istiokit.istio.staleness import Judgement, Mesh, Reason, Standing
 from istiokit.istio.versions import Version

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from istiokit.istio.controllers import Controller, WatchedPod
 from istiokit.istio.owners import Owner, Way, owner_of
-from istiokit.istio.rollouts import Controller, Wanted, WatchedPod, is_settled, progress, troubles
+from istiokit.istio.rollouts import Wanted, is_settled, progress, troubles
 from tests.unit.recycle_world import NAMESPACE, controller, pod
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from istiokit.errors import UsageError
-from istiokit.istio.rollouts import Controller
+from istiokit.istio.controllers import Controller
 from istiokit.istio.sidecars import Workload
 from istiokit.istio.staleness import Judgement, Mesh, Reason, Standing
 from istiokit.plan.actions.evict import EvictPods

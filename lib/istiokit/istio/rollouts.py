@@ -3,129 +3,15 @@
 When a rollout is complete: kubectl's own rules (staging/src/k8s.io/kubectl/pkg/polymorphichelpers/rollout_status.go).
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from istiokit.cluster.decode import Condition, Metadata, Object, Part
+from istiokit.istio.controllers import Controller, WatchedPod
 from istiokit.istio.injection import is_injected, proxy_version, revision_of
 from istiokit.istio.staleness import has_own_image
-from istiokit.istio.workloads import Pod, PodStatus
+from istiokit.istio.workloads import Pod
 
-RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
-"""What `kubectl rollout restart` sets on the template, and so do we."""
 _LONGEST = 200
-
-
-class Annotated(Part, frozen=True, kw_only=True):
-    """The metadata of a template."""
-
-    annotations: dict[str, str] | None = None
-    labels: dict[str, str] | None = None
-
-
-class Template(Part, frozen=True, kw_only=True):
-    """What pods are made from."""
-
-    metadata: Annotated = Annotated()
-
-
-class RollingUpdate(Part, frozen=True, kw_only=True):
-    """The parameters of a strategy."""
-
-    max_surge: int | str | None = None
-    max_unavailable: int | str | None = None
-    partition: int | str | None = None
-
-
-class Strategy(Part, frozen=True, kw_only=True):
-    """`strategy` of a Deployment, `updateStrategy` of the others."""
-
-    type: str = ""
-    rolling_update: RollingUpdate | None = None
-
-
-class ControllerSpec(Part, frozen=True, kw_only=True):
-    """What an owner of pods wants, whichever kind it is."""
-
-    replicas: int | None = None
-    paused: bool = False
-    strategy: Strategy | None = None
-    update_strategy: Strategy | None = None
-    template: Template = Template()
-    restart_at: str = ""
-    """Of an Argo Rollout."""
-
-
-class ControllerStatus(Part, frozen=True, kw_only=True):
-    """What it has."""
-
-    observed_generation: int | str = 0
-    """Argo writes it as text."""
-    replicas: int = 0
-    updated_replicas: int = 0
-    available_replicas: int = 0
-    desired_number_scheduled: int = 0
-    updated_number_scheduled: int = 0
-    number_available: int = 0
-    current_revision: str = ""
-    update_revision: str = ""
-    conditions: tuple[Condition, ...] | None = None
-
-
-class Controller(Object, frozen=True, kw_only=True):
-    """Any owner of pods that can be restarted by a field."""
-
-    metadata: Metadata = Metadata()
-    spec: ControllerSpec = ControllerSpec()
-    status: ControllerStatus = ControllerStatus()
-
-    @property
-    def update(self) -> Strategy:
-        """How it replaces pods."""
-        return self.spec.update_strategy or self.spec.strategy or Strategy()
-
-    @property
-    def restarted_at(self) -> str | None:
-        """The mark of the last restart, by whichever field the kind has."""
-        return (self.spec.template.metadata.annotations or {}).get(RESTARTED_AT) or (
-            self.spec.restart_at or None
-        )
-
-
-class Stuck(Part, frozen=True, kw_only=True):
-    """Why a container waits or has ended."""
-
-    reason: str = ""
-    message: str = ""
-    exit_code: int = 0
-
-
-class ContainerState(Part, frozen=True, kw_only=True):
-    """One of the two is set where it does not run."""
-
-    waiting: Stuck | None = None
-    terminated: Stuck | None = None
-
-
-class ContainerStatus(Part, frozen=True, kw_only=True):
-    """How a container is."""
-
-    name: str = ""
-    ready: bool = False
-    state: ContainerState = ContainerState()
-
-
-class WatchedStatus(PodStatus, frozen=True, kw_only=True):
-    """The status of a pod that is waited for."""
-
-    container_statuses: tuple[ContainerStatus, ...] = ()
-    init_container_statuses: tuple[ContainerStatus, ...] = ()
-
-
-class WatchedPod(Pod, frozen=True, kw_only=True):
-    """A pod with what tells why it is not Ready."""
-
-    status: WatchedStatus = WatchedStatus()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,10 +130,3 @@ def _pod_troubles(pod: WatchedPod) -> list[str]:
 def _told(reason: str, message: str) -> str:
     words = " ".join(f"{reason}: {message}".split()) if message else reason
     return words if len(words) <= _LONGEST else f"{words[: _LONGEST - 3]}..."
-
-
-def names_of(pods: Sequence[Pod]) -> str:
-    """Pods in a few words: `web-1, web-2 and 3 more`."""
-    names = sorted(pod.metadata.name for pod in pods)
-    rest = f" and {len(names) - 2} more" if len(names) > 2 else ""
-    return ", ".join(names[:2]) + rest

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from istiokit.cluster.types import Ref
+from istiokit.istio.controllers import Controller
 from istiokit.istio.owners import POD, ROLLED, Owner, Way, left_reason
-from istiokit.istio.rollouts import Controller
 from istiokit.istio.sidecars import Workload, reason_of
 from istiokit.istio.staleness import Reason
 from istiokit.plan.actions.evict import EvictPods

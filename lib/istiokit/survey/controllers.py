@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from istiokit.bigbang.facts import Unread
 from istiokit.cluster.kinds import KINDS
 from istiokit.cluster.types import Cluster, Where
+from istiokit.istio.controllers import Controller
 from istiokit.istio.owners import Owner
-from istiokit.istio.rollouts import Controller
 from istiokit.survey.reading import Reading
 from istiokit.survey.sidecars import Scope
 

@@ -13,8 +13,9 @@ from istiokit.cluster.kinds import EVENT, KINDS, POD
 from istiokit.cluster.mirror import Mirror, Mirrors
 from istiokit.cluster.types import Kind, Ref, Where
 from istiokit.errors import NotDone, OperationFailed, SuiteError
+from istiokit.istio.controllers import Controller, WatchedPod
 from istiokit.istio.owners import ROLLED, Owner, owner_of
-from istiokit.istio.rollouts import Controller, Progress, Wanted, WatchedPod, progress, troubles
+from istiokit.istio.rollouts import Progress, Wanted, progress, troubles
 from istiokit.plan.model import Action, State, World
 from istiokit.plan.patience import Patience
 

@@ -5,7 +5,8 @@ from typing import Any
 from istiokit.cluster.kinds import POD, ROLLOUT
 from istiokit.cluster.types import Ref
 from istiokit.errors import Conflict, NotDone, OperationFailed
-from istiokit.istio.rollouts import RESTARTED_AT, Controller, WatchedPod, is_settled
+from istiokit.istio.controllers import RESTARTED_AT, Controller, WatchedPod
+from istiokit.istio.rollouts import is_settled
 from istiokit.plan.actions.recycling import (
     NOT_RECYCLED,
     RECYCLED,
