@@ -1,4 +1,4 @@
-"""The owners of pods, whichever kind, and pods with what tells why they are not Ready: as far as restarts look at them."""
+"""Owners of pods, whichever kind, and pods with what tells why they are not Ready, as far as restarts look at them."""
 
 from istiokit.cluster.decode import Condition, Metadata, Object, Part
 from istiokit.istio.workloads import Pod, PodStatus
