@@ -11,11 +11,14 @@ from istiokit.istio.sidecars import Workload, workloads
 from istiokit.istio.staleness import Mesh
 from istiokit.plan.actions.recycling import Recycle
 from istiokit.plan.actions.relabel import RelabelNamespace
-from istiokit.plan.model import Plan
+from istiokit.plan.model import Plan, Skip
 from istiokit.plan.recycle import How, plan_recycle, rolled_kinds
-from istiokit.plan.relabel import moved, parse_relabel, relabellings, with_relabelling
+from istiokit.plan.relabel import moved, owned, parse_relabel, relabellings, with_relabelling
 from istiokit.survey.controllers import read_controllers
+from istiokit.survey.origins import with_sources
+from istiokit.survey.owners import OwnerNames
 from istiokit.survey.probing import probe, probe_label
+from istiokit.survey.reading import Reading
 from istiokit.survey.sidecars import SidecarFacts
 from istiokit.ui.context import Context
 from kubectl_recycle_injected import scope
@@ -35,8 +38,9 @@ def plan(given: Options, how: How, context: Context) -> Made:
     """Read the cluster and make the plan, with the findings about labels; raises what makes a plan impossible."""
     facts, found = scope.read(given.scope, context)
     actions: list[RelabelNamespace] = []
+    held: list[Skip] = []
     if given.relabel:
-        actions, found = _relabelled(given, facts)
+        actions, held, found = _relabelled(given, facts, context)
     controllers, unread = read_controllers(
         context.cluster, scope.scope_of(given.scope, context), rolled_kinds(found)
     )
@@ -46,11 +50,14 @@ def plan(given: Options, how: How, context: Context) -> Made:
     made = plan_recycle(found, controllers, how)
     if given.relabel:
         made = with_relabelling(made, actions, how.pause)
+        made = replace(made, skipped=(*held, *made.skipped))
     return Made(facts, found, replace(made, findings=findings_of(found, facts.mesh)))
 
 
-def _relabelled(given: Options, facts: SidecarFacts) -> tuple[list[RelabelNamespace], tuple[Workload, ...]]:
-    """The namespaces to move, and their workloads as they will be judged then.
+def _relabelled(
+    given: Options, facts: SidecarFacts, context: Context
+) -> tuple[list[RelabelNamespace], list[Skip], tuple[Workload, ...]]:
+    """The namespaces to move, those whose owner would move them back, and the workloads as they will be judged then.
 
     Raises NotDone where no injector serves the new revision.
     """
@@ -62,10 +69,24 @@ def _relabelled(given: Options, facts: SidecarFacts) -> tuple[list[RelabelNamesp
             f"no injector serves revision {wanted.new}: the pods would come back without a sidecar (served: {known})",
             f"install istiod of revision {wanted.new}, or its tag, first",
         )
-    actions = relabellings(facts.mesh.namespaces, wanted)
+    actions, held = _unowned(relabellings(facts.mesh.namespaces, wanted), given, facts, context)
     mesh: Mesh = moved(facts.mesh, actions)
     inside = [pod for pod in facts.pods if (pod.metadata.namespace or "default") in mesh.namespaces]
-    return actions, workloads(inside, mesh, scope.question_of(given.scope))
+    return actions, held, workloads(inside, mesh, scope.question_of(given.scope))
+
+
+def _unowned(
+    actions: Sequence[RelabelNamespace], given: Options, facts: SidecarFacts, context: Context
+) -> tuple[list[RelabelNamespace], list[Skip]]:
+    """What nobody takes back, and what Flux, Argo CD or another owner would."""
+    if not actions:
+        return [], []
+    with Reading(context.cluster) as reading:
+        owners = OwnerNames(reading).result()
+    found = {one.metadata.name: one for one in facts.namespaces}
+    items = [("Namespace", found[one.namespace]) for one in actions]
+    owners, _ = with_sources(context.cluster, owners, items)
+    return owned(actions, {name: one.metadata for name, one in found.items()}, owners, given.allow)
 
 
 def proved(made: Plan, facts: SidecarFacts, context: Context) -> Plan:

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from kubectl_recycle_injected.main import APP as RECYCLE
 from tests.charts.values import LAYERS, default_layers
+from tests.cluster.recycling import NEW, OLD, Place, bare_pod, is_ready, template, workload
 from tests.e2e.bigbang_objects import NAMESPACE, chart_repository, namespace, release, source
 from tests.run import Result, run
 from tests.tools import build
@@ -23,6 +25,14 @@ CONTROLLERS = ("helm-controller", "source-controller", "kustomize-controller")
 SECRET_PLACES = (NAMESPACE, "zarf", "istio-gateway")
 """The namespaces in which the commands read Secrets, as docs/rbac/README.md says."""
 KUSTOMIZE = "kustomize.toolkit.fluxcd.io"
+LIST, RESTART = "recycle-injected-list", "recycle-injected"
+CUSTOM: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("argoproj.io/v1alpha1", "Rollout", {"replicas": 1, "strategy": {"canary": {}}}),
+    ("apps.kruise.io/v1alpha1", "CloneSet", {"replicas": 1}),
+    ("apps.kruise.io/v1alpha1", "DaemonSet", {}),
+    ("apps.kruise.io/v1beta1", "StatefulSet", {"replicas": 1}),
+)
+"""The owners of pods that other controllers bring."""
 
 
 @pytest.fixture(scope="module")
@@ -221,3 +231,222 @@ def test_the_journal_is_not_looked_for_in_the_wrong_place(flux_kinds: Rig) -> No
     result = call(flux_kinds.kubeconfig_for(less), "journal")
     assert (result.code, result.out) == (3, "")
     assert "the umbrella cannot be looked for: you may not" in result.err
+
+
+@pytest.fixture
+def place(injector_rig: Rig, injector_namespace: str) -> Place:
+    """A namespace with real sidecars of revision 1-30; its journal is in it too."""
+    return Place(injector_rig, injector_namespace)
+
+
+def key_of(name: str, rule: dict[str, Any]) -> tuple[str, str, str]:
+    """What tells a rule from all others: its role, its resources with the group, its first verb."""
+    resources = f"{rule['apiGroups'][0]}/{','.join(rule['resources'])}".removeprefix("/")
+    return name, resources, rule["verbs"][0]
+
+
+def joined(*names: str, drop: tuple[str, str, str] | None = None) -> list[dict[str, Any]]:
+    """The rules of several roles, without the one of this key."""
+    return [rule for name in names for rule in role(name)["rules"] if key_of(name, rule) != drop]
+
+
+def user(rig: Rig, name: str, rules: list[dict[str, Any]]) -> str:
+    """The kubeconfig of a user who may do just that, everywhere."""
+    return str(rig.kubeconfig_for({"metadata": {"name": name}, "rules": rules}))
+
+
+def checked(result: Result) -> Result:
+    assert "Traceback" not in result.err
+    assert "internal error" not in result.err
+    return result
+
+
+def custom(place: Place, api: str, kind: str, spec: dict[str, Any]) -> None:
+    """An object of a kind that nobody acts on here, with a pod as its controller would make it."""
+    name = kind.lower()
+    body = {"selector": {"matchLabels": {"app": name}}, "template": template(name), **spec}
+    metadata = {"name": name, "namespace": place.namespace}
+    place.rig.apply([{"apiVersion": api, "kind": kind, "metadata": metadata, "spec": body}])
+    if (
+        kind == "Rollout"
+    ):  # which has its pods through a ReplicaSet: the hash is in its name, and a label of the pods
+        labels = {"app": name, "rollouts-pod-template-hash": "7d9f"}
+        made = {"selector": {"matchLabels": labels}, "template": template(name, labels=labels)}
+        place.make(workload("ReplicaSet", f"{name}-7d9f", replicas=1, **made), pods=1)
+        return
+    resource = f"{name}s.{api.partition('/')[0]}/{name}"
+    uid = place.rig.get(resource, f"--namespace={place.namespace}")["metadata"]["uid"]
+    owner = {"apiVersion": api, "kind": kind, "name": name, "uid": uid, "controller": True}
+    place.make(bare_pod(f"{name}-0", ownerReferences=[owner], labels={"app": name}), pods=1)
+
+
+def test_recycle_list_with_its_role(place: Place) -> None:
+    place.make(workload("Deployment", "web"), pods=2)
+    place.move()
+    kubeconfig = user(place.rig, "lister", role(LIST)["rules"])
+    for words in (("list",), ("list", "--pods"), ("list", "--before", "control-plane"), ("list", "-A")):
+        result = checked(place.run(*words, kubeconfig=kubeconfig))
+        assert (said(result), "not read" in result.err) == ([], False)
+        assert f"{place.namespace}   " in result.out
+    assert place.run("list", kubeconfig=kubeconfig).out == place.run("list").out
+
+
+def test_recycle_restart_and_rollback_with_their_roles(place: Place) -> None:
+    by_hand = workload("StatefulSet", "manual", updateStrategy={"type": "OnDelete"})
+    owned = [workload(kind, kind.lower()) for kind in ("Deployment", "StatefulSet", "DaemonSet")]
+    place.make(*owned, by_hand, bare_pod("alone"), pods=9)
+    kubeconfig = user(place.rig, "driver", joined(LIST, RESTART))
+    words = ("--relabel", "1-30=1-31", "--bare-pods", "evict")
+    dry = checked(place.run("restart", *words, "--dry-run=server", kubeconfig=kubeconfig))
+    assert (said(dry), "would accept 6 of 6 changes" in dry.err) == ([], True), dry.err
+    moved = checked(place.restart(*words, kubeconfig=kubeconfig))
+    assert (moved.code, said(moved), place.proxies()) == (0, [], {NEW}), moved.err
+    assert len(place.events("IstioSidecarRecycled")) == 5
+    back = checked(place.run("rollback", "--yes", kubeconfig=kubeconfig))
+    assert (back.code, said(back)) == (0, []), back.err
+    deleted = checked(place.restart("--strategy", "delete", kubeconfig=kubeconfig))
+    assert (deleted.code, said(deleted), place.proxies()) == (0, [], {OLD}), deleted.err
+
+
+def test_recycle_undoes_a_stateful_set_with_its_role(place: Place) -> None:
+    """It waits for ever for its new pod, so that has to be deleted."""
+    place.make(
+        workload("StatefulSet", "db", template=template("db", labels={"rig/breaks": "no-probe"})), pods=2
+    )
+    place.move()
+    kubeconfig = user(place.rig, "driver", joined(LIST, RESTART))
+    undone = checked(place.restart("--undo-failed", "--timeout", "3s", kubeconfig=kubeconfig))
+    assert (undone.code, said(undone)) == (1, [])
+    assert "it was undone, the old pods go on" in undone.err
+
+
+@pytest.mark.parametrize(("api", "kind", "spec"), CUSTOM, ids=[f"{kind}-{api}" for api, kind, _ in CUSTOM])
+def test_recycle_needs_its_rule_for_other_controllers(
+    place: Place, api: str, kind: str, spec: dict[str, Any]
+) -> None:
+    """A dry run on the server lists, gets, watches and patches the owner; nobody here would act on more."""
+    custom(place, api, kind, spec)
+    place.move()
+    group = api.partition("/")[0]
+    kubeconfig = user(place.rig, "driver", joined(LIST, RESTART))
+    with_it = checked(place.run("restart", "--dry-run=server", kubeconfig=kubeconfig))
+    assert (said(with_it), "would accept 1 of 1 changes" in with_it.err) == ([], True), with_it.err
+    rules = [one for one in joined(LIST, RESTART) if one["apiGroups"] != [group]]
+    without_it = checked(place.restart(kubeconfig=user(place.rig, f"without-{group}", rules)))
+    assert (without_it.code, without_it.out) == (3, "")
+    assert f"you may not list {kind.lower()}s.{group} in namespace {place.namespace}" in without_it.err
+
+
+OWNERS = "apps/daemonsets,deployments,statefulsets"
+WEBHOOKS = "admissionregistration.k8s.io/mutatingwebhookconfigurations"
+LACKS: tuple[tuple[tuple[str, str, str], str, int, str], ...] = (
+    ((LIST, "pods", "list"), "list", 3, "you may not list pods in namespace"),
+    ((LIST, "namespaces", "get"), "list", 0, "not read: Namespace: you may not get namespaces"),
+    ((LIST, WEBHOOKS, "list"), "list", 0, "not read: MutatingWebhookConfiguration: you may not list"),
+    ((LIST, "configmaps", "get"), "list", 0, "not read: ConfigMap: you may not get configmaps"),
+    ((LIST, "apps/deployments", "list"), "list", 0, "not read: Deployment: you may not list deployments"),
+    ((RESTART, OWNERS, "get"), "restart", 3, "you may not list statefulsets.apps in namespace"),
+    ((RESTART, "pods", "watch"), "restart", 0, "restarted 1 workload"),
+    (
+        (RESTART, "pods", "create"),
+        "restart",
+        0,
+        "not proved that new pods get their sidecars: you may not create pods",
+    ),
+    ((RESTART, "pods/eviction", "create"), "restart --strategy evict", 3, "you may not create pods/eviction"),
+    ((RESTART, "pods", "delete"), "restart --strategy delete", 3, "you may not delete pods"),
+    ((RESTART, "namespaces", "get"), "restart --relabel 1-31=stable", 3, "you may not patch namespaces"),
+    ((RESTART, "configmaps", "get"), "restart", 3, "you may not list configmaps"),
+    ((RESTART, "configmaps", "get"), "rollback", 3, "you may not list configmaps"),
+    (
+        (RESTART, "coordination.k8s.io/leases", "get"),
+        "restart",
+        3,
+        "you may not get leases.coordination.k8s.io",
+    ),
+)
+"""The rule that is missing, the command, its exit code, and what it says."""
+TRIED_BY_THEMSELVES = {
+    (RESTART, "argoproj.io/rollouts", "get"),
+    (RESTART, "apps.kruise.io/clonesets,daemonsets,statefulsets", "get"),
+    (RESTART, "events", "create"),
+    (RESTART, "events", "list"),
+}
+
+
+def test_each_rule_of_recycle_is_taken_away_once() -> None:
+    rules = {key_of(name, rule) for name in (LIST, RESTART) for rule in role(name)["rules"]}
+    assert rules == TRIED_BY_THEMSELVES | {key for key, *_ in LACKS}
+
+
+@pytest.mark.parametrize(("key", "words", "code", "told"), LACKS, ids=[f"{one[0]}-{one[1]}" for one in LACKS])
+def test_recycle_says_what_it_lacks(
+    place: Place, key: tuple[str, str, str], words: str, code: int, told: str
+) -> None:
+    place.make(workload("StatefulSet", "db"), pods=2)
+    place.move()
+    names = (LIST,) if words == "list" else (LIST, RESTART)
+    kubeconfig = user(place.rig, f"lacks-{LACKS.index((key, words, code, told))}", joined(*names, drop=key))
+    yes = () if words == "list" else ("--yes",)
+    result = checked(place.run(*words.split(), *yes, kubeconfig=kubeconfig))
+    assert result.code == code, result.err
+    assert told in result.err
+
+
+def test_recycle_without_events(place: Place) -> None:
+    """Nothing but the Events is missing then."""
+    place.make(workload("Deployment", "web"), pods=2)
+    place.move()
+    rules = joined(LIST, RESTART, drop=(RESTART, "events", "create"))
+    done = checked(place.restart(kubeconfig=user(place.rig, "without-events", rules)))
+    assert (done.code, said(done), place.events("IstioSidecarRecycled")) == (0, [], set())
+
+
+def test_recycle_cites_warnings_with_its_role(place: Place) -> None:
+    """Why a pod is not Ready stands in its Events: the kubelet of the rig writes none, so this test does."""
+    place.make(
+        workload("Deployment", "web", template=template("web", labels={"rig/breaks": "no-probe"})), pods=2
+    )
+    place.move()
+    assert place.restart("--timeout", "3s").code == 1
+    (new,) = [pod for pod in place.pods() if not is_ready(pod)]
+    place.rig.apply([warning(new, "Readiness probe failed: connection refused")])
+    cited = "Unhealthy: Readiness probe failed: connection refused"
+    for name, rules, told in (
+        ("driver", joined(LIST, RESTART), True),
+        ("without-reasons", joined(LIST, RESTART, drop=(RESTART, "events", "list")), False),
+    ):
+        again = checked(place.restart("--timeout", "2s", kubeconfig=user(place.rig, name, rules)))
+        assert (again.code, said(again), cited in again.err) == (1, [], told), again.err
+
+
+def warning(pod: dict[str, Any], message: str) -> dict[str, Any]:
+    """What a kubelet tells about a pod."""
+    metadata = {key: pod["metadata"][key] for key in ("name", "namespace")}
+    about = {"apiVersion": "v1", "kind": "Pod", **metadata, "uid": pod["metadata"]["uid"]}
+    words = {"type": "Warning", "reason": "Unhealthy", "message": message}
+    return {"apiVersion": "v1", "kind": "Event", "metadata": metadata, "involvedObject": about, **words}
+
+
+def test_recycle_in_one_namespace(place: Place) -> None:
+    """The narrow binding of docs/rbac/README.md: nothing outside of the namespace is read, and so it is told."""
+    place.make(workload("Deployment", "web"), pods=2)
+    place.move()
+    kubeconfig = user(place.rig, place.namespace, [])
+    account = f"--serviceaccount={USERS_NAMESPACE}:{place.namespace}"
+    for name in (LIST, RESTART):
+        place.rig.apply([role(name)])
+        words = (name, f"--namespace={place.namespace}", f"--clusterrole={name}", account)
+        place.rig.kubectl("create", "rolebinding", *words)
+    unknown = checked(place.run("list", kubeconfig=kubeconfig))
+    assert (unknown.code, "2 of unknown version" in unknown.err) == (0, True), unknown.err
+    version = ("--proxy-version", NEW)
+    listed = checked(place.run("list", *version, kubeconfig=kubeconfig))
+    assert "1 of 1 workloads is stale (2 of 2 pods)" in listed.err, listed.err
+    assert [line.split(": ")[1] for line in said(listed)] == ["Deployment", "MutatingWebhookConfiguration"]
+    done = checked(place.restart(*version, kubeconfig=kubeconfig))
+    assert (done.code, place.proxies()) == (0, {NEW}), done.err
+    assert "not proved" not in done.err
+    elsewhere = run("list", "-A", "--kubeconfig", kubeconfig, app=RECYCLE, live=True)
+    assert (elsewhere.code, "you may not list pods in all namespaces" in elsewhere.err) == (3, True)
+    assert checked(place.run("rollback", "--yes", kubeconfig=kubeconfig)).code == 0

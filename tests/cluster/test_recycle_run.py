@@ -200,3 +200,16 @@ def test_the_result_as_json_is_all_that_stdout_gets(place: Place) -> None:
     assert item["seconds"] > 0
     again = json.loads(place.restart("-o", "json").out)
     assert (again["items"], again["summary"]["recycled"]) == ([], 0)
+
+
+def test_a_namespace_that_flux_labels_is_left_with_the_edit_to_make(place: Place, other: Place) -> None:
+    """Who moved it here would see it move back within minutes, pods and all."""
+    place.make(workload("Deployment", "web"), pods=2)
+    other.make(workload("Deployment", "web"), pods=2)
+    owner = ("kustomize.toolkit.fluxcd.io/name=apps", "kustomize.toolkit.fluxcd.io/namespace=flux-system")
+    place.rig.kubectl("label", "namespace", place.namespace, *owner)
+    done = place.restart("-n", other.namespace, "--relabel", "1-30=1-31")
+    assert done.code == 1
+    assert f"skipped: Namespace {place.namespace}: Kustomization flux-system/apps" in done.err, done.err
+    assert "the labels have to be istio.io/rev=1-31" in done.err
+    assert (place.proxies(), other.proxies()) == ({OLD}, {NEW})

@@ -9,11 +9,12 @@ from tests.docs import PAGE, ROOT, helps, page
 
 FOLDERS = ("docs", "examples", "krew")
 PAGES = sorted([*ROOT.glob("*.md"), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))])
-TYPED = re.compile(r"(kubectl istio-migrate)((?: +[^\s`|;&()\"']+)*)")
+TYPED = re.compile(r"(kubectl (?:istio-migrate|recycle-injected))((?: +[^\s`|;&()\"']+)*)")
 """The command with the words behind it, up to what ends it in prose or in a shell."""
 FLAG = re.compile(r"^--?[a-z][a-z-]*")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.*?) *$", re.MULTILINE)
+RECYCLE = "kubectl recycle-injected"
 COMMANDS = helps()
 
 
@@ -26,9 +27,18 @@ def flags_of(help_text: str) -> set[str]:
     return set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", help_text))
 
 
-def written(path: Path) -> list[list[str]]:
-    """The words behind each `kubectl istio-migrate` of a page."""
-    return [words.split("#")[0].split() for _, words in TYPED.findall(path.read_text("utf-8"))]
+def written(path: Path) -> list[tuple[str, list[str]]]:
+    """Each `kubectl istio-migrate` and `kubectl recycle-injected` of a page, with the words behind it."""
+    found = TYPED.findall(path.read_text("utf-8"))
+    return [(program, words.split("#")[0].split()) for program, words in found]
+
+
+def command_of(program: str, words: list[str]) -> str | None:
+    """The command as `COMMANDS` has it; None where no word names one, or one stands for any."""
+    named = next((word.rstrip(".,:") for word in words if not word.startswith("-")), None)
+    if program == RECYCLE and words and (words[0][0] in "-[" or "/" in words[0]):
+        named = "restart"  # what it does where flags or workloads come first
+    return None if named in (None, "COMMAND", "...") else f"{program} {named}"
 
 
 def anchors(text: str) -> set[str]:
@@ -52,11 +62,11 @@ def test_help_fits_a_terminal_of_a_hundred_columns() -> None:
 @pytest.mark.parametrize("path", [path for path in PAGES if written(path)], ids=name)
 def test_a_page_names_commands_and_flags_that_exist(path: Path) -> None:
     unknown = []
-    for words in written(path):
-        command = next((word for word in words if not word.startswith("-")), None)
-        if command is None or command in ("COMMAND", "..."):
+    for program, words in written(path):
+        command = command_of(program, words)
+        if command is None:
             continue
-        text = COMMANDS.get(f"kubectl istio-migrate {command.rstrip('.,:')}")
+        text = COMMANDS.get(command)
         flags = {found[0] for found in map(FLAG.match, words) if found}
         if text is None or not flags <= flags_of(text):
             unknown.append(" ".join(words))

@@ -8,8 +8,10 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from istiokit.cluster.types import Ref
+from kubectl_recycle_injected.main import APP as RECYCLE
 from kubectl_vs_gateways.main import APP as VS_GATEWAYS
-from tests.fakes import FakeCluster
+from tests.fakes import NOW, FakeCluster
 from tests.run import Result, run
 from tests.unit.flux_samples import condition, manifest
 
@@ -218,3 +220,168 @@ def test_what_was_touched(cluster: FakeCluster) -> None:
     assert [one["result"] for one in waiting["items"]] == ["waiting"]
     touched = valid(run(*words, "--yes", cluster=cluster, app=VS_GATEWAYS), "TouchedList")
     assert [one["result"] for one in touched["items"]] == ["missing"]
+
+
+INJECTED = """\
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingWebhookConfiguration
+metadata: {name: istio-sidecar-injector-1-31, labels: {app: sidecar-injector, istio.io/rev: 1-31}}
+webhooks:
+- name: rev.namespace.sidecar-injector.istio.io
+  failurePolicy: Fail
+  clientConfig: {service: {name: istiod-1-31, namespace: istio-system, path: /inject, port: 443}}
+  rules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]
+  namespaceSelector:
+    matchExpressions:
+    - {key: istio.io/rev, operator: In, values: [1-31]}
+    - {key: istio-injection, operator: DoesNotExist}
+  objectSelector:
+    matchExpressions:
+    - {key: sidecar.istio.io/inject, operator: NotIn, values: ["false"]}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio-sidecar-injector-1-31, namespace: istio-system, labels: {istio.io/rev: 1-31}}
+data:
+  values: '{"global": {"hub": "docker.io/istio", "tag": "1.31.1", "proxy": {"image": "proxyv2"}}}'
+  config: "policy: enabled\\nalwaysInjectSelector: []\\nneverInjectSelector: []\\n"
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: istiod-1-31, namespace: istio-system, labels: {app: istiod, istio.io/rev: 1-31}}
+spec:
+  selector: {matchLabels: {app: istiod}}
+  template:
+    metadata: {labels: {app: istiod}}
+    spec: {containers: [{name: discovery, image: "docker.io/istio/pilot:1.31.1"}]}
+status: {readyReplicas: 1}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: cart, labels: {istio.io/rev: 1-31}}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop, labels: {istio.io/rev: 1-31}}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: lost, labels: {istio.io/rev: 1-29, istio-injection: enabled}}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: wait, labels: {istio.io/rev: 1-31}}
+"""
+STANDINGS = {"stale", "current", "pinned", "unknown", "unserved"}
+
+
+def pod(
+    namespace: str, name: str, owner: str = "", version: str = "1.30.4", **annotations: str
+) -> dict[str, Any]:
+    """A Ready pod with a sidecar; that of a Deployment as its ReplicaSet makes it."""
+    revision = "1-30" if version == "1.30.4" else "1-31"
+    metadata: dict[str, Any] = {"name": name, "namespace": namespace}
+    metadata["annotations"] = {"sidecar.istio.io/status": json.dumps({"revision": revision}), **annotations}
+    if owner:
+        replica_set = {"kind": "ReplicaSet", "name": f"{owner}-7d9f", "controller": True}
+        metadata |= {"ownerReferences": [replica_set], "labels": {"pod-template-hash": "7d9f"}}
+    images = {"web": "web:1", "istio-proxy": f"istio/proxyv2:{version}"}
+    spec = {"containers": [{"name": one, "image": image} for one, image in images.items()]}
+    status = {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec, "status": status}
+
+
+def deployment(namespace: str, name: str) -> dict[str, Any]:
+    """A Deployment of one pod that has come to rest."""
+    status = {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}
+    metadata = {"name": name, "namespace": namespace}
+    group = "apps/v1"
+    return {"apiVersion": group, "kind": "Deployment", "metadata": metadata, "spec": {}, "status": status}
+
+
+@pytest.fixture
+def injected() -> FakeCluster:
+    """Sidecars of every standing, and workloads to restart in three namespaces. Whether injectors work is not tried."""
+    own_image = {"sidecar.istio.io/proxyImage": "istio/proxyv2:1.29.0", "sidecar.istio.io/status": "{}"}
+    pods = [
+        pod("cart", "cart-1", "cart"),
+        pod("shop", "web-1", "web"),
+        pod("shop", "new", version="1.31.1"),
+        pod("shop", "own", version="1.29.0", **own_image),
+        pod("shop", "untold", version="latest"),
+        pod("lost", "lost-1", "lost"),
+        pod("wait", "wait-1", "wait"),
+    ]
+    owners = [deployment(place, place) for place in ("cart", "wait")]
+    others = [*yaml.safe_load_all(INJECTED), *owners, deployment("shop", "web"), *pods]
+    return FakeCluster(others, denied={("create", "Pod")})
+
+
+def roll(cluster: FakeCluster, ref: Ref) -> None:
+    """What the Deployment controller does with a restart: a new pod, then the old one goes."""
+    owner = cluster.raw(ref)
+    namespace = str(ref.namespace)
+    cluster.put(pod(namespace, f"{ref.name}-2", ref.name, "1.31.1"))
+    old = cluster.raw(Ref("Pod", f"{ref.name}-1", namespace))
+    cluster.put({**old, "metadata": {**old["metadata"], "deletionTimestamp": NOW}})
+    status = {**owner["status"], "observedGeneration": owner["metadata"]["generation"]}
+    cluster.put({**owner, "status": status})
+
+
+def recycled(cluster: FakeCluster, words: str, kind: str) -> Any:
+    """What `kubectl recycle-injected` says to these words, as a document of this kind."""
+    return valid(run(*words.split(), "-o", "json", app=RECYCLE, cluster=cluster), kind)
+
+
+def test_the_sidecars_of_workloads(injected: FakeCluster) -> None:
+    document = recycled(injected, "list -A", "InjectedWorkloadList")
+    assert " ".join(one["name"] for one in document["items"]) == "cart lost web new own untold wait"
+    assert [one["code"] for one in document["summary"]["findings"]] == ["RI001", "RI003"]
+    assert document["summary"]["staleWorkloads"] == 3
+    stale = recycled(injected, "list -A --stale", "InjectedWorkloadList")
+    assert [one["name"] for one in stale["items"]] == ["cart", "web", "wait"]
+
+
+def test_the_sidecars_of_pods(injected: FakeCluster) -> None:
+    document = recycled(injected, "list -A --pods", "InjectedPodList")
+    assert {one["standing"] for one in document["items"]} == STANDINGS
+
+
+def test_the_sidecars_that_may_not_be_judged(injected: FakeCluster) -> None:
+    injected.denied.add(("list", "MutatingWebhookConfiguration"))
+    document = recycled(injected, "list -A", "InjectedWorkloadList")
+    assert [one["object"] for one in document["skipped"]] == ["MutatingWebhookConfiguration"]
+
+
+def test_the_plan_of_a_restart(injected: FakeCluster) -> None:
+    waves = recycled(injected, "restart -A --dry-run --wave-by namespace --pause-between 1s", "Plan")
+    types = [one["type"] for one in waves["items"]]
+    assert types == ["RestartWorkload", "Pause", "RestartWorkload", "Pause", "RestartWorkload"]
+    assert waves["findings"] and waves["skipped"]
+    moved = recycled(injected, "restart -A --dry-run --strategy evict --relabel istio-injection=1-31", "Plan")
+    assert [one["type"] for one in moved["items"]] == ["RelabelNamespace", "EvictPods"]
+
+
+def test_the_outcomes_of_a_restart_and_the_way_back(injected: FakeCluster) -> None:
+    """One workload is restarted, one does not become well, and one is not begun because of that."""
+
+    def watched(method: str, ref: Ref) -> None:
+        if (method, ref.name) == ("merge_patch", "cart"):
+            injected.later(lambda: roll(injected, ref))
+
+    injected.on_write = watched
+    words = "restart -A --yes --timeout 2s --wave-by namespace --max-failures 1"
+    document = recycled(injected, words, "RecycledWorkloadList")
+    assert [one["result"] for one in document["items"]] == ["recycled", "failed", "left"]
+    assert [one["object"] for one in document["skipped"]] == ["Deployment lost/lost"]
+    (run_id,) = [ref.name for method, ref in injected.writes if (method, ref.kind) == ("create", "ConfigMap")]
+    journal = ("journal", "show", run_id, "--journal-namespace", "istio-system", "-o", "json")
+    whole = valid(run(*journal, cluster=injected), "Run")
+    assert {one["type"] for one in whole["items"][0]["items"]} == {"RestartWorkload"}
+    back = recycled(injected, "rollback --dry-run", "RollbackPlan")
+    assert (back["items"], len(back["skipped"])) == ([], 2)
+
+
+def test_nothing_to_restart(injected: FakeCluster) -> None:
+    document = recycled(injected, "restart -n lost --yes", "RecycledWorkloadList")
+    assert (document["items"], len(document["skipped"])) == ([], 1)

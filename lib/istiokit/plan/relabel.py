@@ -3,13 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from istiokit.cluster.decode import Metadata
+from istiokit.cluster.types import Ref
 from istiokit.istio.injection import DEFAULT_REVISION, NAMESPACE_INJECTION, REVISION
 from istiokit.istio.staleness import Mesh
+from istiokit.ownership.model import Owners
 from istiokit.plan.actions.relabel import LABELS, RelabelNamespace
-from istiokit.plan.model import Group, Plan
+from istiokit.plan.model import Group, Plan, Skip
+from istiokit.plan.owned import Change, held
 from istiokit.plan.recycle import MIGRATION, joined
 
 NAME = "relabel"
+_POINTERS = tuple(f"/metadata/labels/{key.replace('/', '~1')}" for key in LABELS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,26 @@ def relabellings(namespaces: Mapping[str, Mapping[str, str]], wanted: Relabel) -
         for name, labels in sorted(namespaces.items())
         if wanted.moves(labels)
     ]
+
+
+def owned(
+    actions: Sequence[RelabelNamespace],
+    namespaces: Mapping[str, Metadata],
+    owners: Owners,
+    allowed: Sequence[str],
+) -> tuple[list[RelabelNamespace], list[Skip]]:
+    """The actions that nobody takes back, and the namespaces whose owner would, with the edit to make there."""
+    kept, skipped = [], []
+    for action in actions:
+        words = ", ".join(f"{key}={value}" for key, value in action.after.items())
+        ref = Ref("Namespace", action.namespace)
+        change = Change(ref, namespaces[action.namespace], _POINTERS, f"the labels have to be {words}")
+        verdict = held(change, owners, allowed)
+        if verdict.refused:
+            skipped.append(Skip(action.target(), verdict.reason))
+        else:
+            kept.append(action)
+    return kept, skipped
 
 
 def moved(mesh: Mesh, actions: Sequence[RelabelNamespace]) -> Mesh:

@@ -31,14 +31,14 @@ def with_origins(
 
     With `values` the ConfigMaps with values of HelmReleases are read too. What may not be read joins `unread`.
     """
-    owners, unread = _with_sources(cluster, reading.owners, items, values=values)
+    owners, unread = with_sources(cluster, reading.owners, items, values=values)
     return replace(reading, owners=owners, unread=tuple(dict.fromkeys((*reading.unread, *unread))))
 
 
-def _with_sources(
+def with_sources(
     cluster: Cluster, owners: Owners, items: Iterable[tuple[str, Object]], *, values: bool = False
 ) -> tuple[Owners, tuple[Unread, ...]]:
-    """The owners with their sources, and what was forbidden."""
+    """The owners with what those of these objects have them from, and what was forbidden."""
     with Reading(cluster) as reading:
         owners, occurring = _chain(reading, owners, items)
         maps = _begin_config_maps(reading, occurring, owners) if values else {}

@@ -1,4 +1,4 @@
-"""The first round about owners: who there is that may own VirtualServices, beside all else that is read."""
+"""The first round about owners: who there is that may own objects, beside all else that is read."""
 
 from collections.abc import Iterable
 from typing import TypeVar

@@ -1,7 +1,6 @@
 """Reads all that decides about sidecars: pods, namespaces, injection webhooks, their ConfigMaps, control planes."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -52,6 +51,8 @@ class SidecarFacts:
     mesh: Mesh
     unread: tuple[Unread, ...] = ()
     """What may not be read, and what is not installed."""
+    namespaces: tuple[Namespace, ...] = ()
+    """Those that could be read; `mesh` has their labels."""
 
 
 def expect(cluster: Cluster, scope: Scope) -> Slimmer:
@@ -72,7 +73,7 @@ def read(cluster: Cluster, scope: Scope, keep: Slimmer | None = None) -> Sidecar
         namespaces = _namespaces(reading, scope)
         planes = mesh_of(deployments.result()).control_planes
         injectors = _with_templates(reading, injectors_of(webhooks.result()), planes)
-        labels = namespaces()
+        known = namespaces()
         found = tuple(pod for future in pods for pod in future.result())
         placed = {
             plane.revision: item.metadata.creation_timestamp or ""
@@ -83,31 +84,17 @@ def read(cluster: Cluster, scope: Scope, keep: Slimmer | None = None) -> Sidecar
         unread = reading.unread
     hidden = any(item.kind == kinds.MUTATING_WEBHOOK.name for item in unread)
     by_revision = {plane.revision: plane for plane in planes}
-    return SidecarFacts(found, Mesh(labels, None if hidden else injectors, by_revision, placed), unread)
+    labels = {one.metadata.name: one.metadata.labels for one in known}
+    mesh = Mesh(labels, None if hidden else injectors, by_revision, placed)
+    return SidecarFacts(found, mesh, unread, known)
 
 
-def _namespaces(reading: Reading, scope: Scope) -> "Labels":
+def _namespaces(reading: Reading, scope: Scope) -> Callable[[], tuple[Namespace, ...]]:
+    """The namespaces of the scope, asked for now; one that may not be read, or is not there, is missing."""
     if not scope.namespaces:
-        return Labels(reading.list(kinds.NAMESPACE, Namespace), {})
-    return Labels(
-        None,
-        {name: reading.get(kinds.NAMESPACE, Ref("Namespace", name), Namespace) for name in scope.namespaces},
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Labels:
-    """The labels of namespaces, still on their way."""
-
-    listed: "Future[tuple[Namespace, ...]] | None"
-    asked: "Mapping[str, Future[Namespace | None]]"
-
-    def __call__(self) -> dict[str, Mapping[str, str]]:
-        """By the name of the namespace; one whose labels may not be read is missing."""
-        if self.listed is not None:
-            return {one.metadata.name: one.metadata.labels for one in self.listed.result()}
-        found = {name: future.result() for name, future in self.asked.items()}
-        return {name: one.metadata.labels for name, one in found.items() if one is not None}
+        return reading.list(kinds.NAMESPACE, Namespace).result
+    asked = [reading.get(kinds.NAMESPACE, Ref("Namespace", name), Namespace) for name in scope.namespaces]
+    return lambda: tuple(found for future in asked if (found := future.result()) is not None)
 
 
 def refuse_missing(cluster: Cluster, scope: Scope, facts: SidecarFacts) -> None:

@@ -48,7 +48,8 @@ class EvictPods(Recycle, frozen=True, kw_only=True):
         try:
             self._one_by_one(world, pods, until)
         except (NotDone, OperationFailed) as error:
-            self.record(world, NOT_RECYCLED, error.what)
+            if not world.stop.is_set():
+                self.record(world, NOT_RECYCLED, error.what)
             raise
         self.record(world, RECYCLED, f"pods replaced for their sidecars: {self.why}")
 

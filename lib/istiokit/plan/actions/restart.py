@@ -53,7 +53,8 @@ class RestartWorkload(Recycle, frozen=True, kw_only=True):
         except (NotDone, OperationFailed) as error:
             if self.undo_failed and not world.stop.is_set() and isinstance(error, NotDone):
                 self._take_back(world, pods, error)
-            self.record(world, NOT_RECYCLED, error.what)
+            if not world.stop.is_set():
+                self.record(world, NOT_RECYCLED, error.what)
             raise
         self.record(world, RECYCLED, f"restarted for its sidecars: {self.why}")
 
