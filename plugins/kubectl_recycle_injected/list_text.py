@@ -63,6 +63,14 @@ def summary_line(summary: Mapping[str, int]) -> str:
     return "; ".join([head, *rest])
 
 
+def doubt_lines(summary: Mapping[str, int]) -> list[str]:
+    """What is neither stale nor current, and therefore left as it is."""
+    number = summary["unknownPods"]
+    who = "1 pod is" if number == 1 else f"{number} pods are"
+    told = f"left: {who} of unknown version (`list --pods` shows them, --proxy-version may tell)"
+    return [told] if number else []
+
+
 def next_line(summary: Mapping[str, int], command: Sequence[str]) -> str:
     """What to do about it; empty where there is nothing."""
     return f"next: {' '.join(command)} --dry-run" if summary["staleWorkloads"] else ""

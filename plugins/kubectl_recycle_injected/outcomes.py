@@ -10,6 +10,7 @@ from istiokit.plan.engine import NOT_BEGUN
 from istiokit.plan.journal import EntryState, Run
 from istiokit.ui.output import Column, Document, render
 from istiokit.ui.plans import many
+from kubectl_recycle_injected.list_text import resource
 
 
 class Result(StrEnum):
@@ -86,7 +87,7 @@ def outcomes(run: Run, seconds: Mapping[int, float]) -> list[Outcome]:
 def shown(found: Sequence[Outcome], skipped: Sequence[object], output: str) -> str:
     """The outcomes in one of options.FORMATS."""
     document = Document("RecycledWorkloadList", found, summary=counts(found), skipped=skipped)
-    return render(document, _COLUMNS, output, name=lambda one: f"{one.kind.lower()}/{one.name}")
+    return render(document, _COLUMNS, output, name=lambda one: f"{resource(one.kind)}/{one.name}")
 
 
 def counts(found: Sequence[Outcome]) -> dict[str, int]:

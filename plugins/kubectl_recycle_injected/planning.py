@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from istiokit.errors import NotDone, OperationFailed
 from istiokit.findings import Finding, Severity
+from istiokit.istio.owners import ROLLED
 from istiokit.istio.proofs import Probe, Sample, judged, unproved
 from istiokit.istio.served_revisions import UNREACHABLE, UNSERVED, findings_of, served, server_of
 from istiokit.istio.sidecars import Workload, workloads
@@ -113,13 +114,10 @@ def _samples(made: Plan) -> list[Sample]:
     moving = {one.namespace for one in actions if isinstance(one, RelabelNamespace)}
     found: dict[str, Recycle] = {}
     for action in actions:
-        if (
-            isinstance(action, Recycle)
-            and action.injected
-            and action.revision
-            and action.lane() not in moving
-        ):
-            found.setdefault(action.revision, action)
+        if not isinstance(action, Recycle) or not action.revision or action.lane() in moving:
+            continue
+        if found.setdefault(action.revision, action).ref.kind not in ROLLED:  # those have a template to try
+            found[action.revision] = action
     return [Sample(one.owner, one.revision, one.version) for one in found.values()]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from istiokit.cluster.mirror import Mirrors
 from istiokit.errors import NotDone, SuiteError
+from istiokit.istio.sidecars import summary_of
 from istiokit.plan.actions import codec
 from istiokit.plan.beside import who
 from istiokit.plan.engine import Pace
@@ -16,12 +17,12 @@ from istiokit.plan.patience import Patience, PatientLock, PatientStore
 from istiokit.plan.recycle import MIGRATION, How
 from istiokit.plan.recycle_resume import outside, rest_of
 from istiokit.plan.render import skipped_of, verdict_lines
-from istiokit.plan.resume import unfinished
+from istiokit.plan.resume import open_run, unfinished
 from istiokit.plan.runner import dry_run, run
 from istiokit.plan.store_cluster import ClusterStore
 from istiokit.ui import plans
 from istiokit.ui.context import Context
-from kubectl_recycle_injected import outcomes, planning, restart_text, scope
+from kubectl_recycle_injected import list_text, outcomes, planning, restart_text, scope
 from kubectl_recycle_injected.board import Board
 from kubectl_recycle_injected.restart import Options
 
@@ -44,8 +45,9 @@ class Restart:
         store = ClusterStore(self.context.cluster, self.given.journal_namespace, codec())
         begun = self._begun(store)
         if begun is not None:
+            self._refuse_another_kind(begun, plan)
             plan = rest_of(begun, plan)
-            self._refuse_another(begun, plan)
+            self._refuse_another(begun, plan, store)
         self._show(plan)
         if not plan.groups and begun is None:
             return self._nothing(plan, made)
@@ -69,16 +71,29 @@ class Restart:
             return None
         return found
 
-    def _refuse_another(self, begun: Run, plan: Plan) -> None:
+    def _refuse_another_kind(self, begun: Run, plan: Plan) -> None:
+        """Raise NotDone where a run of another name is unfinished; tell which flags count for a new one only."""
+        open_run([begun], plan)
+        given = self.given
+        if given.strategy != "rollout" or given.bare_pods or given.undo_failed or given.wave_by[0]:
+            self.context.say(
+                f"{begun.id} goes on as it was planned: --strategy, --bare-pods, --undo-failed and waves count for a "
+                "new run only"
+            )
+
+    def _refuse_another(self, begun: Run, plan: Plan, store: JournalStore) -> None:
         """Raise NotDone where the unfinished run is about more than was asked for now."""
         given = self.given.scope
         other = outside(plan, scope.scope_of(given, self.context).namespaces, given.names)
         narrower = given.selector and given.selector not in begun.command
         if other or narrower:
-            typed = shlex.join([self.context.prog, *begun.command[1:]]).replace("'", "", 2)
+            prog, place = self.context.prog, self.given.journal_namespace
+            close = (
+                f"{prog} rollback{plans.way_back(begun, store.list(MIGRATION))} --journal-namespace {place}"
+            )
             raise NotDone(
                 f"{begun.id} is not finished, and it is about more: {plans.many(len(other), 'workload')} of others",
-                f"finish it first: {typed}; or close it: {self.context.prog} rollback",
+                f"finish it first: {prog} {shlex.join(begun.command[1:])}; or close it: {close}",
             )
 
     def _show(self, plan: Plan) -> None:
@@ -95,6 +110,7 @@ class Restart:
             *plans.findings_lines(plan.findings, self.given.output),
             *plans.skipped_lines(plan.skipped, self.given.output),
             *scope.unread_lines(made.facts),
+            *list_text.doubt_lines(summary_of(made.workloads)),
         ):
             self.context.say(line)
 
@@ -104,6 +120,9 @@ class Restart:
             self.context.write(outcomes.shown([], skipped_of(plan.skipped), self.given.output))
         what = "no namespace to move" if self.given.relabel else "nothing to restart"
         self.context.say(f"{what}: {plans.many(len(made.workloads), 'workload')} of the mesh looked at")
+        if self.given.dry_run != "none":
+            self.context.say("nothing was changed (--dry-run)")
+            return int(self.given.fail_if_none)
         return int(self.given.fail_if_none or left_to_people(plan))
 
     def _question(self, plan: Plan, begun: Run | None) -> str:

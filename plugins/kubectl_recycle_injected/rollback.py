@@ -72,7 +72,7 @@ def run(given: Options, context: Context) -> int:
     with context.progress() as progress:
         world = World(context.cluster, progress.say)
         rollback(plan, world, store, lease, who=who(), command=sys.argv)
-    undone = [undo.action for group in plan.groups for undo in group.undos]
+    undone = [undo.action for group in plan.groups for undo in group.undos if undo.certain]
     moved = sorted({one.namespace for one in undone if isinstance(one, RelabelNamespace)})
     context.say(f"rolled back to {given.to}")
     if moved:

@@ -371,6 +371,15 @@ TRIED_BY_THEMSELVES = {
     (RESTART, "apps.kruise.io/clonesets,daemonsets,statefulsets", "get"),
     (RESTART, "events", "create"),
     (RESTART, "events", "list"),
+    # The owners of a namespace are read as those of a VirtualService are, with the same rules in vs-gateways.yaml.
+    (RESTART, "helm.toolkit.fluxcd.io/helmreleases", "list"),
+    (RESTART, "kustomize.toolkit.fluxcd.io/kustomizations", "list"),
+    (RESTART, "argoproj.io/applications", "get"),
+    (
+        RESTART,
+        "source.toolkit.fluxcd.io/gitrepositories,helmrepositories,ocirepositories,buckets,helmcharts",
+        "list",
+    ),
 }
 
 

@@ -215,3 +215,37 @@ def test_names_and_labels_choose(place: Place) -> None:
     assert place.restart("-l", "app=z", "--fail-if-none").code == 1
     unknown = place.restart("deploy/z")
     assert (unknown.code, "no pod belongs to Deployment/z here" in unknown.err) == (1, True)
+
+
+def test_a_stateful_set_that_is_left_half_rolled_on_purpose(place: Place) -> None:
+    """With OnDelete or a partition its own rollout is never complete: what counts is that the stale pods are gone."""
+    half = {"type": "RollingUpdate", "rollingUpdate": {"partition": 2}}
+    place.make(
+        workload("StatefulSet", "manual", updateStrategy={"type": "OnDelete"}),
+        workload("StatefulSet", "half", updateStrategy=half),
+        pods=4,
+    )
+    for name in ("manual", "half"):
+        place.rig.kubectl("set", "image", f"statefulset/{name}", "app=app:2", "-n", place.namespace)
+    place.move()
+    done = place.restart("--timeout", "20s")
+    assert done.code == 0, done.err
+    assert place.proxies() == {NEW}
+
+
+def test_an_owner_that_has_no_template_is_not_tried_and_not_in_the_way(place: Place) -> None:
+    place.make(workload("ReplicaSet", "plain"), pods=2)
+    place.move()
+    dry = place.run("restart", "--dry-run=server")
+    assert (dry.code, "not proved that new pods get their sidecars" in dry.err) == (0, True), dry.err
+    done = place.restart()
+    assert done.code == 0, done.err
+    assert place.proxies() == {NEW}
+
+
+def test_a_pod_with_an_image_of_its_own_is_no_surprise(place: Place) -> None:
+    pinned = template("web", {"sidecar.istio.io/proxyImage": "docker.io/own/proxy:1.2.3"})
+    place.make(workload("Deployment", "web", template=pinned), pods=2)
+    done = place.restart("--all")
+    assert done.code == 0, done.err
+    assert place.replica_sets("web") == 2

@@ -213,3 +213,76 @@ def test_a_namespace_that_flux_labels_is_left_with_the_edit_to_make(place: Place
     assert f"skipped: Namespace {place.namespace}: Kustomization flux-system/apps" in done.err, done.err
     assert "the labels have to be istio.io/rev=1-31" in done.err
     assert (place.proxies(), other.proxies()) == ({OLD}, {NEW})
+
+
+def test_nothing_is_restarted_in_a_namespace_that_could_not_be_moved(place: Place, other: Place) -> None:
+    place.make(workload("Deployment", "web"), pods=2)
+    other.make(workload("Deployment", "web"), pods=2)
+    first, second = sorted((place, other), key=lambda one: one.namespace)
+    policy = f"deny-{first.namespace}"
+    guard(place.rig, policy, first.namespace)
+    try:
+        done = place.restart("-n", other.namespace, "--relabel", "1-30=1-31")
+    finally:
+        place.rig.kubectl("delete", "validatingadmissionpolicy,validatingadmissionpolicybinding", policy)
+    assert done.code != 0
+    assert (first.proxies(), first.replica_sets("web")) == ({OLD}, 1), done.err
+    assert (second.proxies(), second.replica_sets("web")) == ({OLD}, 1), "the run ends there"
+
+
+def guard(rig: Rig, name: str, namespace: str) -> None:
+    """An admission policy that refuses updates of one namespace."""
+    api = {"apiVersion": "admissionregistration.k8s.io/v1"}
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["namespaces"]}
+    validations = [{"expression": f"object.metadata.name != '{namespace}'", "message": "hands off"}]
+    spec = {
+        "matchConstraints": {"resourceRules": [rule]},
+        "validations": validations,
+        "failurePolicy": "Fail",
+    }
+    binding = {"policyName": name, "validationActions": ["Deny"]}
+    rig.apply(
+        [
+            {**api, "kind": "ValidatingAdmissionPolicy", "metadata": {"name": name}, "spec": spec},
+            {**api, "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": name}, "spec": binding},
+        ]
+    )
+    patch = (
+        "patch",
+        "namespace",
+        namespace,
+        "--dry-run=server",
+        "--type=merge",
+        "-p",
+        '{"metadata":{"labels":{"a":"b"}}}',
+    )
+    rig.until(lambda: rig.run("kubectl", *patch, check=False).returncode != 0, "the policy to count")
+
+
+def test_another_kind_of_run_is_not_taken_for_the_unfinished_one(place: Place) -> None:
+    broken = workload("Deployment", "web", template=template("web", labels={"rig/breaks": "on-restart"}))
+    place.make(broken, pods=2)
+    place.move()
+    assert place.restart("--timeout", "3s").code == 1
+    other = place.restart("--relabel", "1-31=1-30", "--timeout", "3s")
+    assert (other.code, "is not finished" in other.err) == (1, True), other.err
+    assert place.rig.get("namespace", place.namespace)["metadata"]["labels"]["istio.io/rev"] == "1-31"
+    again = place.restart("--timeout", "3s", "--strategy", "delete")
+    assert "--strategy, --bare-pods, --undo-failed and waves count for a new run only" in again.err, again.err
+
+
+def test_closing_a_run_does_not_undo_the_ones_before(place: Place) -> None:
+    place.make(workload("Deployment", "web"), pods=2)
+    assert place.restart("--relabel", "1-30=1-31").code == 0
+    broken = workload("Deployment", "bad", template=template("bad", labels={"rig/breaks": "on-restart"}))
+    place.make(broken, pods=4)
+    assert place.restart("--all", "deploy/bad", "--timeout", "3s").code == 1
+    refused = place.restart("deploy/web", "--all")
+    hint = refused.err.splitlines()[-1]
+    assert "or close it: kubectl recycle-injected rollback --to recycle-relabel-" in hint, hint
+    words = hint.rpartition("rollback ")[2].split()
+    closed = place.run("rollback", "--yes", *words[:2])
+    assert closed.code == 0, closed.err
+    assert place.rig.get("namespace", place.namespace)["metadata"]["labels"]["istio.io/rev"] == "1-31"
+    assert "the sidecars of the old revision" not in closed.err
+    assert place.restart("deploy/web", "--all").code == 0

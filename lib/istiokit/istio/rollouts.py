@@ -25,6 +25,8 @@ class Wanted:
     revision: str = ""
     """Empty where any will do."""
     version: str = ""
+    settled: bool = True
+    """Whether the owner's own rollout must have come to its end; one that is left half done on purpose never does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ def progress(owner: Controller | None, pods: Collection[WatchedPod], wanted: Wan
     desired = _desired(owner, count)
     ready = sum(pod.ready for pod in new)
     wrong = next(filter(None, (_wrong(pod, wanted) for pod in new)), "")
-    done = not old and ready >= desired and ready == len(new) and (owner is None or is_settled(owner))
+    settled = owner is None or not wanted.settled or is_settled(owner)
+    done = not old and ready >= desired and ready == len(new) and settled
     left = f", {len(old)} old left" if old else ""
     return Progress(done and not wrong, f"{ready} of {desired} new pods Ready{left}", wrong)
 

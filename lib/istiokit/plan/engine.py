@@ -109,7 +109,7 @@ class Driver:
             if not isinstance(cause, Exception):  # a defect is left as a kill would leave it
                 self._interrupted(run.with_entries(results.interrupted(jobs), failed), cause)
             raise
-        over = self.pace.ends_run(len(self.errors))
+        over = self.pace.ends_run(len(self.errors)) or results.lacks_vital(jobs)
         entries = results.with_unbegun(jobs)
         run = self._stored(run.with_entries(entries, failed if over else None))
         self.observer(Progress(Moment.WRITTEN, run))
@@ -226,6 +226,11 @@ class _Results:
         with self._lock:
             self.entries.append(result)
             self._errors += [error] if error else []
+
+    def lacks_vital(self, jobs: Sequence[Job]) -> bool:
+        """Whether something has failed that all that comes later relies on."""
+        failed = {result.index for result in self.entries if result.state is EntryState.FAILED}
+        return any(job.action.vital and job.index in failed for job in jobs)
 
     def interrupted(self, jobs: Sequence[Job]) -> list[Entry]:
         """The results, and a failure for each job that has none."""

@@ -59,6 +59,9 @@ class Action(msgspec.Struct, frozen=True, kw_only=True, tag=True, forbid_unknown
     passive: ClassVar[bool] = False
     """True for what only asks and waits: there is nothing to undo, and rollback does not speak of it."""
 
+    vital: ClassVar[bool] = False
+    """True for what all that comes later relies on: if it fails the run ends there, whatever its pace allows."""
+
     def identity(self) -> "Action":
         """What makes it the same action when the plan is made anew: all but the reason given.
 

@@ -16,10 +16,13 @@ from istiokit.istio.injection import (
     proxy_version,
     revision_of,
 )
-from istiokit.istio.owners import Owner
+from istiokit.istio.owners import ROLLED, Owner
 from istiokit.istio.proofs import Probe, Sample
-from istiokit.istio.workloads import Pod
+from istiokit.istio.staleness import has_own_image
+from istiokit.istio.workloads import Namespace, Pod
 
+_HOME = "default"
+"""The namespace that is tried first: nearly every cluster leaves it without a label."""
 _WEBHOOK_FAILED = "failed calling webhook"
 """How the API server begins to tell that a webhook that fails closed has not answered."""
 
@@ -36,15 +39,16 @@ def probe_label(
 
     `revision` and `version` are what should inject it, and what it should get.
     """
+    known = dict(namespaces)
+    if _HOME not in known and (found := cluster.get(Ref("Namespace", _HOME), Namespace)) is not None:
+        known[_HOME] = found.metadata.labels
     free = [
-        name
-        for name, labels in sorted(namespaces.items())
-        if not {REVISION, NAMESPACE_INJECTION} & set(labels)
+        name for name, labels in sorted(known.items()) if not {REVISION, NAMESPACE_INJECTION} & set(labels)
     ]
-    home = next((name for name in ("default", *free) if name in free), "")
+    home = next((name for name in (_HOME, *free) if name in free), "")
     sample = Sample(Owner(home, "Pod", f"with {REVISION}={label}"), revision, version)
     if not home:
-        return Probe(sample, unproved="every namespace has an injection label")
+        return Probe(sample, unproved="every namespace that is known has an injection label")
     container = {"name": "probe", "image": "registry.invalid/probe:1"}
     template = {
         "metadata": {"labels": {REVISION: label, INJECT: "true"}},
@@ -54,7 +58,9 @@ def probe_label(
 
 
 def _template(cluster: Cluster, owner: Owner) -> Mapping[str, Any] | None:
-    """What the owner makes its pods from; None where it has no template, or is not there."""
+    """What the owner makes its pods from; None where it is not there, or a kind of which we know no template."""
+    if owner.kind not in ROLLED:
+        return None
     found = cluster.get(Ref(owner.kind, owner.name, owner.namespace), dict[str, Any])
     template = ((found or {}).get("spec") or {}).get("template")
     return template if isinstance(template, Mapping) else None
@@ -72,7 +78,7 @@ def _probe(cluster: Cluster, sample: Sample, template: Mapping[str, Any] | None)
             return Probe(sample, unreachable=error.what)
         return Probe(sample, refused=error.what)
     pod = msgspec.convert(made, Pod)
-    version = proxy_version(pod)
+    version = None if has_own_image(pod) else proxy_version(pod)
     return Probe(
         sample,
         injected=is_injected(pod),

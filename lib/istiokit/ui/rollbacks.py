@@ -8,6 +8,7 @@ from istiokit.plan.listing import rollback_list
 from istiokit.plan.rollback import RollbackPlan
 from istiokit.ui.context import Context
 from istiokit.ui.output import API_VERSION, as_json, as_yaml, table
+from istiokit.ui.plans import skipped_lines
 
 
 def shown(plan: RollbackPlan, output: str) -> str:
@@ -48,7 +49,7 @@ def offered(plan: RollbackPlan, place: str, wanted: Wanted, context: Context) ->
         NotDone: the answer was no.
     """
     context.write(shown(plan, wanted.output))
-    for line in render.skipped_lines(plan.skipped):
+    for line in skipped_lines(plan.skipped, wanted.output):
         context.say(line)
     if not plan.runs:
         context.say(f"nothing to undo: the journal has no run after {wanted.to} ({place})")

@@ -23,6 +23,7 @@ _RETRY_SECONDS, _SETTLE_SECONDS = 5.0, 0.5
 class EvictPods(Recycle, frozen=True, kw_only=True):
     """Evict pods one after the other; each is replaced, and the replacement Ready, before the next one goes."""
 
+    by_rollout = False
     delete: bool = False
     """Whether to delete them outright: no PodDisruptionBudget is asked."""
     replaced: bool = True

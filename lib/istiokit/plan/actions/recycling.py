@@ -5,7 +5,7 @@ import secrets
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -28,6 +28,8 @@ class Recycle(Action, frozen=True, kw_only=True):
     """Replace the pods of one workload, and wait until the new ones are well."""
 
     irreversible = True
+    by_rollout: ClassVar[bool] = True
+    """Whether it is over only when the owner's own rollout is."""
     ref: Ref
     """The owner of the pods; a pod that has none is its own."""
     pods: dict[str, str]
@@ -98,7 +100,13 @@ class Pods:
     def progress(self) -> Progress:
         """How far it has come. Inside of `look` or `wait` only."""
         action = self._action
-        wanted = Wanted(frozenset(action.pods.values()), action.injected, action.revision, action.version)
+        wanted = Wanted(
+            frozenset(action.pods.values()),
+            action.injected,
+            action.revision,
+            action.version,
+            action.by_rollout,
+        )
         return progress(self.controller(), self.all(), wanted, action.count)
 
     def uid(self) -> str:

@@ -17,6 +17,7 @@ _SETTLE_SECONDS = 1.0
 class RelabelNamespace(Action, frozen=True, kw_only=True):
     """Change the injection labels of one namespace; its pods follow when they are made anew."""
 
+    vital = True
     namespace: str
     before: dict[str, str]
     """Those of LABELS that it has."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from istiokit.cluster.kinds import POD, ROLLOUT
 from istiokit.cluster.types import Ref
-from istiokit.errors import Conflict, NotDone, OperationFailed
+from istiokit.errors import Conflict, NotDone, OperationFailed, SuiteError
 from istiokit.istio.controllers import RESTARTED_AT, Controller, WatchedPod
 from istiokit.istio.rollouts import is_settled
 from istiokit.plan.actions.recycling import (
@@ -51,12 +51,18 @@ class RestartWorkload(Recycle, frozen=True, kw_only=True):
             self._begin(world, pods, until)
             pods.wait_done(until)
         except (NotDone, OperationFailed) as error:
-            if self.undo_failed and not world.stop.is_set() and isinstance(error, NotDone):
+            fails_for_good = isinstance(error, NotDone) and not world.stop.is_set()
+            if self.undo_failed and fails_for_good and self._is_marked(pods):
                 self._take_back(world, pods, error)
             if not world.stop.is_set():
                 self.record(world, NOT_RECYCLED, error.what)
             raise
         self.record(world, RECYCLED, f"restarted for its sidecars: {self.why}")
+
+    def _is_marked(self, pods: Pods) -> bool:
+        """Whether it was really begun: else there is nothing to take back."""
+        owner: Controller | None = pods.look(pods.controller)
+        return owner is not None and owner.restarted_at == self.mark
 
     def _begin(self, world: World, pods: Pods, until: float) -> None:
         """Set the mark, unless it is there; a rollout that is going on comes to its end first."""
@@ -94,7 +100,7 @@ class RestartWorkload(Recycle, frozen=True, kw_only=True):
             spec = {"template": {"metadata": {"annotations": {RESTARTED_AT: self.mark}}}}
         return {"metadata": {"uid": self.uid}, "spec": spec}
 
-    def _take_back(self, world: World, pods: Pods, error: NotDone) -> None:
+    def _take_back(self, world: World, pods: Pods, error: SuiteError) -> None:
         """Give the template its old mark, so that it is the old template, and the old pods stay."""
         if not pods.look(pods.old):
             error.hint = f"no old pod is left, so it was not undone; {error.hint}"
