@@ -5,7 +5,6 @@ import argparse
 from istiokit.ui import options
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
-from kubectl_istio_migrate import flags
 from kubectl_istio_migrate.step_options import Options
 
 
@@ -25,7 +24,7 @@ def configure(parser: Parser) -> None:
     options.add_dry_run(parser)
     options.add_confirmation(parser)
     options.add_timeout(parser, "2h")
-    flags.add_journal_namespace(parser)
+    options.add_journal_namespace(parser, default="")
     options.add_output(parser, headers=False)
     options.add_connection(parser)
 

@@ -11,13 +11,3 @@ def add_bigbang_version(parser: argparse.ArgumentParser) -> None:
         default="",
         help="Big Bang version, such as 2.54.0, where it cannot be found or is to be another.",
     )
-
-
-def add_journal_namespace(parser: argparse.ArgumentParser) -> None:
-    """--journal-namespace as `journal_namespace`."""
-    parser.add_argument(
-        "--journal-namespace",
-        metavar="NAMESPACE",
-        default="",
-        help="Namespace of the journal and the Lease (default: the umbrella's, else istio-system).",
-    )

@@ -8,7 +8,6 @@ from istiokit.errors import UsageError
 from istiokit.ui import options
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
-from kubectl_istio_migrate import flags
 
 if TYPE_CHECKING:  # --help needs none of it
     from istiokit.plan.journal import JournalStore, Run
@@ -38,7 +37,7 @@ def configure(parser: Parser) -> None:
     parser.add_argument("words", metavar="show ID", nargs="*", help="Show this run (default: list all).")
     options.add_namespace(parser, what="Namespace of the umbrella HelmRelease (default: wherever it is).")
     options.add_edited_files(parser)
-    flags.add_journal_namespace(parser)
+    options.add_journal_namespace(parser, default="")
     options.add_output(parser)
     options.add_connection(parser)
 

@@ -8,7 +8,6 @@ from istiokit.errors import NotDone
 from istiokit.ui import options
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
-from kubectl_istio_migrate import flags
 
 if TYPE_CHECKING:  # --help needs none of it
     from istiokit.plan.journal import JournalStore
@@ -53,7 +52,7 @@ def configure(parser: Parser) -> None:
     options.add_dry_run(parser, server=False)
     parser.add_argument("-y", "--yes", action="store_true", help="Do not ask before the change is made.")
     options.add_timeout(parser, "30m")
-    flags.add_journal_namespace(parser)
+    options.add_journal_namespace(parser, default="")
     options.add_output(parser, headers=False)
     options.add_connection(parser)
 

@@ -48,7 +48,7 @@ def configure(parser: Parser) -> None:
     options.add_confirmation(parser)
     options.add_timeout(parser, "30m")
     flags.add_bigbang_version(parser)
-    flags.add_journal_namespace(parser)
+    options.add_journal_namespace(parser, default="")
     options.add_output(parser, headers=False)
     options.add_connection(parser)
 

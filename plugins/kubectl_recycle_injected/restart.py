@@ -10,7 +10,7 @@ from istiokit.ui.context import Context
 from istiokit.ui.duration import parse_duration
 from istiokit.ui.parser import Parser
 from istiokit.ui.values import checked, parse_count
-from kubectl_recycle_injected import flags, scope
+from kubectl_recycle_injected import scope
 
 if TYPE_CHECKING:  # --help needs none of it
     from istiokit.plan.recycle import How
@@ -62,7 +62,7 @@ def configure(parser: Parser) -> None:
     options.add_dry_run(parser)
     options.add_confirmation(parser)
     options.add_timeout(parser, "10m")
-    flags.add_journal_namespace(parser)
+    options.add_journal_namespace(parser)
     options.add_output(parser, headers=False)
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from istiokit.ui import options
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
-from kubectl_recycle_injected import flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ def configure(parser: Parser) -> None:
     )
     options.add_dry_run(parser, server=False)
     parser.add_argument("-y", "--yes", action="store_true", help="Do not ask before the change is made.")
-    flags.add_journal_namespace(parser)
+    options.add_journal_namespace(parser)
     options.add_output(parser, headers=False)
     options.add_connection(parser)
 

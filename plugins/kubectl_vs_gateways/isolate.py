@@ -7,7 +7,6 @@ from istiokit.errors import NotDone, UsageError
 from istiokit.ui import options
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
-from kubectl_vs_gateways import flags
 from kubectl_vs_gateways.scope import Scope
 
 _EVERYTHING = Scope((), "", True, "", "", (), False, "")
@@ -45,7 +44,7 @@ def configure(parser: Parser) -> None:
     )
     options.add_dry_run(parser)
     options.add_confirmation(parser)
-    flags.add_journal_namespace(parser)
+    options.add_journal_namespace(parser)
     options.add_output(parser, headers=False)
     options.add_connection(parser)
 

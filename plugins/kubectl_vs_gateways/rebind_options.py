@@ -8,7 +8,7 @@ from istiokit.errors import UsageError
 from istiokit.ui import options
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
-from kubectl_vs_gateways import flags, pairs, scope
+from kubectl_vs_gateways import pairs, scope
 from kubectl_vs_gateways.pairs import Given
 from kubectl_vs_gateways.scope import Scope
 
@@ -43,7 +43,7 @@ def configure(parser: Parser, verb: str) -> None:
     pairs.add_flags(parser)
     options.add_dry_run(parser)
     options.add_confirmation(parser)
-    flags.add_journal_namespace(parser)
+    options.add_journal_namespace(parser)
     options.add_output(parser, headers=False)
 
 

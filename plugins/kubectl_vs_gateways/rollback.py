@@ -9,7 +9,6 @@ from istiokit.errors import OperationFailed, UsageError
 from istiokit.ui import options
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
-from kubectl_vs_gateways import flags
 
 if TYPE_CHECKING:  # --help needs none of it
     from istiokit.plan.journal import JournalStore
@@ -58,7 +57,7 @@ def configure(parser: Parser) -> None:
     options.add_edited_files(parser)
     options.add_dry_run(parser, server=False)
     parser.add_argument("-y", "--yes", action="store_true", help="Do not ask before the change is made.")
-    flags.add_journal_namespace(parser)
+    options.add_journal_namespace(parser)
     options.add_output(parser, headers=False)
     options.add_connection(parser)
 

@@ -212,6 +212,17 @@ def add_concurrency(parser: argparse.ArgumentParser, default: int) -> None:
     )
 
 
+def add_journal_namespace(parser: argparse.ArgumentParser, default: str = "istio-system") -> None:
+    """--journal-namespace as `journal_namespace`; an empty default is the umbrella's namespace."""
+    where = default or "the umbrella's, else istio-system"
+    parser.add_argument(
+        "--journal-namespace",
+        metavar="NAMESPACE",
+        default=default,
+        help=f"Namespace of the journal and the Lease (default: {where}).",
+    )
+
+
 def add_verbosity(parser: argparse.ArgumentParser) -> None:
     """-v as `verbosity`; the kit adds it to every command."""
     parser.add_argument(
