@@ -61,7 +61,7 @@ def configure(parser: Parser) -> None:
     _add_ways(parser)
     options.add_dry_run(parser)
     options.add_confirmation(parser)
-    options.add_timeout(parser, "10m")
+    options.add_timeout(parser, "10m", "How long one workload may take")
     options.add_journal_namespace(parser)
     options.add_output(parser, headers=False)
 

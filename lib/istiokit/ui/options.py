@@ -190,14 +190,14 @@ def add_confirmation(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_timeout(parser: argparse.ArgumentParser, default: str) -> None:
-    """--timeout as `timeout`, in seconds; `default` is written as a user would write it."""
+def add_timeout(parser: argparse.ArgumentParser, default: str, what: str = "How long to wait") -> None:
+    """--timeout as `timeout`, in seconds; `default` is written as a user would write it, `what` begins the help."""
     parser.add_argument(
         "--timeout",
         metavar="DURATION",
         type=checked(parse_duration),
         default=parse_duration(default),
-        help=f"How long to wait, such as 90s or 10m (default: {default}).",
+        help=f"{what}, such as 90s or 10m (default: {default}).",
     )
 
 

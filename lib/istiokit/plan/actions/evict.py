@@ -3,17 +3,12 @@
 import time
 from typing import Any
 
+import msgspec
+
 from istiokit.cluster.types import Ref
-from istiokit.errors import NotDone, OperationFailed
+from istiokit.errors import NotDone
 from istiokit.istio.rollouts import Progress
-from istiokit.plan.actions.recycling import (
-    NOT_RECYCLED,
-    RECYCLED,
-    Pods,
-    Recycle,
-    deadline,
-    patience_of,
-)
+from istiokit.plan.actions.recycling import Pods, Recycle, patience_of
 from istiokit.plan.model import Action, World
 
 _RETRY_SECONDS, _SETTLE_SECONDS = 5.0, 0.5
@@ -30,8 +25,6 @@ class EvictPods(Recycle, frozen=True, kw_only=True):
     """Whether somebody makes new ones; bare pods are gone for good."""
 
     def identity(self) -> Action:
-        import msgspec
-
         return msgspec.structs.replace(super().identity(), delete=False, replaced=True)
 
     def change(self) -> str:
@@ -41,27 +34,13 @@ class EvictPods(Recycle, frozen=True, kw_only=True):
             return f"{words}, which nobody replaces"
         return words if number == 1 else f"{words}, one after the other"
 
-    def do(self, world: World, *, dry_run: bool = False) -> None:
-        if dry_run:
-            self._ask_all(world)
-            return
-        until, pods = deadline(world), Pods(self, world)
-        try:
-            self._one_by_one(world, pods, until)
-        except (NotDone, OperationFailed) as error:
-            if not world.stop.is_set():
-                self.record(world, NOT_RECYCLED, error.what)
-            raise
-        self.record(world, RECYCLED, f"pods replaced for their sidecars: {self.why}")
-
-    def _ask_all(self, world: World) -> None:
+    def ask(self, world: World) -> None:
         for name, uid in self.pods.items():
-            if not self.delete:
-                refused = world.cluster.evict(self._pod(name), uid=uid, dry_run=True)
-                if refused:
-                    raise NotDone(f"{self.ref}: pod {name}: {refused}")
+            refused = "" if self.delete else world.cluster.evict(self._pod(name), uid=uid, dry_run=True)
+            if refused:
+                raise NotDone(f"{self.ref}: pod {name}: {refused}")
 
-    def _one_by_one(self, world: World, pods: Pods, until: float) -> None:
+    def renew(self, world: World, pods: Pods, until: float) -> None:
         before: int = pods.look(lambda: sum(pod.ready for pod in pods.all()))
         for name, uid in sorted(self.pods.items()):
             if not pods.look(lambda uid=uid: _is_there(pods, uid)):  # type: ignore[misc] # bound now, not later

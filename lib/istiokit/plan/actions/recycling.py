@@ -61,10 +61,43 @@ class Recycle(Action, frozen=True, kw_only=True):
         pods = Pods(self, world)
         return State.TODO if pods.look(pods.old) else State.DONE
 
+    def do(self, world: World, *, dry_run: bool = False) -> None:
+        if dry_run:
+            self.ask(world)
+            return
+        until, pods = time.monotonic() + world.timeout, Pods(self, world)
+        try:
+            self.renew(world, pods, until)
+        except OperationFailed as error:
+            self._failed(world, error)
+            raise
+        except NotDone as error:
+            if not world.stop.is_set():
+                self.give_up(world, pods, error)
+            self._failed(world, error)
+            raise
+        self._record(world, RECYCLED, f"new pods for their sidecars: {self.why}")
+
+    def ask(self, world: World) -> None:
+        """Send what can be sent with dryRun=All; raises what the server says."""
+        raise NotImplementedError
+
+    def renew(self, world: World, pods: "Pods", until: float) -> None:
+        """Replace the pods and wait for the new ones, `until` time.monotonic() says; raises NotDone if it is late."""
+        raise NotImplementedError
+
+    def give_up(self, world: World, pods: "Pods", error: NotDone) -> None:
+        """It has failed for good: leave it in a good state, and say in the hint of the error what was done."""
+
     def undo(self, world: World) -> None:
         """A restart cannot be taken back, and there is no need to: rollback skips it with a word."""
 
-    def record(self, world: World, reason: str, message: str) -> None:
+    def _failed(self, world: World, error: SuiteError) -> None:
+        """A run that is stopped goes on later: nothing has failed then."""
+        if not world.stop.is_set():
+            self._record(world, NOT_RECYCLED, error.what)
+
+    def _record(self, world: World, reason: str, message: str) -> None:
         """An Event on the owner, which `kubectl describe` shows; without the right to it the run goes on."""
         with contextlib.suppress(SuiteError):
             world.cluster.create(_event(self.ref, Pods(self, world).uid(), reason, message))
@@ -179,11 +212,6 @@ def mirrors_of(world: World) -> Mirrors:
 def patience_of(world: World) -> Patience:
     """How long the server may be away meanwhile."""
     return Patience(world.timeout, world.stop)
-
-
-def deadline(world: World) -> float:
-    """Until when an action that begins now may take, as time.monotonic() counts."""
-    return time.monotonic() + world.timeout
 
 
 def _key(kind: Kind) -> Callable[[Controller], Owner]:

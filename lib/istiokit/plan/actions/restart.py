@@ -2,19 +2,14 @@
 
 from typing import Any
 
+import msgspec
+
 from istiokit.cluster.kinds import POD, ROLLOUT
 from istiokit.cluster.types import Ref
-from istiokit.errors import Conflict, NotDone, OperationFailed, SuiteError
+from istiokit.errors import Conflict, NotDone, OperationFailed
 from istiokit.istio.controllers import RESTARTED_AT, Controller, WatchedPod
 from istiokit.istio.rollouts import is_settled
-from istiokit.plan.actions.recycling import (
-    NOT_RECYCLED,
-    RECYCLED,
-    Pods,
-    Recycle,
-    deadline,
-    patience_of,
-)
+from istiokit.plan.actions.recycling import Pods, Recycle, patience_of
 from istiokit.plan.model import Action, World
 
 _ANNOTATION = f"/spec/template/metadata/annotations/{RESTARTED_AT.replace('/', '~1')}"
@@ -34,35 +29,24 @@ class RestartWorkload(Recycle, frozen=True, kw_only=True):
     """Whether to go back to the old template if the new pods do not become well while old ones still live."""
 
     def identity(self) -> Action:
-        import msgspec
-
         return msgspec.structs.replace(super().identity(), uid="", mark="", before=None, undo_failed=False)
 
     def change(self) -> str:
         words = f"rollout restart, {self.count} pod{'' if self.count == 1 else 's'}"
         return f"{words}, undone if it fails" if self.undo_failed else words
 
-    def do(self, world: World, *, dry_run: bool = False) -> None:
-        if dry_run:
-            world.cluster.merge_patch(self.ref, self._patch(), dry_run=True)
-            return
-        until, pods = deadline(world), Pods(self, world)
-        try:
-            self._begin(world, pods, until)
-            pods.wait_done(until)
-        except (NotDone, OperationFailed) as error:
-            fails_for_good = isinstance(error, NotDone) and not world.stop.is_set()
-            if self.undo_failed and fails_for_good and self._is_marked(pods):
-                self._take_back(world, pods, error)
-            if not world.stop.is_set():
-                self.record(world, NOT_RECYCLED, error.what)
-            raise
-        self.record(world, RECYCLED, f"restarted for its sidecars: {self.why}")
+    def ask(self, world: World) -> None:
+        world.cluster.merge_patch(self.ref, self._patch(), dry_run=True)
 
-    def _is_marked(self, pods: Pods) -> bool:
-        """Whether it was really begun: else there is nothing to take back."""
+    def renew(self, world: World, pods: Pods, until: float) -> None:
+        self._begin(world, pods, until)
+        pods.wait_done(until)
+
+    def give_up(self, world: World, pods: Pods, error: NotDone) -> None:
+        """With --undo-failed go back to the old template, if the restart was begun at all."""
         owner: Controller | None = pods.look(pods.controller)
-        return owner is not None and owner.restarted_at == self.mark
+        if self.undo_failed and owner is not None and owner.restarted_at == self.mark:
+            self._take_back(world, pods, error)
 
     def _begin(self, world: World, pods: Pods, until: float) -> None:
         """Set the mark, unless it is there; a rollout that is going on comes to its end first."""
@@ -100,7 +84,7 @@ class RestartWorkload(Recycle, frozen=True, kw_only=True):
             spec = {"template": {"metadata": {"annotations": {RESTARTED_AT: self.mark}}}}
         return {"metadata": {"uid": self.uid}, "spec": spec}
 
-    def _take_back(self, world: World, pods: Pods, error: SuiteError) -> None:
+    def _take_back(self, world: World, pods: Pods, error: NotDone) -> None:
         """Give the template its old mark, so that it is the old template, and the old pods stay."""
         if not pods.look(pods.old):
             error.hint = f"no old pod is left, so it was not undone; {error.hint}"
