@@ -14,12 +14,14 @@ from tests.bench.gateways import measure_gateways, measure_large
 from tests.bench.help import measure_help
 from tests.bench.measure import BenchError
 from tests.bench.reconcile import measure_reconcile
+from tests.bench.recycle import measure_recycle
 from tests.bench.routing import measure_routing
+from tests.bench.sidecars import measure_sidecars
 from tests.bench.status import measure_status
 from tests.bench.swap import measure_swap
-from tests.bench.table import Comparison, Peak, table
+from tests.bench.table import Told, table
 
-_CASES: dict[str, tuple[Callable[[int], Sequence[Comparison | Peak]], int]] = {
+_CASES: dict[str, tuple[Callable[[int], Sequence[Told]], int]] = {
     "help": (measure_help, 21),
     "status": (measure_status, 7),
     "reconcile": (measure_reconcile, 3),
@@ -28,17 +30,24 @@ _CASES: dict[str, tuple[Callable[[int], Sequence[Comparison | Peak]], int]] = {
     "dependents": (measure_dependents, 7),
     "gateways": (measure_gateways, 5),
     "swap": (measure_swap, 3),
+    "sidecars": (measure_sidecars, 7),
     "large": (measure_large, 1),
+    "recycle": (measure_recycle, 1),
 }
 """What measures each case, and how often unless --runs says otherwise."""
-_USUAL = [case for case in _CASES if case != "large"]
+_LONG = ("large", "recycle")
+"""Only where asked for."""
+_USUAL = [case for case in _CASES if case not in _LONG]
 
 
 def main() -> int:
     """Measure what was asked for, print the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument(
-        "--only", metavar="CASE,...", default=",".join(_USUAL), help="Cases: %(default)s, and large."
+        "--only",
+        metavar="CASE,...",
+        default=",".join(_USUAL),
+        help=f"Cases: %(default)s, and {', '.join(_LONG)}.",
     )
     parser.add_argument("--runs", type=int, metavar="N", default=0, help="Runs of each command.")
     given = parser.parse_args()
@@ -54,7 +63,7 @@ def main() -> int:
     return 0
 
 
-def _measured(case: str, runs: int) -> Sequence[Comparison | Peak]:
+def _measured(case: str, runs: int) -> Sequence[Told]:
     print(f"measuring {case} ...", file=sys.stderr, flush=True)
     measure, usual = _CASES[case]
     return measure(runs or usual)

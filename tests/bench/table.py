@@ -1,13 +1,22 @@
 """The table that the benchmark prints."""
 
 import statistics
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 from istiokit.ui import output
 from tests.bench.measure import Series
 
 _HEADERS = ("CASE", "OURS", "THEIRS", "RATIO", "GOAL", "OK")
 _ROW = tuple[str, ...]
+
+
+class Told(Protocol):
+    """What there is to tell about a case."""
+
+    def rows(self) -> list[_ROW]:
+        """Its lines of the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,39 @@ class Peak:
         return [(self.case, f"{megabytes:.0f} MB", "-", "-", f"<= {self.goal} MB", good)]
 
 
-def table(found: list[Comparison | Peak]) -> str:
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The time of ours against one that is known without measuring; `goal` is the greatest ratio that we want."""
+
+    case: str
+    ours: Series
+    seconds: float
+    goal: float
+
+    def rows(self) -> list[_ROW]:
+        """One line."""
+        judged = _judged(self.ours.median / self.seconds, self.goal)
+        return [(self.case, _seconds(self.ours), f"{self.seconds:.3f} s", *judged)]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number that is no time, and the most that it may be."""
+
+    case: str
+    ours: float
+    goal: float
+    theirs: float | None = None
+    """That of a rival, for whoever wants to know."""
+
+    def rows(self) -> list[_ROW]:
+        """One line."""
+        theirs = "-" if self.theirs is None else f"{self.theirs:.4g}"
+        good = "yes" if self.ours <= self.goal else "NO"
+        return [(self.case, f"{self.ours:.4g}", theirs, "-", f"<= {self.goal:g}", good)]
+
+
+def table(found: Iterable[Told]) -> str:
     """All of them, one below the other."""
     return output.table(_HEADERS, [row for one in found for row in one.rows()])
 
