@@ -7,7 +7,7 @@ from dataclasses import replace
 from istiokit.plan.actions.recycling import Recycle
 from istiokit.plan.engine import Moment
 from istiokit.plan.engine import Progress as RunProgress
-from istiokit.plan.journal import Run
+from istiokit.plan.journal import Entry, EntryState, Run, entry
 from istiokit.plan.model import Action
 from istiokit.plan.resume import remaining
 from istiokit.ui.progress import Progress, Row
@@ -31,6 +31,8 @@ class Board:
         self._ticker = threading.Thread(target=self._tick, name="board", daemon=True)
         self.seconds: dict[int, float] = {}
         """How long each action took, by its index in the run."""
+        self.entries: list[Entry] = []
+        """What became of each action, whether the journal knows it or not."""
         self.run: Run | None = None
         """The run as it was last written."""
 
@@ -79,6 +81,7 @@ class Board:
         took = time.monotonic() - self._begun.get(name, self._start)
         about = event.message.removeprefix(name).removeprefix(":").strip()
         self.seconds[event.index] = took
+        self.entries.append(entry(event.index, EntryState.DONE if good else EntryState.FAILED, event.message))
         self._done, self._failed = self._done + good, self._failed + (not good)
         self._rows[name] = Row(name, state, detail=about, elapsed=took, good=good)
         self._draw()

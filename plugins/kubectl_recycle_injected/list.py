@@ -31,7 +31,7 @@ def configure(parser: Parser) -> None:
     parser.description = (
         "Show each workload of the mesh with its sidecars. A pod is stale if it would get another sidecar were it made "
         "now: another version, another revision, one where it has none, none where it has one. Exits with 1 where "
-        "something would lose its sidecar by a restart."
+        "something asks for a revision that nobody serves."
     )
     parser.examples = (
         ("The whole cluster", "-A"),
@@ -60,7 +60,7 @@ def run(given: Options, context: Context) -> int:
     from istiokit.ui.findings import finding_lines
     from kubectl_recycle_injected.list_text import next_line, summary_line
 
-    findings = findings_of(found, facts.mesh)
+    findings = findings_of(found, facts.mesh, whole=given.scope.whole)
     summary = summary_of(found)
     skipped = [{"object": item.kind, "reason": item.reason} for item in facts.unread if not item.missing]
     context.write(_shown(given, found, {**summary, "findings": list(findings)}, skipped))

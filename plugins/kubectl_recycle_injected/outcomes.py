@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from istiokit.plan.actions.recycling import Recycle
+from istiokit.plan.actions.relabel import RelabelNamespace
 from istiokit.plan.engine import NOT_BEGUN
 from istiokit.plan.journal import EntryState, Run
 from istiokit.ui.output import Column, Document, render
@@ -82,6 +83,15 @@ def outcomes(run: Run, seconds: Mapping[int, float]) -> list[Outcome]:
             )
         )
     return found
+
+
+def moved(run: Run) -> int:
+    """How many namespaces the run has moved to another revision."""
+    latest = run.latest()
+    done = {index for index, last in latest.items() if last.state is EntryState.DONE}
+    return sum(
+        isinstance(action, RelabelNamespace) and index in done for index, action in enumerate(run.actions())
+    )
 
 
 def shown(found: Sequence[Outcome], skipped: Sequence[object], output: str) -> str:

@@ -15,6 +15,7 @@ from istiokit.plan.actions.relabel import RelabelNamespace
 from istiokit.plan.model import Plan, Skip
 from istiokit.plan.recycle import How, plan_recycle, rolled_kinds
 from istiokit.plan.relabel import moved, owned, parse_relabel, relabellings, with_relabelling
+from istiokit.plan.waves import strays
 from istiokit.survey.controllers import read_controllers
 from istiokit.survey.origins import with_sources
 from istiokit.survey.owners import OwnerNames
@@ -38,10 +39,11 @@ class Made:
 def plan(given: Options, how: How, context: Context) -> Made:
     """Read the cluster and make the plan, with the findings about labels; raises what makes a plan impossible."""
     facts, found = scope.read(given.scope, context)
+    mesh = facts.mesh
     actions: list[RelabelNamespace] = []
     held: list[Skip] = []
     if given.relabel:
-        actions, held, found = _relabelled(given, facts, context)
+        actions, held, found, mesh = _relabelled(given, facts, context)
     controllers, unread = read_controllers(
         context.cluster, scope.scope_of(given.scope, context), rolled_kinds(found)
     )
@@ -52,13 +54,16 @@ def plan(given: Options, how: How, context: Context) -> Made:
     if given.relabel:
         made = with_relabelling(made, actions, how.pause)
         made = replace(made, skipped=(*held, *made.skipped))
-    return Made(facts, found, replace(made, findings=findings_of(found, facts.mesh)))
+    for line in strays([one for one in found if one.stale], how.waves, how.first):
+        context.say(line)
+    findings = findings_of(found, mesh, whole=given.scope.whole)
+    return Made(facts, found, replace(made, findings=findings, notes=scope.notes(given.scope)))
 
 
 def _relabelled(
     given: Options, facts: SidecarFacts, context: Context
-) -> tuple[list[RelabelNamespace], list[Skip], tuple[Workload, ...]]:
-    """The namespaces to move, those whose owner would move them back, and the workloads as they will be judged then.
+) -> tuple[list[RelabelNamespace], list[Skip], tuple[Workload, ...], Mesh]:
+    """The namespaces to move, those whose owner would move them back, and workloads and mesh as they will be then.
 
     Raises NotDone where no injector serves the new revision.
     """
@@ -73,7 +78,7 @@ def _relabelled(
     actions, held = _unowned(relabellings(facts.mesh.namespaces, wanted), given, facts, context)
     mesh: Mesh = moved(facts.mesh, actions)
     inside = [pod for pod in facts.pods if (pod.metadata.namespace or "default") in mesh.namespaces]
-    return actions, held, workloads(inside, mesh, scope.question_of(given.scope))
+    return actions, held, workloads(inside, mesh, scope.question_of(given.scope)), mesh
 
 
 def _unowned(

@@ -176,7 +176,7 @@ def how_of(given: Options) -> "How":
     from datetime import UTC, datetime
 
     from istiokit.plan.recycle import How, Strategy
-    from istiokit.plan.waves import WaveBy, waves_of_lines
+    from istiokit.plan.waves import WaveBy, normal, waves_of_lines
 
     kind, value = given.wave_by
     lines = waves_of_lines(_text(value), value) if kind == "file" else ()
@@ -186,7 +186,7 @@ def how_of(given: Options) -> "How":
         strategy=Strategy(given.strategy),
         bare_pods=given.bare_pods,
         waves=WaveBy(kind, value if kind == "label" else "", lines),
-        first=given.order,
+        first=tuple(normal(pattern) for pattern in given.order),
         pause=given.pause,
         undo_failed=given.undo_failed,
     )

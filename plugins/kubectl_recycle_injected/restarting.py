@@ -1,23 +1,21 @@
 """The work of `restart`: plan, show, prove, ask, carry out, report."""
 
-import shlex
 import sys
 from dataclasses import dataclass, replace
 
 from istiokit.cluster.mirror import Mirrors
-from istiokit.errors import NotDone, SuiteError
+from istiokit.errors import Forbidden, NotDone, SuiteError
 from istiokit.istio.sidecars import summary_of
 from istiokit.plan.actions import codec
 from istiokit.plan.beside import who
 from istiokit.plan.engine import Pace
-from istiokit.plan.journal import JournalStore, Run
+from istiokit.plan.journal import EntryState, JournalStore, Run
 from istiokit.plan.lease import ClusterLease
 from istiokit.plan.model import Plan, World
 from istiokit.plan.patience import Patience, PatientLock, PatientStore
 from istiokit.plan.recycle import MIGRATION, How
-from istiokit.plan.recycle_resume import outside, rest_of
+from istiokit.plan.recycle_resume import rest_of
 from istiokit.plan.render import skipped_of, verdict_lines
-from istiokit.plan.resume import open_run, unfinished
 from istiokit.plan.runner import dry_run, run
 from istiokit.plan.store_cluster import ClusterStore
 from istiokit.ui import plans
@@ -25,6 +23,7 @@ from istiokit.ui.context import Context
 from kubectl_recycle_injected import list_text, outcomes, planning, restart_text, scope
 from kubectl_recycle_injected.board import Board
 from kubectl_recycle_injected.restart import Options
+from kubectl_recycle_injected.unfinished import Unfinished, find
 
 _FINITE = ("Job", "BroadcastJob", "AdvancedCronJob", "Node")
 _LISTED = ("table", "wide")
@@ -40,61 +39,46 @@ class Restart:
 
     def work(self) -> int:
         """0 where all that is stale was restarted, 1 where something is left to people; raises what is in the way."""
-        made = planning.plan(self.given, self.how, self.context)
-        plan = made.plan
         store = ClusterStore(self.context.cluster, self.given.journal_namespace, codec())
         begun = self._begun(store)
+        try:
+            return self._go(begun, store)
+        except NotDone as error:
+            if begun is not None and begun.run.id not in f"{error}":
+                error.hint += f"; {begun.run.id} is unfinished, and this closes it: {begun.closing}"
+            raise
+
+    def _go(self, begun: Unfinished | None, store: JournalStore) -> int:
+        made = planning.plan(self.given, self.how, self.context)
+        plan = made.plan
         if begun is not None:
-            self._refuse_another_kind(begun, plan)
-            plan = rest_of(begun, plan)
-            self._refuse_another(begun, plan, store)
+            begun.refuse_another(self.given)
+            plan = rest_of(begun.run, plan)
+            begun.refuse_more(
+                plan, scope.scope_of(self.given.scope, self.context).namespaces, self.given.scope
+            )
         self._show(plan)
         if not plan.groups and begun is None:
             return self._nothing(plan, made)
         if self.given.dry_run != "client":
             plan = planning.proved(plan, made.facts, self.context)
         self._tell(plan, made)
+        others = begun.tell(made.workloads, self.given) if begun is not None else 0
         if self.given.dry_run != "none":
             return self._dry(plan)
         plans.refuse(replace(plan, findings=planning.refusing(plan.findings)), self.given.allow)
         if not self.context.confirm(self._question(plan, begun)):
             raise NotDone("answered no; nothing was changed")
-        return self._carry_out(plan, store)
+        return int(self._carry_out(plan, store) or others > 0)
 
-    def _begun(self, store: JournalStore) -> Run | None:
+    def _begun(self, store: JournalStore) -> Unfinished | None:
         """The run to go on with; a dry run looks for one only where it may."""
         try:
-            found = unfinished(store.list(MIGRATION))
-        except SuiteError:
+            return find(store, self.given.journal_namespace, self.context)
+        except Forbidden:
             if self.given.dry_run == "none":
                 raise
             return None
-        return found
-
-    def _refuse_another_kind(self, begun: Run, plan: Plan) -> None:
-        """Raise NotDone where a run of another name is unfinished; tell which flags count for a new one only."""
-        open_run([begun], plan)
-        given = self.given
-        if given.strategy != "rollout" or given.bare_pods or given.undo_failed or given.wave_by[0]:
-            self.context.say(
-                f"{begun.id} goes on as it was planned: --strategy, --bare-pods, --undo-failed and waves count for a "
-                "new run only"
-            )
-
-    def _refuse_another(self, begun: Run, plan: Plan, store: JournalStore) -> None:
-        """Raise NotDone where the unfinished run is about more than was asked for now."""
-        given = self.given.scope
-        other = outside(plan, scope.scope_of(given, self.context).namespaces, given.names)
-        narrower = given.selector and given.selector not in begun.command
-        if other or narrower:
-            prog, place = self.context.prog, self.given.journal_namespace
-            close = (
-                f"{prog} rollback{plans.way_back(begun, store.list(MIGRATION))} --journal-namespace {place}"
-            )
-            raise NotDone(
-                f"{begun.id} is not finished, and it is about more: {plans.many(len(other), 'workload')} of others",
-                f"finish it first: {prog} {shlex.join(begun.command[1:])}; or close it: {close}",
-            )
 
     def _show(self, plan: Plan) -> None:
         """The plan on stdout, or on stderr where stdout is for the result."""
@@ -125,12 +109,12 @@ class Restart:
             return int(self.given.fail_if_none)
         return int(self.given.fail_if_none or left_to_people(plan))
 
-    def _question(self, plan: Plan, begun: Run | None) -> str:
+    def _question(self, plan: Plan, begun: Unfinished | None) -> str:
         actions = [action for group in plan.groups for action in group.actions]
         final = sum(action.irreversible for action in actions)
         moves = sum(not action.irreversible and not action.passive for action in actions)
         relabel = f"relabel {plans.many(moves, 'namespace')} and " if moves else ""
-        which = f"go on with {begun.id}, begun {begun.started[:19]}Z by {begun.who}: " if begun else ""
+        which = f"go on with {begun.run.id}: " if begun else ""
         return f"{which}{relabel}restart {plans.many(final, 'workload')}? A restart cannot be undone."
 
     def _dry(self, plan: Plan) -> int:
@@ -186,10 +170,16 @@ class Restart:
         return Mirrors(self.context.cluster, scope.scope_of(self.given.scope, self.context).places)
 
     def _report(self, done: Run, board: Board) -> None:
-        found = outcomes.outcomes(done, board.seconds)
+        """What the journal says, and where it could not be written any more what was seen."""
+        latest = done.latest()
+        unwritten = [one for one in board.entries if latest[one.index].state is EntryState.STARTED]
+        run = done.with_entries(unwritten)
+        found = outcomes.outcomes(run, board.seconds)
         if self.given.output not in _LISTED:
-            self.context.write(outcomes.shown(found, skipped_of(done.skipped), self.given.output))
-        self.context.say(outcomes.summary_line(found, len(done.skipped)) + f" (journal {done.id})")
+            self.context.write(outcomes.shown(found, skipped_of(run.skipped), self.given.output))
+        moved = outcomes.moved(run)
+        told = f"moved {plans.many(moved, 'namespace')}, " if moved else ""
+        self.context.say(f"{told}{outcomes.summary_line(found, len(run.skipped))} (journal {run.id})")
 
 
 def run_restart(given: Options, how: How, context: Context) -> int:

@@ -19,31 +19,6 @@ if TYPE_CHECKING:  # --help needs none of it
 
 CONTROL_PLANE = "control-plane"
 
-_SHORT = {
-    "deploy": "Deployment",
-    "sts": "StatefulSet",
-    "ds": "DaemonSet",
-    "rs": "ReplicaSet",
-    "rc": "ReplicationController",
-    "po": "Pod",
-    "cj": "CronJob",
-    "ro": "Rollout",
-    "clone": "CloneSet",
-}
-_KINDS = (
-    "Deployment",
-    "StatefulSet",
-    "DaemonSet",
-    "ReplicaSet",
-    "ReplicationController",
-    "Pod",
-    "Job",
-    "CronJob",
-    "Rollout",
-    "CloneSet",
-    "StatefulSet.apps.kruise.io",
-    "DaemonSet.apps.kruise.io",
-)
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})")
 
 
@@ -61,6 +36,11 @@ class Given:
     """RFC 3339 in UTC, CONTROL_PLANE, or empty."""
     all: bool
     gateways: bool
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is about all workloads of its namespaces."""
+        return not (self.names or self.selector)
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -105,6 +85,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 def parse(namespace: argparse.Namespace) -> Given:
     """The flags of `add_flags`; raises UsageError for what none of them can mean."""
+    if "" in namespace.namespaces:
+        raise UsageError(
+            "-n with an empty name; is a variable unset?", "name a namespace, or -A for all of them"
+        )
     return Given(
         names=tuple(_name(word) for word in namespace.names),
         namespaces=tuple(dict.fromkeys(namespace.namespaces)),
@@ -153,6 +137,11 @@ def read(given: Given, context: Context) -> "tuple[SidecarFacts, tuple[Workload,
     return facts, _named(found, given, facts)
 
 
+def notes(given: Given) -> tuple[str, ...]:
+    """What the journal has to remember of the scope, beside namespaces and names: the actions tell these."""
+    return (f"label selector: {given.selector}",) if given.selector else ()
+
+
 def unread_lines(facts: "SidecarFacts") -> list[str]:
     """A line for each kind that may not be read: what hangs on it is unknown."""
     return [f"not read: {item.kind}: {item.reason}" for item in facts.unread if not item.missing]
@@ -178,19 +167,9 @@ def _name(word: str) -> str:
     kind, slash, name = word.partition("/")
     if not (slash and kind and name) or "/" in name:
         raise UsageError(f"{word!r} is not KIND/NAME", "write it as deploy/web, and the namespace with -n")
-    return f"{_kind(kind)}/{name}"
+    from istiokit.istio.owners import kind_of_word
 
-
-def _kind(word: str) -> str:
-    """A kind in any spelling of kubectl's; one that is not known may be that of another controller."""
-    lower = word.lower()
-    group = next((one for one in (".apps.kruise.io",) if lower.endswith(one)), "")
-    plain = lower.removesuffix(group) if group else lower.partition(".")[0]
-    for kind in _KINDS:
-        base, _, own = kind.partition(".")
-        if f".{own}" == (group or ".") and plain in (base.lower(), f"{base.lower()}s"):
-            return kind
-    return _SHORT.get(plain, word)
+    return f"{kind_of_word(kind)}/{name}"
 
 
 def _version(text: str) -> str:

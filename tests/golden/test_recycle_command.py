@@ -148,6 +148,7 @@ def test_the_plan_as_a_document(mesh: FakeCluster) -> None:
         (("web",), "'web' is not KIND/NAME; write it as deploy/web"),
         (("moved/deploy/web",), "'moved/deploy/web' is not KIND/NAME"),
         (("deploy/",), "'deploy/' is not KIND/NAME"),
+        (("-n", ""), "-n with an empty name; is a variable unset?"),
         (("--before", "yesterday"), "--before 'yesterday' is not a time; write 2026-11-25T09:30:00Z"),
         (("--before", "2026-13-45T09:30:00Z"), "is not a time"),
         (("--before", "99999999h"), "is not a time"),

@@ -8,6 +8,8 @@ import pytest
 
 from istiokit.istio.control_plane import ControlPlane, Installer
 from istiokit.istio.injectors import config_map_of, template_of
+from istiokit.istio.owners import owner_of
+from istiokit.istio.sidecars import Slimmer
 from istiokit.istio.staleness import Mesh, Question, Reason, Standing, judge
 from istiokit.istio.versions import Version
 from tests.unit.recycle_world import NAMESPACE, injectors, mesh, pod
@@ -183,3 +185,29 @@ def test_damaged_settings_are_no_settings() -> None:
     made = template_of([], "text")
     assert (made.version, made.default) == (None, True)
     assert template_of({"global": {"tag": 1.31}}, {"neverInjectSelector": "no list"}).never == ()
+
+
+def test_what_is_kept_of_pods_is_all_that_is_judged() -> None:
+    """Parts that are empty look alike: none may be taken for one of another kind."""
+    owner = {"kind": "ReplicaSet", "name": "web-x", "controller": True}
+    found = [
+        pod("bare", owners=[]),
+        pod("plain", version="", labels={}, annotations={}, owners=[]),
+        pod(
+            "hash",
+            labels={"pod-template-hash": "x"},
+            owners=[{"kind": "ReplicaSet", "name": "web-x", "controller": True}],
+        ),
+        pod("out", labels={"sidecar.istio.io/inject": "false"}, version=""),
+    ]
+    here = mesh({REV: "1-31"}, *BOTH)
+    for order in (found, found[::-1]):
+        keep = Slimmer()
+        for one in order:
+            kept = keep(one)
+            assert judge(kept, here, ASK) == judge(one, here, ASK)
+            assert owner_of(kept) == owner_of(one)
+            assert (kept.metadata.labels, kept.metadata.owner_references) == (
+                one.metadata.labels,
+                one.metadata.owner_references,
+            )

@@ -20,7 +20,7 @@ from istiokit.plan.model import Action, Plan
 from istiokit.plan.recycle import How, Strategy, plan_recycle
 from istiokit.plan.recycle_resume import outside, rest_of
 from istiokit.plan.relabel import moved, parse_relabel, relabellings, with_relabelling
-from istiokit.plan.waves import WaveBy, in_waves, waves_of_lines
+from istiokit.plan.waves import WaveBy, in_waves, normal, strays, waves_of_lines
 from tests.unit.recycle_world import controller, mesh, workload
 
 MARK = "2026-11-25T09:30:00Z"
@@ -137,7 +137,7 @@ def test_every_workload_is_in_one_wave_and_what_is_asked_for_goes_first(
 
 def test_waves_by_a_file() -> None:
     lines = waves_of_lines("auth # first\n\n# a remark\nshop/Deployment/a*\nshop/statefulset/db\n", "waves")
-    assert lines == (("auth",), ("shop/Deployment/a*", "shop/statefulset/db"))
+    assert lines == (("auth",), ("shop/Deployment/a*", "shop/StatefulSet/db"))
     found = [
         workload(name="zeta"),
         workload(name="api"),
@@ -149,6 +149,32 @@ def test_waves_by_a_file() -> None:
     for bad in ("shop/web", "two words"):
         with pytest.raises(UsageError, match=r"waves:2: .* is no pattern"):
             waves_of_lines(f"auth\n{bad}\n", "waves")
+
+
+def test_kinds_of_patterns_are_spelled_as_people_do() -> None:
+    lines = waves_of_lines("shop/deploy/b\n\n*/sts/*\n*/*/a\n", "waves")
+    assert lines == (("shop/Deployment/b",), ("*/StatefulSet/*", "*/*/a"))
+    found = [workload(name="a"), workload(name="b")]
+    waves = in_waves(found, WaveBy("file", lines=lines), ())
+    assert [one.owner.name for wave in waves for one in wave] == ["b", "a"]
+    assert [
+        one.owner.name for wave in in_waves(found, WaveBy(), [normal("shop/deploy/b")]) for one in wave
+    ] == ["b", "a"]
+
+
+def test_what_means_nothing_here_is_told() -> None:
+    found = [workload(labels={"tier": "1"})]
+    assert strays(found, WaveBy("namespace"), ["shop", "shop/Deployment/web"]) == []
+    assert strays(found, WaveBy("label", "tier"), ["1"]) == []
+    assert strays(found, WaveBy(), ["shpo"]) == ["no stale workload is meant by 'shpo': is it mistyped?"]
+    assert strays(found, WaveBy("label", "nope"), []) == [
+        "no stale workload has the label nope: all are in one wave"
+    ]
+    assert strays(found, WaveBy("file", lines=(("shop",), ("card",))), []) == [
+        "no stale workload is meant by 'card': is it mistyped?"
+    ]
+    assert strays(found, WaveBy("file"), []) == ["the file of --wave-by names nothing: all are in one wave"]
+    assert strays([], WaveBy(), ["shpo"]) == []
 
 
 def test_a_pause_is_between_waves_and_nowhere_else() -> None:
@@ -209,7 +235,12 @@ def test_what_a_run_has_left() -> None:
     run = begin(plan, who="x", command=["kubectl"], allowed=())
     run = run.with_entries([entry(0, EntryState.DONE), entry(1, EntryState.STARTED)])
     left = rest_of(run, Plan("recycle", "restart", ()))
-    assert [one.target() for one in actions(left)] == ["Deployment b/web", "wave 2", "Deployment c/web"]
+    assert [one.target() for one in actions(left)] == [
+        "wave 1",
+        "Deployment b/web",
+        "wave 2",
+        "Deployment c/web",
+    ]
     assert [str(one.target()) for one in outside(left, ["b"], [])] == ["Deployment c/web"]
     assert outside(left, [], []) == ()
     assert len(outside(left, ["b", "c"], ["Deployment/other"])) == 2

@@ -8,10 +8,13 @@ from istiokit.cluster.kinds import POD
 from istiokit.cluster.live_errors import one_line, status_of
 from istiokit.cluster.live_http import Reply, Transport
 from istiokit.cluster.types import Kind, Ref
+from istiokit.errors import OperationFailed
 
 _TOO_MANY_REQUESTS = 429
 """A budget allows no disruption now."""
 _GONE, _ANOTHER = 404, 409
+_SEVERAL = "more than one PodDisruptionBudget"
+"""What the server answers 500 to, every time."""
 
 
 def evict(
@@ -43,5 +46,7 @@ def evict(
         return ""
     if reply.status == _TOO_MANY_REQUESTS:
         return one_line(status_of(reply.body).message)
+    if _SEVERAL in (said := one_line(status_of(reply.body).message)):
+        raise OperationFailed(f"evict {ref}: {said}", "let one PodDisruptionBudget alone select it")
     check(reply, f"evict {ref}", POD)
     return ""

@@ -21,6 +21,33 @@ _OWN_NAMES = {
 """OpenKruise has kinds with the names of Kubernetes' own; kubectl tells them apart by the group."""
 
 
+_SHORT = {
+    "deploy": "Deployment",
+    "sts": "StatefulSet",
+    "ds": "DaemonSet",
+    "rs": "ReplicaSet",
+    "rc": "ReplicationController",
+    "po": "Pod",
+    "cj": "CronJob",
+    "ro": "Rollout",
+    "clone": "CloneSet",
+}
+_KINDS = (
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "ReplicaSet",
+    "ReplicationController",
+    "Pod",
+    "Job",
+    "CronJob",
+    "Rollout",
+    "CloneSet",
+    "StatefulSet.apps.kruise.io",
+    "DaemonSet.apps.kruise.io",
+)
+
+
 class Way(StrEnum):
     """How a workload gets new pods."""
 
@@ -74,6 +101,18 @@ def replica_set_of(pod: Pod) -> str:
     """The name of the ReplicaSet that made the pod; empty where none did."""
     reference = _controller(pod)
     return reference.name if reference is not None and reference.kind == "ReplicaSet" else ""
+
+
+def kind_of_word(word: str) -> str:
+    """A kind in any spelling of kubectl's; one that is not known may be that of another controller."""
+    lower, kruise = word.lower(), ".apps.kruise.io"
+    is_kruise = lower.endswith(kruise)
+    plain = lower.removesuffix(kruise) if is_kruise else lower.partition(".")[0]
+    for kind in _KINDS:
+        base = kind.partition(".")[0].lower()
+        if kind.endswith(kruise) == is_kruise and plain in (base, f"{base}s"):
+            return kind
+    return _SHORT.get(plain, word)
 
 
 def left_reason(owner: Owner) -> str:

@@ -36,6 +36,8 @@ class Progress:
     done: bool
     words: str
     """`1 of 3 new pods Ready, 2 old ones left`."""
+    count: int = 0
+    """How many pods there have to be."""
     wrong: str = ""
     """What will not become right by waiting: a pod came without the sidecar that it should have."""
 
@@ -57,7 +59,7 @@ def progress(owner: Controller | None, pods: Collection[WatchedPod], wanted: Wan
     settled = owner is None or not wanted.settled or is_settled(owner)
     done = not old and ready >= desired and ready == len(new) and settled
     left = f", {len(old)} old left" if old else ""
-    return Progress(done and not wrong, f"{ready} of {desired} new pods Ready{left}", wrong)
+    return Progress(done and not wrong, f"{ready} of {desired} new pods Ready{left}", desired, wrong)
 
 
 def is_settled(owner: Controller) -> bool:

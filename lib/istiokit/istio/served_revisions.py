@@ -25,9 +25,16 @@ TITLES = {
 }
 
 
-def findings_of(workloads: Sequence[Workload], mesh: Mesh) -> tuple[Finding, ...]:
-    """What is to be mended before anything is restarted: by namespace, then by control plane."""
-    return (*_unserved(workloads, mesh), *_contradicting(workloads, mesh), *_not_ready(workloads, mesh))
+def findings_of(workloads: Sequence[Workload], mesh: Mesh, *, whole: bool = True) -> tuple[Finding, ...]:
+    """What is to be mended before anything is restarted: by namespace, then by control plane.
+
+    `whole` tells whether all pods of the namespaces were looked at.
+    """
+    return (
+        *_unserved(workloads, mesh, whole=whole),
+        *_contradicting(workloads, mesh),
+        *_not_ready(workloads, mesh),
+    )
 
 
 def served(injectors: Sequence[Injector]) -> tuple[str, ...]:
@@ -41,7 +48,7 @@ def server_of(injectors: Sequence[Injector], labels: Mapping[str, str]) -> Injec
     return taking[-1] if taking else None
 
 
-def _unserved(workloads: Sequence[Workload], mesh: Mesh) -> list[Finding]:
+def _unserved(workloads: Sequence[Workload], mesh: Mesh, *, whole: bool) -> list[Finding]:
     """Of pods that would lose their sidecars, and of namespaces whose pods to come would have none."""
     pods: Counter[tuple[str, str]] = Counter(
         (workload.owner.namespace, one.judgement.detail)
@@ -50,7 +57,7 @@ def _unserved(workloads: Sequence[Workload], mesh: Mesh) -> list[Finding]:
         if one.judgement.standing is Standing.UNSERVED
     )
     touched = {namespace for namespace, _ in pods}
-    empty = [(name, asked) for name, asked in _asking_in_vain(mesh) if name not in touched]
+    empty = [(name, asked) for name, asked in _asking_in_vain(mesh) if whole and name not in touched]
     known = ", ".join(served(mesh.injectors or ())) or "none"
     found = [
         (namespace, f"{'its pod' if number == 1 else f'each of its {number} pods'} {detail}")

@@ -115,19 +115,22 @@ class Slimmer:
         return Pod(
             metadata=PodMetadata(
                 name=metadata.name,
-                namespace=once(metadata.namespace, metadata.namespace),
+                namespace=once(("namespace", metadata.namespace), metadata.namespace),
                 uid=metadata.uid,
                 creation_timestamp=metadata.creation_timestamp,
                 deletion_timestamp=metadata.deletion_timestamp,
-                labels=once(tuple(metadata.labels.items()), metadata.labels),
-                annotations=once(tuple(annotations.items()), annotations),
-                owner_references=once(metadata.owner_references, metadata.owner_references),
+                labels=once(("labels", *metadata.labels.items()), metadata.labels),
+                annotations=once(("annotations", *annotations.items()), annotations),
+                owner_references=once(("owners", *metadata.owner_references), metadata.owner_references),
             ),
-            spec=once(pod.spec, pod.spec),
-            status=once((pod.status.phase, ready), PodStatus(phase=pod.status.phase, conditions=ready)),
+            spec=once(("spec", pod.spec), pod.spec),
+            status=once(
+                ("status", pod.status.phase, ready), PodStatus(phase=pod.status.phase, conditions=ready)
+            ),
         )
 
     def _shared(self, key: Any, part: _T) -> _T:
+        """The first part of this key, which begins with the name of the field: `()` and `{}` have the same items."""
         kept: _T = self._once.setdefault(key, part)
         return kept
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import msgspec
 
+from istiokit.istio.sidecars import Workload
 from istiokit.plan.actions.recycling import Recycle
 from istiokit.plan.actions.relabel import RelabelNamespace
 from istiokit.plan.journal import Run
-from istiokit.plan.model import Action, Group, Plan
+from istiokit.plan.model import Action, Plan
 from istiokit.plan.resume import remaining
 
 
@@ -23,7 +24,13 @@ def rest_of(run: Run, plan: Plan) -> Plan:
     for group, numbered in run.numbered():
         actions = tuple(action for index, action in numbered if index in left)
         groups += [msgspec.structs.replace(group, actions=actions)] if actions else []
-    return replace(plan, name=run.name, groups=_without_first_pause(groups), skipped=run.skipped)
+    return replace(plan, name=run.name, groups=tuple(groups), skipped=run.skipped)
+
+
+def beside(run: Run, workloads: Sequence[Workload]) -> tuple[Workload, ...]:
+    """The stale workloads that the run is not about."""
+    known = {action.owner for action in run.actions() if isinstance(action, Recycle)}
+    return tuple(one for one in workloads if one.stale and not one.unserved and one.owner not in known)
 
 
 def outside(plan: Plan, namespaces: Sequence[str], names: Sequence[str]) -> tuple[Action, ...]:
@@ -41,11 +48,3 @@ def _is_inside(action: Action, namespaces: Sequence[str], names: Sequence[str]) 
     return (not namespaces or owner.namespace in namespaces) and (
         not names or f"{owner.kind}/{owner.name}" in names
     )
-
-
-def _without_first_pause(groups: Sequence[Group]) -> tuple[Group, ...]:
-    """Nobody has to wait for what has waited long enough."""
-    found = list(groups)
-    while found and all(action.passive for action in found[0].actions):
-        found.pop(0)
-    return tuple(found)

@@ -80,7 +80,7 @@ class ClusterStore:
         except Conflict:
             raise Conflict(
                 f"the journal {run.id} was written by somebody else meanwhile",
-                "look at it with the command `journal`, then run the same command again",
+                f"was it edited or deleted? See kubectl -n {self._namespace} get configmap {run.id}",
             ) from None
         self._remove_parts(run.id, keep=_parts_of(_mapping(head["data"])))
         return _revised(run, stored)

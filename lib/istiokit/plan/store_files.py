@@ -59,7 +59,7 @@ class FileStore:
         if data is None or _revision(data) != run.revision:
             raise Conflict(
                 f"the journal {self._path(run.id)} was written by somebody else meanwhile",
-                "look at it with the command `journal`, then run the same command again",
+                "look at it with the command `journal`",
             )
         return self._write(run)
 

@@ -2,11 +2,11 @@
 
 import fnmatch
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from istiokit.errors import UsageError
-from istiokit.istio.owners import Owner
+from istiokit.istio.owners import Owner, kind_of_word
 from istiokit.istio.sidecars import Workload
 
 _NUMBER = re.compile(r"(\d+)")
@@ -39,8 +39,15 @@ def waves_of_lines(text: str, place: str) -> tuple[tuple[str, ...], ...]:
                 f"{place}:{number}: {word!r} is no pattern", "write NAMESPACE or NAMESPACE/KIND/NAME"
             )
         elif word:
-            waves[-1].append(word)
+            waves[-1].append(normal(word))
     return tuple(tuple(wave) for wave in waves if wave)
+
+
+def normal(pattern: str) -> str:
+    """The pattern with its kind as the API spells it: `shop/deploy/web` means `shop/Deployment/web`."""
+    namespace, slash, rest = pattern.partition("/")
+    kind, _, name = rest.partition("/")
+    return f"{namespace}/{kind if '*' in kind else kind_of_word(kind)}/{name}" if slash else pattern
 
 
 def in_waves(workloads: Sequence[Workload], by: WaveBy, first: Sequence[str]) -> list[list[Workload]]:
@@ -89,6 +96,15 @@ def _natural(name: str) -> tuple[object, ...]:
     return tuple((int(part), "") if part.isdigit() else (-1, part) for part in _NUMBER.split(name))
 
 
-def names_unknown(first: Sequence[str], owners: Sequence[Owner], names: Mapping[str, object]) -> list[str]:
-    """The names of --order that mean nothing here, most likely mistyped; `names` are those of the waves."""
-    return [one for one in first if one not in names and not any(_fits(owner, one) for owner in owners)]
+def strays(workloads: Sequence[Workload], by: WaveBy, first: Sequence[str]) -> list[str]:
+    """What was asked for and means nothing here, most likely mistyped: a sentence each."""
+    owners = [one.owner for one in workloads]
+    names = {_label(one, by.label) for one in workloads} if by.kind == "label" else set()
+    asked = [*first, *(pattern for wave in by.lines for pattern in wave)]
+    lost = [one for one in asked if one not in names and not any(_fits(owner, one) for owner in owners)]
+    told = [f"no stale workload is meant by {pattern!r}: is it mistyped?" for pattern in dict.fromkeys(lost)]
+    if by.kind == "label" and names <= {_LAST}:
+        told.append(f"no stale workload has the label {by.label}: all are in one wave")
+    if by.kind == "file" and not by.lines:
+        told.append("the file of --wave-by names nothing: all are in one wave")
+    return told if workloads else []

@@ -74,7 +74,7 @@ class EvictPods(Recycle, frozen=True, kw_only=True):
             time.sleep(_SETTLE_SECONDS)
 
     def _await_replacement(self, world: World, pods: Pods, uid: str, before: int, until: float) -> None:
-        """Wait until the pod is gone, and as many are Ready as before."""
+        """Wait until the pod is gone, and as many are Ready as before, or as there have to be by now."""
 
         def replaced() -> Progress | None:
             found = pods.progress()
@@ -84,7 +84,7 @@ class EvictPods(Recycle, frozen=True, kw_only=True):
             if _is_there(pods, uid):
                 return None
             ready = sum(pod.ready and not pod.leaving for pod in pods.all())
-            return found if not self.replaced or ready >= before else None
+            return found if not self.replaced or ready >= min(before, found.count) else None
 
         found: Any = pods.wait(replaced, until)
         if found is None or found.wrong:

@@ -1,6 +1,5 @@
 """A pause between two waves."""
 
-from istiokit.plan.actions.recycling import patience_of
 from istiokit.plan.model import Action, State, World
 from istiokit.ui.duration import show_duration
 
@@ -24,7 +23,8 @@ class Pause(Action, frozen=True, kw_only=True):
 
     def do(self, world: World, *, dry_run: bool = False) -> None:
         if not dry_run:
-            patience_of(world).stop.wait(self.seconds)
+            world.say(f"{self.target()} is over: {self.change()} before the next one")
+            world.stop.wait(self.seconds)
 
     def undo(self, world: World) -> None:
         """There is nothing to take back."""

@@ -33,7 +33,7 @@ class Recycle(Action, frozen=True, kw_only=True):
     ref: Ref
     """The owner of the pods; a pod that has none is its own."""
     pods: dict[str, str]
-    """Name and UID of the stale pods. When none of them is there any more it is done, whoever did it."""
+    """Name and UID of the stale pods. When none of them is left and all others are well it is done, whoever did it."""
     injected: bool = True
     """Whether the new ones must have a sidecar, or must have none."""
     revision: str = ""
@@ -58,8 +58,10 @@ class Recycle(Action, frozen=True, kw_only=True):
         return str(self.ref)
 
     def state(self, world: World) -> State:
+        """Done when the stale pods are gone and the others well: what is down is not done, whoever took it there."""
         pods = Pods(self, world)
-        return State.TODO if pods.look(pods.old) else State.DONE
+        found: Progress = pods.look(pods.progress)
+        return State.DONE if found.done else State.TODO
 
     def do(self, world: World, *, dry_run: bool = False) -> None:
         if dry_run:
@@ -133,6 +135,8 @@ class Pods:
     def progress(self) -> Progress:
         """How far it has come. Inside of `look` or `wait` only."""
         action = self._action
+        if self.is_gone():
+            return Progress(not self.all(), "it was deleted", count=0)
         wanted = Wanted(
             frozenset(action.pods.values()),
             action.injected,
@@ -141,6 +145,10 @@ class Pods:
             action.by_rollout,
         )
         return progress(self.controller(), self.all(), wanted, action.count)
+
+    def is_gone(self) -> bool:
+        """Whether the owner was deleted. Inside of `look` or `wait` only."""
+        return self._owners is not None and self.controller() is None
 
     def uid(self) -> str:
         """The UID of the owner, if it is known."""
@@ -174,6 +182,8 @@ class Pods:
             raise NotDone(
                 f"{self._action.ref}: {found.wrong}", "see why its injector did so, then restart it again"
             )
+        if self.look(self.is_gone):
+            self._world.say(f"{self._action.ref} was deleted meanwhile: nothing of it is left to restart")
 
     def _late(self, words: str) -> SuiteError:
         if self._world.stop.is_set():

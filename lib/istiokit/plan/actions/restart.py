@@ -51,10 +51,8 @@ class RestartWorkload(Recycle, frozen=True, kw_only=True):
     def _begin(self, world: World, pods: Pods, until: float) -> None:
         """Set the mark, unless it is there; a rollout that is going on comes to its end first."""
         owner: Controller | None = pods.look(pods.controller)
-        if owner is None:
-            raise NotDone(f"{self.ref} is not there any more", "run the command again")
-        if owner.restarted_at == self.mark:
-            return
+        if owner is None or owner.restarted_at == self.mark or not pods.look(pods.old):
+            return  # it is gone, or begun, or somebody else has done what we would do
         if not is_settled(owner):
             world.tell(self, "a rollout of its own is going on")
             self._outwait(pods, until)
