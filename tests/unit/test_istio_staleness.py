@@ -196,7 +196,7 @@ def test_what_is_kept_of_pods_is_all_that_is_judged() -> None:
         pod(
             "hash",
             labels={"pod-template-hash": "x"},
-            owners=[{"kind": "ReplicaSet", "name": "web-x", "controller": True}],
+            owners=[owner],
         ),
         pod("out", labels={"sidecar.istio.io/inject": "false"}, version=""),
     ]

@@ -8,7 +8,8 @@ import msgspec
 from istiokit.cluster.types import Ref
 from istiokit.errors import NotDone
 from istiokit.istio.rollouts import Progress
-from istiokit.plan.actions.recycling import Pods, Recycle, patience_of
+from istiokit.plan.actions.following import Pods, patience_of
+from istiokit.plan.actions.recycling import Recycle
 from istiokit.plan.model import Action, World
 
 _RETRY_SECONDS, _SETTLE_SECONDS = 5.0, 0.5

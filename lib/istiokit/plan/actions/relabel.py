@@ -4,7 +4,7 @@ from istiokit.cluster.decode import Object
 from istiokit.cluster.types import Ref
 from istiokit.errors import Conflict, OperationFailed
 from istiokit.istio.injection import NAMESPACE_INJECTION, REVISION
-from istiokit.plan.actions.recycling import patience_of
+from istiokit.plan.actions.following import patience_of
 from istiokit.plan.model import Action, State, World
 from istiokit.plan.optimistic import ChangedByOthers
 

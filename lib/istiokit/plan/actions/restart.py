@@ -9,7 +9,8 @@ from istiokit.cluster.types import Ref
 from istiokit.errors import Conflict, NotDone, OperationFailed
 from istiokit.istio.controllers import RESTARTED_AT, Controller, WatchedPod
 from istiokit.istio.rollouts import is_settled
-from istiokit.plan.actions.recycling import Pods, Recycle, patience_of
+from istiokit.plan.actions.following import Pods, patience_of
+from istiokit.plan.actions.recycling import Recycle
 from istiokit.plan.model import Action, World
 
 _ANNOTATION = f"/spec/template/metadata/annotations/{RESTARTED_AT.replace('/', '~1')}"
