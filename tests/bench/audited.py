@@ -1,0 +1,50 @@
+"""A user whose every request the API server writes down: what a command asks of it is counted there, not guessed."""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.tools.rig import Rig
+
+_NAME = "bench"
+_USER = f"system:serviceaccount:rig-users:{_NAME}"
+_POLICY = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "omitStages": ["RequestReceived", "ResponseStarted"],
+    "rules": [{"level": "Metadata", "users": [_USER]}, {"level": "None"}],
+}
+_RIGHTS = {"rules": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]}
+
+
+class Audit:
+    """The log of one rig; FOLDER is for its files, and there before the rig is."""
+
+    def __init__(self, folder: Path) -> None:
+        self._log, self._policy = folder / "audit.log", folder / "policy.json"
+        self._policy.write_text(json.dumps(_POLICY))
+        self._read = 0
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What the API server has to be started with."""
+        return f"--audit-policy-file={self._policy}", f"--audit-log-path={self._log}"
+
+    def env(self, rig: Rig) -> dict[str, str]:
+        """The environment of a command that acts as the user, who may do everything. Once a rig."""
+        return {**rig.env, "KUBECONFIG": str(rig.kubeconfig_for(_RIGHTS, _NAME))}
+
+    def requests(self) -> int:
+        """How many requests have been answered since this was last asked, watches not counted."""
+        return sum(event["verb"] != "watch" for event in self._events())
+
+    def _events(self) -> Iterator[dict[str, Any]]:
+        with self._log.open("rb") as log:
+            log.seek(self._read)
+            yield from _decoded(log)
+            self._read = log.tell()
+
+
+def _decoded(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    return (json.loads(line) for line in lines)
