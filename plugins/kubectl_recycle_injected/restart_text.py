@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
-from istiokit.plan.model import Group, Plan
+from istiokit.plan.actions.recycling import Recycle
+from istiokit.plan.model import Action, Group, Plan
 from istiokit.ui import plans
 from istiokit.ui.output import table
+from kubectl_recycle_injected.list_text import resource
 
 _MANY = 40
 """So many rows people read; -o wide has them all."""
@@ -13,6 +15,10 @@ _HEADERS = ("wave", "target", "how", "why")
 
 def shown(plan: Plan, output: str) -> str:
     """The plan in one of options.FORMATS; as a table a row for each action, with its wave where there are several."""
+    if output == "name":
+        return "".join(
+            f"{_name(action)}\n" for group in plan.groups for action in group.actions if not action.passive
+        )
     if output not in ("table", "wide"):
         return plans.shown(plan, output)
     rows = _rows(plan.groups)
@@ -24,6 +30,14 @@ def shown(plan: Plan, output: str) -> str:
     rest = len(rows) - len(kept)
     more = f"and {rest} more (-o wide shows all)\n" if rest else ""
     return table(_HEADERS if several else _HEADERS[1:], cells) + more
+
+
+def _name(action: Action) -> str:
+    """As `kubectl get -o name` spells it."""
+    if isinstance(action, Recycle):
+        return f"{resource(action.owner.kind)}/{action.owner.name}"
+    kind, _, name = action.target().partition(" ")
+    return f"{kind.lower()}/{name}"
 
 
 def _rows(groups: Sequence[Group]) -> list[tuple[int, str, str, str]]:

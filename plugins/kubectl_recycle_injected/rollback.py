@@ -75,6 +75,8 @@ def run(given: Options, context: Context) -> int:
     moved = sorted({one.namespace for one in undone if isinstance(one, RelabelNamespace)})
     context.say(f"rolled back to {given.to}")
     if moved:
-        where = " ".join(f"-n {name}" for name in moved)
+        where = " ".join(
+            [*(f"-n {name}" for name in moved), f"--journal-namespace {given.journal_namespace}"]
+        )
         context.say(f"next: {context.prog} {where}, which gives their pods the sidecars of the old revision")
     return 0

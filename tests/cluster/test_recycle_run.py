@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from kubectl_recycle_injected.main import APP
 from tests.cluster.recycling import NEW, OLD, Manifest, Place, template, workload
+from tests.run import run
 from tests.tools.fixtures import namespace_name
 from tests.tools.kubeconfig import write_kubeconfig
 from tests.tools.rig import Rig
@@ -86,6 +88,15 @@ def test_a_no_changes_nothing_and_nobody_to_ask_is_an_error(place: Place) -> Non
     assert (no.code, "restart 1 workload? A restart cannot be undone." in no.err) == (1, True), no.err
     silent = place.run("restart")
     assert (silent.code, "add --yes to go on without asking" in silent.err) == (2, True)
+    assert place.proxies() == {OLD}
+
+
+def test_a_journal_without_a_namespace_is_one_line_with_the_next_step(place: Place) -> None:
+    place.make(workload("Deployment", "web"), pods=2)
+    place.move()
+    flags = ("--yes", "-n", place.namespace, "--kubeconfig", str(place.rig.kubeconfig))
+    lost = run("restart", *flags, "--journal-namespace", "nowhere", app=APP, live=True)
+    assert (lost.code, "there is no namespace nowhere; check its name" in lost.err) == (3, True), lost.err
     assert place.proxies() == {OLD}
 
 

@@ -136,6 +136,13 @@ nothing was changed (--dry-run)
     assert (done.code, mesh.writes) == (0, [])
 
 
+def test_names_are_spelled_the_same_everywhere(mesh: FakeCluster) -> None:
+    planned = recycle(mesh, "-A", "--dry-run", "-o", "name").out.split()
+    assert planned == ["deployment.apps/web", "statefulset.apps/db"]
+    listed = recycle(mesh, "list", "-A", "-o", "name").out.split()
+    assert set(planned) <= set(listed)
+
+
 def test_the_plan_as_a_document(mesh: FakeCluster) -> None:
     document = json.loads(recycle(mesh, "-A", "--dry-run", "-o", "json").out)
     assert (document["kind"], document["summary"]["irreversible"]) == ("Plan", 2)

@@ -59,6 +59,8 @@ def refusal(reply: Reply, what: str, server: str, context: str) -> SuiteError:
             return OperationFailed(f"{server} refused the credentials of context {context}", hint)
         case 403:
             return _forbidden(said) or OperationFailed(f"{what}: {said}")
+        case 404 if status.details and status.details.kind == "namespaces":
+            return OperationFailed(f"{what}: there is no namespace {status.details.name}", "check its name")
         case 409:
             return Conflict(f"{what}: {said}", "run the command again")
         case 422 if _is_failed_test(status):
