@@ -8,7 +8,8 @@ BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 
-FAST := --ignore=tests/e2e --ignore=tests/bench tests
+# Most tests on a cluster wait for it, so two at a time take half the time; each worker has rigs of its own.
+FAST := --ignore=tests/e2e --ignore=tests/bench --numprocesses=2 --dist=loadfile tests
 
 .PHONY: help install lint types test e2e bench bench-large demo docs build tools rig-up rig-down clean
 
