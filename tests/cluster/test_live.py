@@ -115,7 +115,7 @@ def test_what_is_not_there(cluster: LiveCluster, namespace: str) -> None:
         cluster.list(HELM_RELEASE, Object)
     with pytest.raises(OperationFailed, match=f"patch ConfigMap {namespace}/none: it is not there"):
         cluster.merge_patch(Ref("ConfigMap", "none", namespace), {})
-    with pytest.raises(OperationFailed, match='namespaces "no-such" not found'):
+    with pytest.raises(OperationFailed, match="there is no namespace no-such"):
         cluster.create(config_map("no-such", "a"))
     cluster.delete(Ref("ConfigMap", "none", namespace))
     cluster.delete(Ref("HelmRelease", "bigbang", "bigbang"))
