@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from istiokit.errors import UsageError
 from istiokit.istio.controllers import Controller
 from istiokit.istio.sidecars import Workload
-from istiokit.istio.staleness import Judgement, Mesh, Reason, Standing
+from istiokit.istio.staleness import Judgement, Mesh, Question, Reason, Standing, judge
 from istiokit.plan.actions.evict import EvictPods
 from istiokit.plan.actions.pause import Pause
 from istiokit.plan.actions.relabel import RelabelNamespace
@@ -21,7 +21,7 @@ from istiokit.plan.recycle import How, Strategy, plan_recycle
 from istiokit.plan.recycle_resume import outside, rest_of
 from istiokit.plan.relabel import moved, parse_relabel, relabellings, with_relabelling
 from istiokit.plan.waves import WaveBy, in_waves, normal, strays, waves_of_lines
-from tests.unit.recycle_world import controller, mesh, workload
+from tests.unit.recycle_world import controller, mesh, pod, workload
 
 MARK = "2026-11-25T09:30:00Z"
 
@@ -207,6 +207,15 @@ def test_moved_namespaces_keep_their_other_labels() -> None:
     here = Mesh(LABELS, ())
     after = moved(here, relabellings(LABELS, parse_relabel("1-30=1-31")))
     assert after.namespaces == {"shop": {"team": "x", "istio.io/rev": "1-31"}}
+
+
+def test_a_moved_namespace_is_judged_by_its_new_labels() -> None:
+    """What was worked out about the old labels must not live on."""
+    here = mesh({"istio.io/rev": "1-30"}, ("1-30", ""), ("1-31", ""))
+    found = pod(revision="1-30", version="1.31.1")
+    assert judge(found, here, Question()).standing is Standing.CURRENT
+    after = moved(here, relabellings(here.namespaces, parse_relabel("1-30=1-31")))
+    assert judge(found, after, Question()).reason is Reason.REVISION
 
 
 @pytest.mark.parametrize("bad", ["1-30", "=1-31", "1-30=", "a=b=c", "same=same"])

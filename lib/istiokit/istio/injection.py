@@ -4,6 +4,7 @@ Rules: istiod's sidecar-injector webhook (charts/istio-control/istio-discovery, 
 https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/
 """
 
+import functools
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -44,8 +45,13 @@ def proxy_version(pod: Pod) -> Version | None:
 
 def revision_of(pod: Pod) -> str | None:
     """The revision that injected the pod, as the injector noted it; None where there is no such note."""
+    return _revision_in(pod.metadata.annotations.get(STATUS_ANNOTATION, ""))
+
+
+@functools.lru_cache(maxsize=4096)  # thousands of pods have a few hundred notes
+def _revision_in(note: str) -> str | None:
     try:
-        noted = json.loads(pod.metadata.annotations.get(STATUS_ANNOTATION, "{}"))
+        noted = json.loads(note or "{}")
     except ValueError:
         return None
     revision = noted.get("revision") if isinstance(noted, dict) else None

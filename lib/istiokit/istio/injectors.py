@@ -72,10 +72,15 @@ class Injector:
 
     def takes(self, pod: Pod, namespace_labels: Mapping[str, str]) -> bool:
         """Whether the API server sends it such a pod."""
-        return bool(
-            Labels(namespace_labels).match(self.namespace_selector)
-            and Labels(pod.metadata.labels).match(self.object_selector)
-        )
+        return self.serves(namespace_labels) and self.wants(pod)
+
+    def serves(self, namespace_labels: Mapping[str, str]) -> bool:
+        """Whether the API server sends it pods of such a namespace at all."""
+        return bool(Labels(namespace_labels).match(self.namespace_selector))
+
+    def wants(self, pod: Pod) -> bool:
+        """Whether the pod itself is one that it is sent."""
+        return bool(Labels(pod.metadata.labels).match(self.object_selector))
 
     def injects(self, pod: Pod) -> bool:
         """Whether it puts a sidecar into a pod that it is sent."""
@@ -127,7 +132,11 @@ def injector_of(
 
     The API server asks configurations in the order of their names, and istiod replaces a sidecar that it finds.
     """
-    taking = [one for one in injectors if one.takes(pod, namespace_labels)]
+    return last_of([one for one in injectors if one.takes(pod, namespace_labels)], pod)
+
+
+def last_of(taking: Sequence[Injector], pod: Pod) -> Injector | None:
+    """Which of the injectors that take the pod has the last word; None where that one does not inject it."""
     return taking[-1] if taking and taking[-1].injects(pod) else None
 
 

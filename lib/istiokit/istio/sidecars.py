@@ -1,6 +1,6 @@
 """Pods with sidecars as workloads: what is stale, of what, and why. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -138,14 +138,34 @@ class Slimmer:
 def workloads(pods: Iterable[Pod], mesh: Mesh, question: Question) -> tuple[Workload, ...]:
     """The workloads of the mesh, sorted; pods outside of it are left out."""
     found: dict[Owner, list[JudgedPod]] = {}
+    judged = _once_for_equals(mesh, question)
     for pod in pods:
-        judgement = judge(pod, mesh, question)
+        judgement = judged(pod)
         if judgement.standing is not Standing.OUTSIDE:
             found.setdefault(owner_of(pod), []).append(JudgedPod(pod, judgement))
     return tuple(
         Workload(owner, tuple(sorted(found[owner], key=lambda one: one.pod.metadata.name)))
         for owner in sorted(found)
     )
+
+
+def _once_for_equals(mesh: Mesh, question: Question) -> Callable[[Pod], Judgement]:
+    """`judge`, once for all pods that share their parts (see `Slimmer`) and are as old where age counts."""
+    known: dict[tuple[object, ...], tuple[Pod, Judgement]] = {}
+
+    def judged(pod: Pod) -> Judgement:
+        metadata = pod.metadata
+        age = metadata.creation_timestamp if question.before else None
+        parts = (id(metadata.labels), id(metadata.annotations), id(pod.spec))
+        key = (metadata.namespace, *parts, pod.finished, pod.leaving, age)
+        if key not in known:
+            known[key] = (
+                pod,
+                judge(pod, mesh, question),
+            )  # with the pod, whose parts must not make room for others
+        return known[key][1]
+
+    return judged
 
 
 def row_of(workload: Workload) -> SidecarRow:

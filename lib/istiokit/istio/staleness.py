@@ -18,7 +18,7 @@ from istiokit.istio.injection import (
     proxy_version,
     revision_of,
 )
-from istiokit.istio.injectors import Injector, injector_of
+from istiokit.istio.injectors import Injector, last_of
 from istiokit.istio.versions import Version
 from istiokit.istio.workloads import Pod
 
@@ -67,6 +67,18 @@ class Mesh:
     """By revision."""
     placed: Mapping[str, str] = field(default_factory=dict)
     """When the control plane of each revision was put in place, RFC 3339 in UTC."""
+    _serving: dict[str, tuple[Injector, ...]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+    """Of this very mesh: one that is made from it by `replace` begins with none."""
+
+    def taking(self, pod: Pod) -> list[Injector]:
+        """The injectors that take the pod; those of its namespace are worked out once."""
+        name = pod.metadata.namespace or "default"
+        if name not in self._serving:
+            labels = self.namespaces.get(name, {})
+            self._serving[name] = tuple(one for one in self.injectors or () if one.serves(labels))
+        return [one for one in self._serving[name] if one.wants(pod)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +126,10 @@ def judge(pod: Pod, mesh: Mesh, question: Question) -> Judgement:
     asked = expected_revision(pod, labels)
     if mesh.injectors is None:
         return _compared(pod, asked, None, mesh, question)
-    if asked is not None and not any(one.takes(pod, labels) for one in mesh.injectors):
+    taking = mesh.taking(pod)
+    if asked is not None and not taking:
         return Judgement(Standing.UNSERVED, detail=f"asks for revision {asked}, which no webhook serves")
-    injector = injector_of(pod, labels, mesh.injectors)
+    injector = last_of(taking, pod)
     return _compared(pod, injector.revision if injector else None, injector, mesh, question)
 
 

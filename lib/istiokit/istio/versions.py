@@ -4,6 +4,7 @@ Source of the tables and of the skew rule: https://istio.io/latest/docs/releases
 (its data as of August 2026).
 """
 
+import functools
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -77,6 +78,7 @@ def parse(text: str) -> Version | None:
     return Version(int(major), int(minor), int(patch or 0))
 
 
+@functools.lru_cache(maxsize=4096)
 def of_image(image: str) -> Version | None:
     """The version that an image's tag names, whatever registry, suffix or digest surrounds it.
 
