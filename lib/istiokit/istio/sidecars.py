@@ -95,10 +95,7 @@ class PodRow:
 
 
 class Slimmer:
-    """Keeps of each pod what the suite judges, and of equal parts one: `Cluster.list(keep=)`.
-
-    Measured: see docs/architecture.md.
-    """
+    """Keeps of each pod what the suite judges, and of equal parts one: `Cluster.list(keep=)`."""
 
     def __init__(self) -> None:
         self._once: dict[Any, Any] = {}
