@@ -45,7 +45,7 @@ class WrittenMetadata(Metadata, frozen=True, kw_only=True):
     managed_fields: tuple[ManagedFields, ...] = ()
 
 
-class Condition(Part, frozen=True, kw_only=True):
+class Condition(Part, frozen=True, kw_only=True, gc=False):
     """A status condition, as Flux and Kubernetes write it."""
 
     type: str

@@ -106,14 +106,14 @@ class ContainerStatus(Part, frozen=True, kw_only=True):
     state: ContainerState = ContainerState()
 
 
-class WatchedStatus(PodStatus, frozen=True, kw_only=True):
+class WatchedStatus(PodStatus, frozen=True, kw_only=True, gc=False):
     """The status of a pod that is waited for."""
 
     container_statuses: tuple[ContainerStatus, ...] = ()
     init_container_statuses: tuple[ContainerStatus, ...] = ()
 
 
-class WatchedPod(Pod, frozen=True, kw_only=True):
+class WatchedPod(Pod, frozen=True, kw_only=True, gc=False):
     """A pod with what tells why it is not Ready."""
 
     status: WatchedStatus = WatchedStatus()

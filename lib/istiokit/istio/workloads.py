@@ -1,4 +1,8 @@
-"""The Kubernetes resources around a mesh: namespaces, pods, Deployments and Services."""
+"""The Kubernetes resources around a mesh: namespaces, pods, Deployments and Services.
+
+What pods are made of is kept from the garbage collector (`gc=False`): it can be in no cycle, and there are tens of
+thousands of it.
+"""
 
 from istiokit.cluster.decode import Condition, Metadata, Object, Part
 
@@ -7,7 +11,7 @@ class Namespace(Object, frozen=True, kw_only=True):
     """A Namespace: its labels decide about injection."""
 
 
-class OwnerReference(Part, frozen=True, kw_only=True):
+class OwnerReference(Part, frozen=True, kw_only=True, gc=False):
     """Who made an object, as its metadata says."""
 
     api_version: str = ""
@@ -17,20 +21,20 @@ class OwnerReference(Part, frozen=True, kw_only=True):
     """Whether it is the one that makes the object anew when it is gone."""
 
 
-class PodMetadata(Metadata, frozen=True, kw_only=True):
+class PodMetadata(Metadata, frozen=True, kw_only=True, gc=False):
     """The metadata of a pod, with its owners."""
 
     owner_references: tuple[OwnerReference, ...] = ()
 
 
-class Container(Part, frozen=True, kw_only=True):
+class Container(Part, frozen=True, kw_only=True, gc=False):
     """A container's name and image."""
 
     name: str = ""
     image: str = ""
 
 
-class PodSpec(Part, frozen=True, kw_only=True):
+class PodSpec(Part, frozen=True, kw_only=True, gc=False):
     """Containers, where a native sidecar is among the `init_containers`; an empty account is `default`."""
 
     containers: tuple[Container, ...] = ()
@@ -39,14 +43,14 @@ class PodSpec(Part, frozen=True, kw_only=True):
     service_account_name: str = ""
 
 
-class PodStatus(Part, frozen=True, kw_only=True):
+class PodStatus(Part, frozen=True, kw_only=True, gc=False):
     """`phase` is Pending, Running, Succeeded, Failed, Unknown, or empty in a manifest."""
 
     phase: str = ""
     conditions: tuple[Condition, ...] = ()
 
 
-class Pod(Object, frozen=True, kw_only=True):
+class Pod(Object, frozen=True, kw_only=True, gc=False):
     """A Pod."""
 
     metadata: PodMetadata = PodMetadata()
