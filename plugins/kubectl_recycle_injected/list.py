@@ -57,18 +57,18 @@ def run(given: Options, context: Context) -> int:
 
     from istiokit.istio.served_revisions import findings_of
     from istiokit.istio.sidecars import summary_of
+    from istiokit.ui import unread
     from istiokit.ui.findings import finding_lines
     from kubectl_recycle_injected.list_text import next_line, summary_line
 
     findings = findings_of(found, facts.mesh, whole=given.scope.whole)
     summary = summary_of(found)
-    skipped = [{"object": item.kind, "reason": item.reason} for item in facts.unread if not item.missing]
-    context.write(_shown(given, found, {**summary, "findings": list(findings)}, skipped))
+    context.write(_shown(given, found, {**summary, "findings": list(findings)}, unread.skips(facts.unread)))
     for line in (line for one in findings for line in finding_lines(one)):
         context.say(line)
     for line in filter(None, (summary_line(summary), next_line(summary, _command(given, context)))):
         context.say(line)
-    for line in scope.unread_lines(facts):
+    for line in unread.lines(facts.unread):
         context.say(line)
     return int(summary["unservedPods"] > 0)
 

@@ -103,22 +103,17 @@ def proved(made: Plan, facts: SidecarFacts, context: Context) -> Plan:
     tries = [*probe(context.cluster, _samples(made)), *_moves(made, facts, context)]
     for reason in unproved(tries):
         context.say(f"not proved that new pods get their sidecars: {reason}")
-    works = {f"revision {one.revision} " for one in tries if one.injected}
-    kept = [
-        one
-        for one in made.findings
-        if one.code != UNREACHABLE or not any(word in one.reason for word in works)
-    ]
+    works = {facts.mesh.planes[one.revision].title for one in tries if one.revision in facts.mesh.planes}
+    kept = [one for one in made.findings if one.code != UNREACHABLE or one.object not in works]
     found = [one for tried in tries if (one := judged(tried)) is not None]
     return replace(made, findings=(*kept, *found))
 
 
 def _samples(made: Plan) -> list[Sample]:
     """One workload for each revision, of those whose namespace is not about to move."""
-    actions = [action for group in made.groups for action in group.actions]
-    moving = {one.namespace for one in actions if isinstance(one, RelabelNamespace)}
+    moving = {one.namespace for one in made.actions() if isinstance(one, RelabelNamespace)}
     found: dict[str, Recycle] = {}
-    for action in actions:
+    for action in made.actions():
         if not isinstance(action, Recycle) or not action.revision or action.lane() in moving:
             continue
         if found.setdefault(action.revision, action).ref.kind not in ROLLED:  # those have a template to try
@@ -128,8 +123,7 @@ def _samples(made: Plan) -> list[Sample]:
 
 def _moves(made: Plan, facts: SidecarFacts, context: Context) -> list[Probe]:
     """One try for the revision that namespaces move to."""
-    actions = (action for group in made.groups for action in group.actions)
-    labels = next((one.after for one in actions if isinstance(one, RelabelNamespace)), None)
+    labels = next((one.after for one in made.actions() if isinstance(one, RelabelNamespace)), None)
     injector = server_of(facts.mesh.injectors or (), labels) if labels else None
     if labels is None or injector is None:
         return []

@@ -16,9 +16,7 @@ _HEADERS = ("wave", "target", "how", "why")
 def shown(plan: Plan, output: str) -> str:
     """The plan in one of options.FORMATS; as a table a row for each action, with its wave where there are several."""
     if output == "name":
-        return "".join(
-            f"{_name(action)}\n" for group in plan.groups for action in group.actions if not action.passive
-        )
+        return "".join(f"{_name(action)}\n" for action in plan.actions() if not action.passive)
     if output not in ("table", "wide"):
         return plans.shown(plan, output)
     rows = _rows(plan.groups)

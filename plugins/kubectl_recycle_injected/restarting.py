@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from istiokit.cluster.mirror import Mirrors
 from istiokit.errors import Forbidden, NotDone, SuiteError
+from istiokit.istio.owners import FINITE, NODE
 from istiokit.istio.sidecars import summary_of
 from istiokit.plan.actions import codec
 from istiokit.plan.beside import who
@@ -15,17 +16,16 @@ from istiokit.plan.model import Plan, World
 from istiokit.plan.patience import Patience, PatientLock, PatientStore
 from istiokit.plan.recycle import MIGRATION, How
 from istiokit.plan.recycle_resume import rest_of
-from istiokit.plan.render import skipped_of, verdict_lines
+from istiokit.plan.render import skipped_of
 from istiokit.plan.runner import dry_run, run
 from istiokit.plan.store_cluster import ClusterStore
-from istiokit.ui import plans
+from istiokit.ui import plans, unread
 from istiokit.ui.context import Context
 from kubectl_recycle_injected import list_text, outcomes, planning, restart_text, scope
 from kubectl_recycle_injected.board import Board
 from kubectl_recycle_injected.restart import Options
 from kubectl_recycle_injected.unfinished import Unfinished, find
 
-_FINITE = ("Job", "BroadcastJob", "AdvancedCronJob", "Node")
 _LISTED = ("table", "wide")
 
 
@@ -66,7 +66,7 @@ class Restart:
         others = begun.tell(made.workloads, self.given) if begun is not None else 0
         if self.given.dry_run != "none":
             return self._dry(plan)
-        plans.refuse(replace(plan, findings=planning.refusing(plan.findings)), self.given.allow)
+        self._refuse(plan)
         if not self.context.confirm(self._question(plan, begun)):
             raise NotDone("answered no; nothing was changed")
         return int(self._carry_out(plan, store) or others > 0)
@@ -93,7 +93,7 @@ class Restart:
         for line in (
             *plans.findings_lines(plan.findings, self.given.output),
             *plans.skipped_lines(plan.skipped, self.given.output),
-            *scope.unread_lines(made.facts),
+            *unread.lines(made.facts.unread),
             *list_text.doubt_lines(summary_of(made.workloads)),
         ):
             self.context.say(line)
@@ -110,7 +110,7 @@ class Restart:
         return int(self.given.fail_if_none or left_to_people(plan))
 
     def _question(self, plan: Plan, begun: Unfinished | None) -> str:
-        actions = [action for group in plan.groups for action in group.actions]
+        actions = plan.actions()
         final = sum(action.irreversible for action in actions)
         moves = sum(not action.irreversible and not action.passive for action in actions)
         relabel = f"relabel {plans.many(moves, 'namespace')} and " if moves else ""
@@ -119,20 +119,16 @@ class Restart:
 
     def _dry(self, plan: Plan) -> int:
         """A dry run gives 0, whatever stands in the way: it says so."""
-        context = self.context
+        verdicts = None
         if self.given.dry_run == "server":
             with self._mirrors() as mirrors:
-                verdicts = dry_run(plan, World(context.cluster, context.say, mirrors=mirrors))
-            refused = [one for one in verdicts if one.refusal]
-            for line in verdict_lines(refused):
-                context.say(line)
-            context.say(f"the server would accept {len(verdicts) - len(refused)} of {len(verdicts)} changes")
-        try:
-            plans.refuse(replace(plan, findings=planning.refusing(plan.findings)), self.given.allow)
-        except NotDone as refusal:
-            context.say(f"without --dry-run it would be refused: {refusal.what}")
-        context.say("nothing was changed (--dry-run)")
+                verdicts = dry_run(plan, World(self.context.cluster, self.context.say, mirrors=mirrors))
+        plans.tell_dry_run(self.context, lambda: self._refuse(plan), verdicts)
         return 0
+
+    def _refuse(self, plan: Plan) -> None:
+        """Raise NotDone where a finding stands in the way."""
+        plans.refuse(replace(plan, findings=planning.refusing(plan.findings)), self.given.allow)
 
     def _carry_out(self, plan: Plan, store: JournalStore) -> int:
         context, given = self.context, self.given
@@ -189,4 +185,4 @@ def run_restart(given: Options, how: How, context: Context) -> int:
 
 def left_to_people(plan: Plan) -> bool:
     """Whether something stale was left alone that does not end by itself."""
-    return any(not skip.object.startswith(tuple(f"{kind} " for kind in _FINITE)) for skip in plan.skipped)
+    return any(skip.object.partition(" ")[0] not in (*FINITE, NODE) for skip in plan.skipped)

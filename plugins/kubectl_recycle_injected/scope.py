@@ -142,11 +142,6 @@ def notes(given: Given) -> tuple[str, ...]:
     return (f"label selector: {given.selector}",) if given.selector else ()
 
 
-def unread_lines(facts: "SidecarFacts") -> list[str]:
-    """A line for each kind that may not be read: what hangs on it is unknown."""
-    return [f"not read: {item.kind}: {item.reason}" for item in facts.unread if not item.missing]
-
-
 def _named(found: "Sequence[Workload]", given: Given, facts: "SidecarFacts") -> "tuple[Workload, ...]":
     if not given.names:
         return tuple(found)

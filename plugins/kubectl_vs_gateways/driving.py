@@ -10,12 +10,11 @@ from istiokit.plan.journal import EntryState, Run
 from istiokit.plan.lease import ClusterLease
 from istiokit.plan.model import Plan, World
 from istiokit.plan.rebind import MIGRATION
-from istiokit.plan.render import verdict_lines
 from istiokit.plan.resume import unfinished
 from istiokit.plan.runner import dry_run, run
 from istiokit.plan.store_cluster import ClusterStore
 from istiokit.ui.context import Context
-from istiokit.ui.plans import many, refuse, way_back
+from istiokit.ui.plans import many, refuse, tell_dry_run, way_back
 from kubectl_vs_gateways.counting import Counter
 
 
@@ -50,18 +49,9 @@ class Drive:
 
     def dry(self, plan: Plan, *, server: bool) -> int:
         """A dry run gives 0, whatever stands in the way: it says so."""
-        context = self.context
-        if server:
-            verdicts = dry_run(plan, World(context.cluster, context.say))
-            refused = [one for one in verdicts if one.refusal]
-            for line in verdict_lines(refused):
-                context.say(line)
-            context.say(f"the server would accept {len(verdicts) - len(refused)} of {len(verdicts)} changes")
-        try:
-            refuse(plan, self.allow)
-        except NotDone as refusal:
-            context.say(f"without --dry-run it would be refused: {refusal.what}")
-        context.say("nothing was changed (--dry-run)")
+        world = World(self.context.cluster, self.context.say)
+        verdicts = dry_run(plan, world) if server else None
+        tell_dry_run(self.context, lambda: refuse(plan, self.allow), verdicts)
         return 0
 
     def _run(self, plan: Plan, store: ClusterStore) -> Run:

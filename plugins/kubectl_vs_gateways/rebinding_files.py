@@ -136,7 +136,7 @@ def _write_files(made: Plan, given: Options, context: Context) -> None:
 
 
 def _edits(plan: Plan) -> list[EditManifests]:
-    actions = [action for group in plan.groups for action in group.actions]
+    actions = plan.actions()
     return [action for action in actions if isinstance(action, EditManifests)]
 
 

@@ -170,14 +170,18 @@ def place_of(scope: Scope, context: Context) -> str | None:
 
 def unread_lines(reading: "RouteReading", told: "Collection[Unread]" = ()) -> list[str]:
     """A line for each kind that we were not allowed to read: what hangs on it is unknown. Without those of `told`."""
-    unread = [item for item in reading.unread if not item.missing and item not in told]
-    return [f"not read: {item.kind}: {item.reason}" for item in unread]
+    from istiokit.ui.unread import lines
+
+    return lines(reading.unread, told)
 
 
 def skipped_of(reading: "RouteReading") -> list[dict[str, str]]:
     """What was left out, as a document's `skipped` has it: object (or kind) and reason."""
-    unread = [{"object": item.kind, "reason": item.reason} for item in reading.unread if not item.missing]
-    return unread + [{"object": item.object, "reason": told(item)} for item in reading.unusable]
+    from istiokit.ui.unread import skips
+
+    return skips(reading.unread) + [
+        {"object": item.object, "reason": told(item)} for item in reading.unusable
+    ]
 
 
 def told(item: "Unusable") -> str:

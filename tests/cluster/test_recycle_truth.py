@@ -12,7 +12,7 @@ from istiokit.cluster.live import LiveCluster, connect
 from istiokit.cluster.live_kubeconfig import ConnectOptions
 from istiokit.errors import OperationFailed
 from istiokit.istio.injection import is_injected, proxy_version, revision_of
-from istiokit.istio.injectors import injector_of
+from istiokit.istio.injectors import last_of
 from istiokit.istio.staleness import Mesh
 from istiokit.istio.workloads import Pod
 from istiokit.survey.sidecars import Scope, read
@@ -77,7 +77,7 @@ def test_every_combination_of_labels(world: tuple[LiveCluster, Mesh]) -> None:
                 wrong.append(f"{labels} {words}: {error.what}")
                 continue
             asked = msgspec.convert(manifest, Pod)
-            found = injector_of(asked, mesh.namespaces[f"ns-{number}"], mesh.injectors or ())
+            found = last_of(mesh.taking(asked), asked)
             expected = (found.revision, found.template and found.template.version) if found else None
             got = (revision_of(made), proxy_version(made)) if is_injected(made) else None
             injected += got is not None

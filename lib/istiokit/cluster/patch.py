@@ -38,6 +38,11 @@ def pointer(path: str) -> tuple[str, ...]:
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in path.split("/")[1:])
 
 
+def pointed(*steps: str) -> str:
+    """The JSON pointer of these steps, which `pointer` reads: metadata, labels, a/b is `/metadata/labels/a~1b`."""
+    return "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in steps)
+
+
 def _operate(document: Any, operation: Mapping[str, Any]) -> Any:
     op, path = operation["op"], pointer(operation["path"])
     match op:

@@ -61,6 +61,11 @@ class ControlPlane:
     owner: str
     """IstioOperator, HelmRelease or Helm release as `namespace/name`; empty where nothing says."""
 
+    @property
+    def title(self) -> str:
+        """The Deployment as messages spell it."""
+        return f"Deployment {self.namespace}/{self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class Mesh:

@@ -53,26 +53,17 @@ class Template:
 class Injector:
     """One injection webhook."""
 
-    configuration: str
-    """The name of its MutatingWebhookConfiguration."""
-    name: str
     revision: str
     """The revision behind it, which is what it notes on the pods: `default` for the one without a name."""
     tag: str
     """The revision tag that it stands for; empty where it is the revision's own."""
     namespace: str
     """Where its control plane is."""
-    service: str
-    """The name of its Service; empty where it is asked by a URL."""
     fails_closed: bool
     namespace_selector: LabelSelector
     object_selector: LabelSelector
     template: Template | None = None
     """None where its ConfigMap could not be read."""
-
-    def takes(self, pod: Pod, namespace_labels: Mapping[str, str]) -> bool:
-        """Whether the API server sends it such a pod."""
-        return self.serves(namespace_labels) and self.wants(pod)
 
     def serves(self, namespace_labels: Mapping[str, str]) -> bool:
         """Whether the API server sends it pods of such a namespace at all."""
@@ -125,30 +116,20 @@ def template_of(values: Any, config: Any) -> Template:
     )
 
 
-def injector_of(
-    pod: Pod, namespace_labels: Mapping[str, str], injectors: Iterable[Injector]
-) -> Injector | None:
-    """The injector whose sidecar the pod would have if it were made now; None for no sidecar.
+def last_of(taking: Sequence[Injector], pod: Pod) -> Injector | None:
+    """Which of the injectors that take the pod has the last word; None where that one does not inject it.
 
     The API server asks configurations in the order of their names, and istiod replaces a sidecar that it finds.
     """
-    return last_of([one for one in injectors if one.takes(pod, namespace_labels)], pod)
-
-
-def last_of(taking: Sequence[Injector], pod: Pod) -> Injector | None:
-    """Which of the injectors that take the pod has the last word; None where that one does not inject it."""
     return taking[-1] if taking and taking[-1].injects(pod) else None
 
 
 def _injector(found: WebhookConfiguration, webhook: Webhook) -> Injector:
     service, labels = webhook.client_config.service, found.metadata.labels
     return Injector(
-        configuration=found.metadata.name,
-        name=webhook.name,
         revision=labels.get(REVISION) or DEFAULT_REVISION,
         tag=labels.get(TAG, ""),
         namespace=service.namespace if service else _ROOT_NAMESPACE,
-        service=service.name if service else "",
         fails_closed=webhook.failure_policy == "Fail",
         namespace_selector=webhook.namespace_selector or LabelSelector(),
         object_selector=webhook.object_selector or LabelSelector(),

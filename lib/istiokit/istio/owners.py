@@ -13,7 +13,10 @@ POD = "Pod"
 """The kind of an Owner that is the pod itself."""
 
 _HASHES = {"pod-template-hash": "Deployment", "rollouts-pod-template-hash": "Rollout"}
-_FINITE = ("Job", "BroadcastJob", "AdvancedCronJob")
+FINITE = ("Job", "BroadcastJob", "AdvancedCronJob")
+"""The kinds whose pods run to an end by themselves."""
+NODE = "Node"
+"""The owner of static pods."""
 _OWN_NAMES = {
     ("StatefulSet", "apps.kruise.io"): "StatefulSet.apps.kruise.io",
     ("DaemonSet", "apps.kruise.io"): "DaemonSet.apps.kruise.io",
@@ -79,7 +82,7 @@ class Owner:
         """How it is restarted unless its own settings stand against that."""
         if self.kind in ROLLED:
             return Way.ROLLOUT
-        return Way.LEFT if self.kind in (*_FINITE, "Node", POD) else Way.EVICT
+        return Way.LEFT if self.kind in (*FINITE, NODE, POD) else Way.EVICT
 
 
 def owner_of(pod: Pod) -> Owner:
@@ -119,7 +122,7 @@ def left_reason(owner: Owner) -> str:
     """Why pods of such an owner are left alone."""
     if owner.kind == POD:
         return "nobody would make the pod again; --bare-pods evict or delete includes it"
-    if owner.kind == "Node":
+    if owner.kind == NODE:
         return "a static pod of its node: the kubelet makes it from a file"
     return f"a {owner.kind} runs to its end by itself"
 

@@ -16,14 +16,6 @@ BOTH_LABELS = "RI003"
 SURPRISE = "RI004"
 REFUSED = "RI005"
 
-TITLES = {
-    UNSERVED: "A revision that no injector serves",
-    UNREACHABLE: "An injector that cannot be reached",
-    BOTH_LABELS: "A namespace with both injection labels",
-    SURPRISE: "An injector does not do what its configuration says",
-    REFUSED: "New pods would be refused",
-}
-
 
 def findings_of(workloads: Sequence[Workload], mesh: Mesh, *, whole: bool = True) -> tuple[Finding, ...]:
     """What is to be mended before anything is restarted: by namespace, then by control plane.
@@ -44,7 +36,7 @@ def served(injectors: Sequence[Injector]) -> tuple[str, ...]:
 
 def server_of(injectors: Sequence[Injector], labels: Mapping[str, str]) -> Injector | None:
     """The injector that takes pods of a namespace for having these labels."""
-    taking = [one for one in injectors if one.takes(Pod(), labels)]
+    taking = [one for one in injectors if one.serves(labels) and one.wants(Pod())]
     return taking[-1] if taking else None
 
 
@@ -100,7 +92,7 @@ def _not_ready(workloads: Sequence[Workload], mesh: Mesh) -> list[Finding]:
         Finding(
             UNREACHABLE,
             Severity.ERROR,
-            f"Deployment {plane.namespace}/{plane.name}",
+            plane.title,
             f"none of its pods is Ready: new pods of revision {plane.revision} "
             + ("are refused (failurePolicy Fail)" if plane.revision in closed else "start without a sidecar"),
             f"see why: kubectl -n {plane.namespace} describe deployment {plane.name}",

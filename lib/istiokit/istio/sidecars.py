@@ -54,12 +54,6 @@ class Workload:
         """Whether one of its pods would come back without a sidecar."""
         return any(one.judgement.standing is Standing.UNSERVED for one in self.pods)
 
-    @property
-    def reasons(self) -> tuple[Reason, ...]:
-        """Why its pods are stale, the weightiest first."""
-        found = {one.judgement.reason for one in self.stale}
-        return tuple(reason for reason in Reason if reason in found)
-
 
 @dataclass(frozen=True, slots=True)
 class SidecarRow:
@@ -156,10 +150,8 @@ def _once_for_equals(mesh: Mesh, question: Question) -> Callable[[Pod], Judgemen
         parts = (id(metadata.labels), id(metadata.annotations), id(pod.spec))
         key = (metadata.namespace, *parts, pod.finished, pod.leaving, age)
         if key not in known:
-            known[key] = (
-                pod,
-                judge(pod, mesh, question),
-            )  # with the pod, whose parts must not make room for others
+            # With the pod: its parts must not go, or others would get their ids.
+            known[key] = (pod, judge(pod, mesh, question))
         return known[key][1]
 
     return judged

@@ -107,10 +107,10 @@ class Driver:
             self._all(run, jobs, concurrency, results)
         except BaseException as cause:
             if not isinstance(cause, Exception):  # a defect is left as a kill would leave it
-                self._interrupted(run.with_entries(results.interrupted(jobs), failed), cause)
+                self._interrupted(run.with_entries(results.filled(jobs, "interrupted"), failed), cause)
             raise
         over = self.pace.ends_run(len(self.errors)) or results.lacks_vital(jobs)
-        entries = results.with_unbegun(jobs)
+        entries = results.filled(jobs, NOT_BEGUN)
         run = self._stored(run.with_entries(entries, failed if over else None))
         self.observer(Progress(Moment.WRITTEN, run))
         if over:
@@ -232,15 +232,8 @@ class _Results:
         failed = {result.index for result in self.entries if result.state is EntryState.FAILED}
         return any(job.action.vital and job.index in failed for job in jobs)
 
-    def interrupted(self, jobs: Sequence[Job]) -> list[Entry]:
-        """The results, and a failure for each job that has none."""
-        return self._filled(jobs, "interrupted")
-
-    def with_unbegun(self, jobs: Sequence[Job]) -> list[Entry]:
-        """The results, and a failure for each job that was not begun any more."""
-        return self._filled(jobs, NOT_BEGUN)
-
-    def _filled(self, jobs: Sequence[Job], reason: str) -> list[Entry]:
+    def filled(self, jobs: Sequence[Job], reason: str) -> list[Entry]:
+        """The results, and a failure with this reason for each job that has none."""
         known = {result.index for result in self.entries}
         rest = [job.index for job in jobs if job.index not in known]
         return [*self.entries, *(entry(index, EntryState.FAILED, reason) for index in rest)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from istiokit.cluster.patch import pointed
 from istiokit.cluster.types import Ref
 from istiokit.errors import NotDone
 from istiokit.findings import Finding, Severity
@@ -32,9 +33,8 @@ def plan_isolate(found: Isolation, owners: Owners, allowed: Sequence[str] = ()) 
     if found.label is None:
         return Plan(MIGRATION, NAME, ())
     key, value = found.label
-    escaped = key.replace("~", "~0").replace("/", "~1")
     ref = Ref("Gateway", found.gateway.metadata.name, found.gateway.metadata.namespace)
-    path = f"/spec/selector/{escaped}"
+    path = pointed("spec", "selector", key)
     change = Change(ref, found.gateway.metadata, (path,), f"spec.selector: add {key}: {value}")
     verdict = held(change, owners, allowed)
     if verdict.refused:

@@ -141,3 +141,7 @@ class Plan:
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     """What the user must know before saying yes, a sentence each."""
+
+    def actions(self) -> tuple[Action, ...]:
+        """All actions of all groups, in their order."""
+        return tuple(action for group in self.groups for action in group.actions)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from istiokit.cluster.types import Ref
 from istiokit.istio.controllers import Controller
@@ -44,8 +45,6 @@ class How:
     pause: float = 0.0
     """Seconds between two waves."""
     undo_failed: bool = False
-    versions: Mapping[str, str] = field(default_factory=dict)
-    """By revision: what its injector was seen to inject, in place of what its configuration says."""
 
 
 def plan_recycle(workloads: Sequence[Workload], controllers: Mapping[Owner, Controller], how: How) -> Plan:
@@ -91,17 +90,17 @@ def _action(workload: Workload, owner: Controller | None, how: How) -> Recycle |
         return Skip(str(workload.owner), _unserved_reason(workload))
     if way is Way.LEFT:
         if workload.owner.kind == POD and how.bare_pods:
-            return _evict(workload, how, delete=how.bare_pods == "delete", replaced=False)
+            return _evict(workload, delete=how.bare_pods == "delete", replaced=False)
         return Skip(str(workload.owner), left_reason(workload.owner))
     if how.strategy is not Strategy.ROLLOUT:
-        return _evict(workload, how, delete=how.strategy is Strategy.DELETE)
+        return _evict(workload, delete=how.strategy is Strategy.DELETE)
     if way is Way.EVICT or owner is None:
-        return _evict(workload, how)
+        return _evict(workload)
     if owner.spec.paused:
         reason = "is paused, so that a restart would not begin: resume it, or take --strategy evict"
         return Skip(str(workload.owner), reason)
     if _needs_eviction(owner):
-        return _evict(workload, how)
+        return _evict(workload)
     return _restart(workload, owner, how)
 
 
@@ -113,47 +112,33 @@ def _needs_eviction(owner: Controller) -> bool:
 
 
 def _restart(workload: Workload, owner: Controller, how: How) -> RestartWorkload:
-    pods = [one.pod for one in workload.stale]
-    injected, revision, version = _sidecar(workload, how)
     why = _why(workload)
     return RestartWorkload(
         why=f"{why}; nothing of it answers meanwhile" if is_outage(workload, owner) else why,
-        ref=_ref(workload.owner),
-        pods={pod.metadata.name: pod.metadata.uid for pod in pods},
-        injected=injected,
-        revision=revision,
-        version=version,
-        count=len(workload.pods),
         uid=owner.metadata.uid,
         mark=how.mark,
         before=owner.restarted_at,
         undo_failed=how.undo_failed,
+        **_renewal(workload),
     )
 
 
-def _evict(workload: Workload, how: How, *, delete: bool = False, replaced: bool = True) -> EvictPods:
-    pods = [one.pod for one in workload.stale]
-    injected, revision, version = _sidecar(workload, how)
-    return EvictPods(
-        why=_why(workload),
-        ref=_ref(workload.owner),
-        pods={pod.metadata.name: pod.metadata.uid for pod in pods},
-        injected=injected,
-        revision=revision,
-        version=version,
-        count=len(workload.pods),
-        delete=delete,
-        replaced=replaced,
-    )
+def _evict(workload: Workload, *, delete: bool = False, replaced: bool = True) -> EvictPods:
+    return EvictPods(why=_why(workload), delete=delete, replaced=replaced, **_renewal(workload))
 
 
-def _sidecar(workload: Workload, how: How) -> tuple[bool, str, str]:
-    """What the new pods must have: a sidecar or none, of which revision and version."""
+def _renewal(workload: Workload) -> dict[str, Any]:
+    """What has to go and what must come, as the fields of `Recycle`: the same whichever way it happens."""
     judgement = workload.stale[0].judgement
-    if judgement.reason is Reason.UNWANTED:
-        return False, "", ""
-    version = how.versions.get(judgement.revision, str(judgement.version or ""))
-    return True, judgement.revision, version
+    injected = judgement.reason is not Reason.UNWANTED
+    return {
+        "ref": Ref(workload.owner.kind, workload.owner.name, workload.owner.namespace),
+        "pods": {one.pod.metadata.name: one.pod.metadata.uid for one in workload.stale},
+        "injected": injected,
+        "revision": judgement.revision if injected else "",
+        "version": str(judgement.version or "") if injected else "",
+        "count": len(workload.pods),
+    }
 
 
 def _why(workload: Workload) -> str:
@@ -163,10 +148,6 @@ def _why(workload: Workload) -> str:
 def _unserved_reason(workload: Workload) -> str:
     detail = next(one.judgement.detail for one in workload.pods if one.judgement.detail)
     return f"{detail}: a restart would start it without a sidecar"
-
-
-def _ref(owner: Owner) -> Ref:
-    return Ref(owner.kind, owner.name, owner.namespace)
 
 
 def _order(skip: Skip) -> str:

@@ -35,8 +35,7 @@ def beside(run: Run, workloads: Sequence[Workload]) -> tuple[Workload, ...]:
 
 def outside(plan: Plan, namespaces: Sequence[str], names: Sequence[str]) -> tuple[Action, ...]:
     """The actions that are about something else than was asked for; none of the two means everything."""
-    actions = [action for group in plan.groups for action in group.actions]
-    return tuple(one for one in actions if not _is_inside(one, namespaces, names))
+    return tuple(one for one in plan.actions() if not _is_inside(one, namespaces, names))
 
 
 def _is_inside(action: Action, namespaces: Sequence[str], names: Sequence[str]) -> bool:

@@ -8,13 +8,13 @@ from istiokit.cluster.types import Ref
 from istiokit.istio.injection import DEFAULT_REVISION, NAMESPACE_INJECTION, REVISION
 from istiokit.istio.staleness import Mesh
 from istiokit.ownership.model import Owners
-from istiokit.plan.actions.relabel import LABELS, RelabelNamespace
+from istiokit.plan.actions.relabel import LABELS, RelabelNamespace, label_path
 from istiokit.plan.model import Group, Plan, Skip
 from istiokit.plan.owned import Change, held
 from istiokit.plan.recycle import MIGRATION, joined
 
 NAME = "relabel"
-_POINTERS = tuple(f"/metadata/labels/{key.replace('/', '~1')}" for key in LABELS)
+_POINTERS = tuple(map(label_path, LABELS))
 
 
 @dataclass(frozen=True, slots=True)

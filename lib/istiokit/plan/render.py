@@ -41,7 +41,7 @@ def _undo_word(action: Action) -> str:
 
 def plan_diff(plan: Plan) -> str:
     """What the plan changes in texts and objects, as one unified diff."""
-    diffs = [action.diff() for group in plan.groups for action in group.actions]
+    diffs = [action.diff() for action in plan.actions()]
     return "\n".join(diff for diff in diffs if diff)
 
 
@@ -98,7 +98,7 @@ def skipped_lines(skipped: Sequence[Skip]) -> list[str]:
 
 def question(plan: Plan) -> str:
     """What is asked before the plan is carried out."""
-    actions = [action for group in plan.groups for action in group.actions]
+    actions = plan.actions()
     final = sum(action.irreversible for action in actions)
     warning = f", {final} of them cannot be undone" if final else ""
     return f"{plan.name} of {plan.migration}: {_count(len(actions), 'action')}{warning}. Go on?"

@@ -48,7 +48,7 @@ def resumed(run: Run, plan: Plan, look: Callable[[Action], State]) -> Run:
 
     `look` tells the state of an action now; it is asked only about those of which the new plan says nothing.
     """
-    wanted = {_key(action) for group in plan.groups for action in group.actions}
+    wanted = {_key(action) for action in plan.actions()}
     stored = {_key(action): index for index, action in enumerate(run.actions())}
     states = _states_of_unwanted(run, wanted, look)
     if wanted <= set(stored) and State.CHANGED not in states.values():

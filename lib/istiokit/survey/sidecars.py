@@ -21,6 +21,7 @@ from istiokit.istio.injectors import (
     injectors_of,
     template_of,
 )
+from istiokit.istio.model import full_name
 from istiokit.istio.sidecars import Slimmer
 from istiokit.istio.staleness import Mesh
 from istiokit.istio.webhooks import WebhookConfiguration
@@ -75,12 +76,8 @@ def read(cluster: Cluster, scope: Scope, keep: Slimmer | None = None) -> Sidecar
         injectors = _with_templates(reading, injectors_of(webhooks.result()), planes)
         known = namespaces()
         found = tuple(pod for future in pods for pod in future.result())
-        placed = {
-            plane.revision: item.metadata.creation_timestamp or ""
-            for item in deployments.result()
-            for plane in planes
-            if (plane.namespace, plane.name) == (item.metadata.namespace, item.metadata.name)
-        }
+        made = {full_name(item): item.metadata.creation_timestamp or "" for item in deployments.result()}
+        placed = {plane.revision: made[f"{plane.namespace}/{plane.name}"] for plane in planes}
         unread = reading.unread
     hidden = any(item.kind == kinds.MUTATING_WEBHOOK.name for item in unread)
     by_revision = {plane.revision: plane for plane in planes}

@@ -1,12 +1,14 @@
 """A plan of many objects as people read it before they say yes, and what stands in its way."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from istiokit.errors import NotDone
 from istiokit.findings import Finding, Severity
 from istiokit.plan import render
 from istiokit.plan.journal import Run, RunState
 from istiokit.plan.model import Plan, Skip
+from istiokit.plan.runner import Verdict
+from istiokit.ui.context import Context
 from istiokit.ui.findings import finding_lines
 from istiokit.ui.output import API_VERSION, as_json, as_yaml, table
 
@@ -19,7 +21,7 @@ def shown(plan: Plan, output: str) -> str:
     if output in ("json", "yaml"):
         document = {"apiVersion": API_VERSION, "kind": "Plan", **render.plan_dict(plan)}
         return as_json(document) if output == "json" else as_yaml(document)
-    actions = [action for group in plan.groups for action in group.actions]
+    actions = plan.actions()
     if output == "name":
         return "".join(f"{action.target()}\n" for action in actions)
     if output == "wide":
@@ -62,6 +64,22 @@ def refuse(plan: Plan, allowed: Collection[str]) -> None:
             f"{len(errors)} {stands} in the way ({', '.join(codes)}); nothing was changed",
             f"mend what they say, or go on with {' '.join(f'--allow {code}' for code in codes)}",
         )
+
+
+def tell_dry_run(
+    context: Context, refusal: Callable[[], None], verdicts: Sequence[Verdict] | None = None
+) -> None:
+    """What a dry run ends with: what the server said, if it was asked, and what `refusal` would raise without it."""
+    if verdicts is not None:
+        refused = [one for one in verdicts if one.refusal]
+        for line in render.verdict_lines(refused):
+            context.say(line)
+        context.say(f"the server would accept {len(verdicts) - len(refused)} of {len(verdicts)} changes")
+    try:
+        refusal()
+    except NotDone as error:
+        context.say(f"without --dry-run it would be refused: {error.what}")
+    context.say("nothing was changed (--dry-run)")
 
 
 def way_back(done: Run, earlier: Sequence[Run]) -> str:

@@ -1,6 +1,7 @@
 """Replacing pods one by one, where no field of the owner does it."""
 
 import time
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -44,7 +45,7 @@ class EvictPods(Recycle, frozen=True, kw_only=True):
     def renew(self, world: World, pods: Pods, until: float) -> None:
         before: int = pods.look(lambda: sum(pod.ready for pod in pods.all()))
         for name, uid in sorted(self.pods.items()):
-            if not pods.look(lambda uid=uid: _is_there(pods, uid)):  # type: ignore[misc] # bound now, not later
+            if not pods.look(partial(_is_there, pods, uid)):
                 continue
             if world.stop.is_set():
                 raise NotDone(f"{self.ref}: stopped before pod {name}")

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from istiokit.cluster.manifests import ref_of
-from istiokit.cluster.patch import pointer
+from istiokit.cluster.patch import pointed, pointer
 from istiokit.cluster.types import Cluster, Ref
 from istiokit.errors import OperationFailed
 from istiokit.plan import difference
@@ -124,11 +124,10 @@ class Annotate(Action, frozen=True, kw_only=True):
         self._field().undo(world)
 
     def _field(self) -> SetField:
-        key = self.key.replace("~", "~0").replace("/", "~1")
         return SetField(
             why=self.why,
             ref=self.ref,
-            path=f"/metadata/annotations/{key}",
+            path=pointed("metadata", "annotations", self.key),
             before=ABSENT if self.before is None else self.before,
             after=ABSENT if self.after is None else self.after,
             made=1,

@@ -1,6 +1,7 @@
 """Moving a namespace from one revision to another."""
 
 from istiokit.cluster.decode import Object
+from istiokit.cluster.patch import pointed
 from istiokit.cluster.types import Ref
 from istiokit.errors import Conflict, OperationFailed
 from istiokit.istio.injection import NAMESPACE_INJECTION, REVISION
@@ -60,7 +61,7 @@ class RelabelNamespace(Action, frozen=True, kw_only=True):
 
     def _patch(self, world: World, before: dict[str, str], after: dict[str, str], *, dry_run: bool) -> None:
         """One JSON patch that tests the labels as they should be; nobody else's are touched."""
-        operations = [{"op": "test", "path": _path(key), "value": before.get(key)} for key in LABELS] + [
+        operations = [{"op": "test", "path": label_path(key), "value": before.get(key)} for key in LABELS] + [
             one for key in LABELS if (one := _operation(key, before.get(key), after.get(key)))
         ]
         try:
@@ -80,12 +81,13 @@ def _operation(key: str, before: str | None, after: str | None) -> dict[str, obj
     if before == after:
         return None
     if after is None:
-        return {"op": "remove", "path": _path(key)}
-    return {"op": "add", "path": _path(key), "value": after}
+        return {"op": "remove", "path": label_path(key)}
+    return {"op": "add", "path": label_path(key), "value": after}
 
 
-def _path(key: str) -> str:
-    return f"/metadata/labels/{key.replace('/', '~1')}"
+def label_path(key: str) -> str:
+    """The JSON pointer of a label."""
+    return pointed("metadata", "labels", key)
 
 
 def _told(labels: dict[str, str]) -> str:

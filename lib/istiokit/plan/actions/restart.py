@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from istiokit.cluster.kinds import POD, ROLLOUT
+from istiokit.cluster.patch import pointed
 from istiokit.cluster.types import Ref
 from istiokit.errors import Conflict, NotDone, OperationFailed
 from istiokit.istio.controllers import RESTARTED_AT, Controller, WatchedPod
@@ -13,7 +14,7 @@ from istiokit.plan.actions.following import Pods, patience_of
 from istiokit.plan.actions.recycling import Recycle
 from istiokit.plan.model import Action, World
 
-_ANNOTATION = f"/spec/template/metadata/annotations/{RESTARTED_AT.replace('/', '~1')}"
+_ANNOTATION = pointed("spec", "template", "metadata", "annotations", RESTARTED_AT)
 _ORDERED = ("StatefulSet", "StatefulSet.apps.kruise.io")
 
 

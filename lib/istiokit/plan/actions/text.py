@@ -13,6 +13,7 @@ from typing import Any
 from istiokit.bigbang.embedded import Address, Encoding, text_at, with_text
 from istiokit.cluster import yamltext
 from istiokit.cluster.files_write import replace_file
+from istiokit.cluster.patch import pointed
 from istiokit.cluster.types import Ref
 from istiokit.cluster.yamlvalues import read_at
 from istiokit.errors import Conflict, OperationFailed, UsageError
@@ -64,8 +65,7 @@ class TextPlace:
         manifest = existing(world.cluster, self.ref)
         if self._text(manifest) != old:
             raise Conflict(f"{self} was changed meanwhile")
-        path = "/data/" + self.key.replace("~", "~0").replace("/", "~1")
-        change = {"op": "replace", "path": path, "value": self._encoded(new)}
+        change = {"op": "replace", "path": pointed("data", self.key), "value": self._encoded(new)}
         world.cluster.json_patch(self.ref, [*unchanged_since(manifest), change], dry_run=dry_run)
 
     @property

@@ -1,0 +1,17 @@
+"""What a command was not allowed to read, for people and in documents: what hangs on it is unknown."""
+
+from collections.abc import Collection, Iterable
+
+from istiokit.bigbang.facts import Unread
+
+
+def lines(unread: Iterable[Unread], told: Collection[Unread] = ()) -> list[str]:
+    """A line for each kind, without those of `told`; what is not installed is no news."""
+    return [
+        f"not read: {item.kind}: {item.reason}" for item in unread if not item.missing and item not in told
+    ]
+
+
+def skips(unread: Iterable[Unread]) -> list[dict[str, str]]:
+    """The same as a document's `skipped` has it."""
+    return [{"object": item.kind, "reason": item.reason} for item in unread if not item.missing]
