@@ -10,6 +10,7 @@ from hypothesis import given, settings
 
 from istiokit.cluster.kinds import MUTATING_ADMISSION_POLICY
 from istiokit.cluster.live import LiveCluster, connect
+from istiokit.cluster.live_failures import NoAnswer
 from istiokit.cluster.live_kubeconfig import ConnectOptions
 from istiokit.kyverno.grants import Grant, grants_of
 from istiokit.kyverno.policies import Engine, policy
@@ -80,8 +81,15 @@ class World:
         self.rig.until(lambda: all(self._as_wanted(name) for name in ALL), "the policy to be in force")
 
     def _as_wanted(self, gateway: str) -> bool:
+        """Whether a probe comes back as the rule has it.
+
+        For some seconds after its CRD was made the API server has no schema to mutate a kind by, and answers 503.
+        """
         probe = manifest("default", "probe", gateways=[gateway])
-        return gateway_lists(self.admitted(probe)) == gateway_lists(mutated(probe, self.grants))
+        try:
+            return gateway_lists(self.admitted(probe)) == gateway_lists(mutated(probe, self.grants))
+        except NoAnswer:
+            return False
 
     def touch(self, *flags: str) -> Result:
         return run("touch", *flags, f"--kubeconfig={self.rig.kubeconfig}", app=APP, live=True)
