@@ -13,6 +13,8 @@ from tests.tools.rig import Rig
 
 FLUX_PARTS = ("istio_crds", "flux", "loadbalancer", "charts", "git")
 
+KYVERNO_PARTS = ("istio_crds", "kyverno", "flux", "loadbalancer", "charts")
+
 
 @pytest.fixture(scope="session")
 def rig() -> Iterator[Rig]:
@@ -34,6 +36,13 @@ def injector_rig() -> Iterator[Rig]:
     with Rig(parts=("injector", "workload_crds")) as rig:
         rig.injector.install("1-30", tag="1.30.4")
         rig.injector.install("1-31", tag="1.31.1", revision_tags=("stable",))
+        yield rig
+
+
+@pytest.fixture(scope="session")
+def kyverno_rig() -> Iterator[Rig]:
+    """Kyverno and Flux, load balancer addresses and a chart repository, for all tests of this process."""
+    with Rig(parts=KYVERNO_PARTS) as rig:
         yield rig
 
 
@@ -62,6 +71,12 @@ def injector_namespace(injector_rig: Rig, request: pytest.FixtureRequest) -> Ite
 def flux_namespace(flux_rig: Rig, request: pytest.FixtureRequest) -> Iterator[str]:
     """A new namespace in `flux_rig`, named after the test. Nobody waits for its deletion."""
     yield from _namespace(flux_rig, request)
+
+
+@pytest.fixture
+def kyverno_namespace(kyverno_rig: Rig, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A new namespace in `kyverno_rig`, named after the test. Nobody waits for its deletion."""
+    yield from _namespace(kyverno_rig, request)
 
 
 def namespace_name(test: str) -> str:

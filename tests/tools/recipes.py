@@ -18,6 +18,8 @@ _KUBE_LDFLAGS = " ".join(
     for key, value in (("gitVersion", f"v{_KUBE_VERSION}"), ("gitMajor", "1"), ("gitMinor", "36"))
 )
 
+_KYVERNO = "github.com/kyverno/kyverno"
+
 
 @dataclass(frozen=True)
 class Source:
@@ -82,6 +84,19 @@ def _flux_controller(name: str, version: str, checksum: str) -> Recipe:
         ".",
         source=Source(module, f"v{version}", checksum),
         data=(DataFiles(module, "config/crd/bases", "crds"),),
+    )
+
+
+def _kyverno(name: str, data: tuple[DataFiles, ...] = ()) -> Recipe:
+    version = "1.19.1"
+    return Recipe(
+        name,
+        version,
+        "kyverno",
+        f"./cmd/{name}",
+        ldflags=f"-X {_KYVERNO}/pkg/version.BuildVersion=v{version}",
+        source=Source(_KYVERNO, f"v{version}", "h1:/MkgFii3/VlQfKR1JpC9tVwNNVNQTt2S4U6qCsafsTU="),
+        data=data,
     )
 
 
@@ -161,6 +176,16 @@ _ALL = (
         # The module's zip lacks the manifests that the release process generates; go:embed wants one.
         placeholders=(("cmd/flux/manifests/placeholder.yaml", "# only here for go:embed\n"),),
     ),
+    _kyverno(
+        "kyverno",
+        data=(
+            DataFiles(_KYVERNO, "charts/kyverno", "chart"),
+            DataFiles(_KYVERNO, "config/crds", "crds"),
+            DataFiles("github.com/openreports/reports-api", "config/crd", "openreports"),
+        ),
+    ),
+    _kyverno("reports-controller"),
+    _kyverno("background-controller"),
 )
 
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in _ALL}

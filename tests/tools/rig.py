@@ -32,6 +32,7 @@ from tests.tools.parts.envoy import Envoy
 from tests.tools.parts.gitserver import Git
 from tests.tools.parts.injector import Injector
 from tests.tools.parts.istiod import Istiod
+from tests.tools.parts.kyverno import Kyverno
 from tests.tools.parts.loadbalancer import LoadBalancer
 from tests.tools.ports import PortBlock
 from tests.tools.process import RigError, Server, Servers, server_env
@@ -153,6 +154,11 @@ class Rig:
     def injector(self) -> Injector:
         """The part "injector"."""
         return self.part("injector", Injector)
+
+    @property
+    def kyverno(self) -> Kyverno:
+        """The part "kyverno"."""
+        return self.part("kyverno", Kyverno)
 
     def part(self, name: str, kind: type[P]) -> P:
         """The started part NAME; RigError if this rig was made without it."""

@@ -13,6 +13,7 @@ from tests.tools.parts.gitserver import Git
 from tests.tools.parts.injector import Injector
 from tests.tools.parts.istio_crds import IstioCrds
 from tests.tools.parts.istiod import Istiod
+from tests.tools.parts.kyverno import Kyverno
 from tests.tools.parts.loadbalancer import LoadBalancer
 from tests.tools.parts.workload_crds import WorkloadCrds
 
@@ -22,6 +23,7 @@ PARTS: dict[str, type[Part]] = {
     "istiod": Istiod,
     "envoy": Envoy,
     "injector": Injector,
+    "kyverno": Kyverno,
     "flux": Flux,
     "kustomize": Kustomize,
     "loadbalancer": LoadBalancer,
