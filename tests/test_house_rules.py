@@ -19,6 +19,7 @@ LAYERS = (
         "istiokit.argocd",
         "istiokit.ownership",
         "istiokit.bigbang",
+        "istiokit.helm",
         "istiokit.kyverno",
     ),
     ("istiokit.survey", "istiokit.plan", "istiokit.ui"),
@@ -30,6 +31,7 @@ PURE = (
     "istiokit.argocd",
     "istiokit.ownership",
     "istiokit.bigbang",
+    "istiokit.helm",
     "istiokit.kyverno",
     "istiokit.findings",
 )

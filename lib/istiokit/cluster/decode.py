@@ -36,6 +36,8 @@ class ManagedFields(Part, frozen=True, kw_only=True, gc=False):
 
     manager: str = ""
     operation: str = ""
+    time: str = ""
+    """Of the last write that changed something, in RFC 3339; of writes before that nothing is kept."""
     fields_v1: FieldsV1 | None = msgspec.field(name="fieldsV1", default=None)
 
 

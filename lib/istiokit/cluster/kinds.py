@@ -42,6 +42,13 @@ MUTATING_ADMISSION_POLICY = Kind(
 MUTATING_POLICY = Kind("MutatingPolicy", "policies.kyverno.io", "mutatingpolicies", ("v1",), namespaced=False)
 CLUSTER_POLICY = Kind("ClusterPolicy", "kyverno.io", "clusterpolicies", ("v1",), namespaced=False)
 
+KYVERNO_POLICY = Kind("Policy", "kyverno.io", "policies", ("v1",))
+NAMESPACED_MUTATING_POLICY = Kind(
+    "NamespacedMutatingPolicy", "policies.kyverno.io", "namespacedmutatingpolicies", ("v1", "v1beta1")
+)
+POLICY_REPORT = Kind("PolicyReport", "wgpolicyk8s.io", "policyreports", ("v1alpha2", "v1beta1", "v1alpha1"))
+OPEN_REPORT = Kind("Report", "openreports.io", "reports", ("v1alpha1",))
+
 VIRTUAL_SERVICE = Kind("VirtualService", "networking.istio.io", "virtualservices", _ISTIO)
 GATEWAY = Kind("Gateway", "networking.istio.io", "gateways", _ISTIO)
 ISTIO_OPERATOR = Kind("IstioOperator", "install.istio.io", "istiooperators", ("v1alpha1",))

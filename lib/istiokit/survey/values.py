@@ -2,9 +2,6 @@
 
 import base64
 import binascii
-import gzip
-import json
-import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -19,6 +16,7 @@ from istiokit.flux.git import GitPlace, git_source, reference_target
 from istiokit.flux.model import HelmRelease, Kustomization, ValuesReference
 from istiokit.flux.sources import SOURCE_KINDS
 from istiokit.flux.values import Absent, DataObject, Problem, pick, reference_ref, values_references
+from istiokit.helm.release import NotARelease, unpacked
 from istiokit.ownership.find import owner
 from istiokit.ownership.model import Owner, OwnerKind, Owners, Reverts
 from istiokit.survey.reading import Reading
@@ -49,16 +47,12 @@ def read_layers(reading: Reading, release: HelmRelease) -> tuple[tuple[Layer, ..
 
 
 def helm_layer(cluster: Cluster, ref: Ref) -> tuple[Layer, str]:
-    """The values that `helm upgrade` was given, from the release's Secret, and the version of the chart.
-
-    Helm's secrets driver stores a release as base64 of gzip of JSON, in the key `release`.
-    """
+    """The values that `helm upgrade` was given, from the release's Secret, and the version of the chart."""
     item = cluster.get(ref, DataObject)
     try:
-        packed = base64.b64decode(_only("release", ref, item)["release"] if item else "")
-        stored: dict[str, Any] = json.loads(gzip.decompress(packed))
-    except (KeyError, ValueError, OSError, EOFError, zlib.error):
-        raise OperationFailed(f"{ref} does not hold a Helm release", "look at `helm list -A`") from None
+        stored = unpacked(item.data.get("release", "") if item else "", dict[str, Any])
+    except NotARelease as error:
+        raise OperationFailed(f"{ref} does not hold a Helm release: {error}", "look at `helm list -A`") from None
     layer = Layer(
         origin=f"values of Helm release {stored.get('namespace', '')}/{stored.get('name', '')}",
         values=hidden(stored.get("config") or {}),

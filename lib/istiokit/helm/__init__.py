@@ -1,0 +1,1 @@
+"""Helm's own record of its releases. Pure."""
