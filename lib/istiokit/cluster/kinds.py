@@ -47,7 +47,13 @@ NAMESPACED_MUTATING_POLICY = Kind(
     "NamespacedMutatingPolicy", "policies.kyverno.io", "namespacedmutatingpolicies", ("v1", "v1beta1")
 )
 POLICY_REPORT = Kind("PolicyReport", "wgpolicyk8s.io", "policyreports", ("v1alpha2", "v1beta1", "v1alpha1"))
+CLUSTER_POLICY_REPORT = Kind(
+    "ClusterPolicyReport", "wgpolicyk8s.io", "clusterpolicyreports", POLICY_REPORT.versions, namespaced=False
+)
 OPEN_REPORT = Kind("Report", "openreports.io", "reports", ("v1alpha1",))
+OPEN_CLUSTER_REPORT = Kind(
+    "ClusterReport", "openreports.io", "clusterreports", ("v1alpha1",), namespaced=False
+)
 
 VIRTUAL_SERVICE = Kind("VirtualService", "networking.istio.io", "virtualservices", _ISTIO)
 GATEWAY = Kind("Gateway", "networking.istio.io", "gateways", _ISTIO)

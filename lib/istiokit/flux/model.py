@@ -139,6 +139,7 @@ class HelmReleaseSpec(ReconciledSpec, frozen=True, kw_only=True):
     target_namespace: str = ""
     drift_detection: DriftDetection | None = None
     post_renderers: tuple[PostRenderer, ...] = ()
+    storage_namespace: str = ""
 
 
 class Snapshot(Part, frozen=True, kw_only=True):

@@ -24,17 +24,18 @@ def shared(item: V) -> V:
     Measured on 10,000 with 13 routes each: a tenth of the memory. Equal lists of routes become the same object, so
     what depends on them alone is worked out once. Of labels and annotations only those stay that name an owner.
     """
-    spec = item.spec
-    return type(item)(
-        metadata=_metadata(item.metadata),
-        spec=VirtualServiceSpec(
-            hosts=spec.hosts,
-            gateways=_once(spec.gateways),
-            export_to=_once(spec.export_to),
-            http=_routes(spec.http),
-            tls=_routes(spec.tls),
-            tcp=_routes(spec.tcp),
-        ),
+    return type(item)(metadata=_metadata(item.metadata), spec=shared_spec(item.spec))
+
+
+def shared_spec(spec: VirtualServiceSpec) -> VirtualServiceSpec:
+    """The same spec, whose equal parts are those of others."""
+    return VirtualServiceSpec(
+        hosts=spec.hosts,
+        gateways=_once(spec.gateways),
+        export_to=_once(spec.export_to),
+        http=_routes(spec.http),
+        tls=_routes(spec.tls),
+        tcp=_routes(spec.tcp),
     )
 
 

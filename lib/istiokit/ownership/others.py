@@ -42,6 +42,12 @@ def helm_owner(metadata: Metadata) -> Owner | None:
     return Owner(OwnerKind.HELM, None, Reverts.NO, why, title, chart)
 
 
+def helm_release_of(metadata: Metadata) -> tuple[str, str]:
+    """Namespace and name of the release that the object belongs to, as Helm notes it; empty where it does not."""
+    name = metadata.annotations.get(_RELEASE, "")
+    return metadata.annotations.get(_RELEASE_NAMESPACE, "") or (metadata.namespace or ""), name
+
+
 def is_zarf(metadata: Metadata) -> bool:
     """The mark `zarf-agent: patched` says that Zarf's agent rewrote an image, not who owns it: no matter."""
     if metadata.labels.get(_MANAGED_BY) == "zarf":

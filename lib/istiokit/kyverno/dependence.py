@@ -1,0 +1,208 @@
+"""Whether a VirtualService still depends on the mutation policy: three pieces of evidence, one verdict. Pure.
+
+The source decides where it is known. Reports are read per engine. Of a ClusterPolicy `pass` says that the last request
+had to be changed, and `skip` that it needed nothing, whoever sent it: a patch of an object that carries both Gateways
+turns one into the other. Of policies in CEL a scan of the object as it is says `fail` where it lacks a Gateway, which
+the object itself tells as well (Kyverno 1.15 says it of every object), so they prove nothing about a source.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from istiokit.istio.bindings import references, resolve
+from istiokit.istio.model import VirtualService, VirtualServiceSpec
+from istiokit.kyverno.grants import Grant, lacking
+from istiokit.kyverno.recognise import MutationPolicy
+from istiokit.kyverno.reports import Observation, Source
+from istiokit.ownership.declared import By, Declared, DeclaredVirtualService, written_at
+
+Forward = Mapping[tuple[str, str, str], bool]
+"""The rules of the migration's policies by `Observation.key`: whether each gives a new Gateway, or an old one back."""
+
+GRACE = 30
+"""Seconds that a report may be older than the newest write without being stale: Kyverno takes 20 to write it."""
+
+
+class Verdict(StrEnum):
+    """Whether the policy may go, for one VirtualService."""
+
+    DEPENDS = "depends-on-policy"
+    UNKNOWN = "unknown"
+    MIGRATED = "source-migrated"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a report says of one rule, with its age in seconds and whether the object was written since."""
+
+    observation: Observation
+    age: int
+    stale: bool
+    forward: bool
+    """Whether the rule gives a new Gateway to the holders of an old one."""
+
+    @property
+    def accuses(self) -> bool:
+        """Whether it says that the policy had to add a new Gateway to the last request."""
+        one = self.observation
+        return self.forward and one.source == Source.KYVERNO and one.result == "pass"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One VirtualService with all that speaks for or against it."""
+
+    item: DeclaredVirtualService
+    declared: Declared
+    told: tuple[Told, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict with its reason, a sentence without the full stop."""
+
+    verdict: Verdict
+    why: str
+    missing: tuple[str, ...] = ()
+    """The new Gateways that the source has to name; empty where it is not known."""
+    leaves: tuple[str, ...] = ()
+    """The old Gateways that it leaves at its next write, once a policy that goes both ways is gone."""
+
+
+def concerns(item: VirtualService, names: frozenset[str]) -> bool:
+    """Whether it is bound to one of these Gateways; a delegate never is."""
+    return bool(item.spec.hosts) and bool(item.spec.gateways) and not names.isdisjoint(references(item))
+
+
+def told(
+    item: DeclaredVirtualService, found: Iterable[Observation], forward: Forward, now: datetime
+) -> tuple[Told, ...]:
+    """What the rules of the migration's policies are reported to have said about it; no others count."""
+    newest, present = _seconds(written_at(item)), int(now.timestamp())
+    return tuple(
+        Told(one, max(0, present - one.seconds), one.seconds + GRACE < newest, forward[one.key])
+        for one in found
+        if one.key in forward
+    )
+
+
+def forward_rules(policies: Iterable[MutationPolicy], grants: Sequence[Grant]) -> Forward:
+    """All rules of the policies; `grants` are the forward ones."""
+    new = {grant.gateway for grant in grants}
+    return {
+        key: any(grant.gateway in new for grant in given)
+        for policy in policies
+        for key, given in policy.reported_rules()
+    }
+
+
+def judge(case: Case, grants: Sequence[Grant]) -> Judgement:
+    """The verdict on one VirtualService; `grants` are the forward ones."""
+    fresh = [one for one in case.told if one.accuses and not one.stale]
+    live = lacking(case.item, grants)
+    if case.declared.spec is not None:
+        return _by_source(case, case.declared.spec, grants, live, fresh)
+    if case.declared.by is By.WRITER and not live:
+        return _by_order(case, grants, fresh)
+    return _by_rest(case, live, fresh)
+
+
+def _by_source(
+    case: Case, spec: VirtualServiceSpec, grants: Sequence[Grant], live: tuple[str, ...], fresh: list[Told]
+) -> Judgement:
+    """The source is known: it decides, unless the rest says that it is not the whole truth."""
+    where = case.declared.where
+    source = VirtualService(metadata=case.item.metadata, spec=spec)
+    if missing := lacking(source, grants):
+        return Judgement(Verdict.DEPENDS, f"{where} has no {_and(missing)}{_contradicted(case)}", missing)
+    if live:
+        why = f"{where} needs nothing, but the object lacks {_and(live)}: somebody else has changed it"
+        return Judgement(Verdict.UNKNOWN, why)
+    if fresh:
+        why = f"{where} needs nothing, but {_accusation(fresh[0])}: a report from before, or another writer"
+        return Judgement(Verdict.UNKNOWN, why)
+    return Judgement(
+        Verdict.MIGRATED, _needs_nothing(source, where, grants), leaves=_leaves(source, case, grants)
+    )
+
+
+def _by_order(case: Case, grants: Sequence[Grant], fresh: list[Told]) -> Judgement:
+    """A policy appends, so a new Gateway before (or without) the old ones is the owner's own word."""
+    if fresh:
+        return Judgement(Verdict.DEPENDS, _accusation(fresh[0]))
+    own = {grant.gateway: _own_word(case.item, grant) for grant in grants}
+    if all(own.values()):
+        why = f"{case.declared.where}, with the new Gateway first: a policy only appends"
+        return Judgement(Verdict.MIGRATED, why)
+    doubtful = [name for name, said in own.items() if not said]
+    why = (
+        f"{case.declared.where}, and keeps no copy: whether {_and(doubtful)} is from there or from the policy"
+    )
+    return Judgement(Verdict.UNKNOWN, f"{why} cannot be told")
+
+
+def _by_rest(case: Case, live: tuple[str, ...], fresh: list[Told]) -> Judgement:
+    if fresh:
+        return Judgement(Verdict.DEPENDS, _accusation(fresh[0]))
+    if live:
+        return Judgement(Verdict.DEPENDS, f"the object lacks {_and(live)}: no policy has reached it", live)
+    return Judgement(Verdict.UNKNOWN, case.declared.where)
+
+
+def _own_word(item: VirtualService, grant: Grant) -> bool:
+    """Whether in every list the Gateway stands before all those that entitle to it."""
+    namespace = item.metadata.namespace or "default"
+    for names in _lists(item.spec):
+        full = [resolve(name, namespace) for name in names]
+        held = min((full.index(name) for name in grant.holders if name in full), default=len(full))
+        if held < len(full) and grant.gateway not in full[:held]:
+            return False
+    return True
+
+
+def _lists(spec: VirtualServiceSpec) -> Iterable[tuple[str, ...]]:
+    routes = (route for part in (spec.http, spec.tls, spec.tcp) for route in part or ())
+    conditions = (match.gateways for route in routes for match in route.match or () if match.gateways)
+    return (spec.gateways or (), *conditions)
+
+
+def _needs_nothing(source: VirtualService, where: str, grants: Sequence[Grant]) -> str:
+    named = references(source)
+    own = [grant.gateway for grant in grants if grant.gateway in named]
+    return f"{where} names {_and(own)}" if own else f"{where} names no Gateway of the migration"
+
+
+def _leaves(source: VirtualService, case: Case, grants: Sequence[Grant]) -> tuple[str, ...]:
+    """Old Gateways that the object has, and its source has not."""
+    old = {holder for grant in grants for holder in grant.holders}
+    return tuple(sorted((references(case.item) & old) - references(source)))
+
+
+def _accusation(one: Told) -> str:
+    what = (
+        f"rule {one.observation.rule} of {one.observation.policy}"
+        if one.observation.rule
+        else one.observation.policy
+    )
+    said = "had to change the last write" if one.observation.rule else "finds a Gateway missing"
+    return f"by a report {what} {said}"
+
+
+def _contradicted(case: Case) -> str:
+    """A report that says otherwise is named, so that nobody believes it."""
+    forward = [one for one in case.told if one.forward]
+    if not forward or any(one.accuses for one in forward):
+        return ""
+    results = _and(sorted({one.observation.result for one in forward}))
+    stale = " (stale)" if all(one.stale for one in forward) else ""
+    return f"; the report's {results}{stale} speaks of the last request, not of the source"
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else "".join(names)
+
+
+def _seconds(time: str) -> int:
+    return int(datetime.fromisoformat(time).timestamp()) if time else 0

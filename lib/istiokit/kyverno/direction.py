@@ -1,0 +1,82 @@
+"""Which way a migration goes: a policy may give the new Gateway to the old one's holders, and back. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Mapping as AnyMapping
+
+from istiokit.istio.bindings import MESH
+from istiokit.istio.mapping import Mapping, Pair, mapping_of
+from istiokit.istio.model import Gateway, full_name
+from istiokit.kyverno.dependence import Forward
+from istiokit.kyverno.grants import Grant, grants_of
+from istiokit.kyverno.recognise import MutationPolicy
+from istiokit.kyverno.reports import Observations
+
+_MUTATED = "mutated VirtualService/"
+"""How the message of a pass begins (Kyverno's engine/handlers/mutation/common.go)."""
+
+
+def forward(
+    policies: Sequence[MutationPolicy], found: Mapping, gateways: Iterable[Gateway] | None
+) -> tuple[Mapping, tuple[str, ...]]:
+    """The pairs OLD=NEW that the policies stand for, and the Gateways whose direction nobody can tell.
+
+    Ours say it. For others a rule that has no counterpart is forward (the seed's narrowed policy); of two that undo
+    each other the one counts that `found` (the pairs that names and hosts speak for) has, else the older of both
+    Gateways is the old one. Without any policy all of `found` counts. Raises UsageError where pairs contradict each
+    other.
+    """
+    if not policies:
+        return found, ()
+    pairs = [pair for policy in policies for pair in policy.pairs]
+    others = [policy for policy in policies if not policy.pairs]
+    ages = {full_name(one): one.metadata.creation_timestamp or "" for one in gateways or ()}
+    ways = {way for policy in others for way in _ways(policy, found)}
+    chosen = {way for way in ways if way[::-1] not in ways or _leads(way, found, ages)}
+    pairs += [Pair(old, new, "by the rules of the policy") for old, new in sorted(chosen)]
+    told = {name for pair in pairs for name in (pair.old, pair.new)}
+    named = {grant.gateway for policy in others for grant in policy.grants}
+    return mapping_of(pairs), tuple(sorted(named - told))
+
+
+def forward_grants(mapping: Mapping) -> tuple[Grant, ...]:
+    """What the policies have to give for nobody to lose traffic: each new Gateway to the holders of its old ones."""
+    pairs = tuple(pair for pair in mapping.pairs if pair.old != MESH)
+    return grants_of(Mapping(pairs), one_way=True) if pairs else ()
+
+
+def _ways(policy: MutationPolicy, found: Mapping) -> Iterator[tuple[str, str]]:
+    """From whom to what, as far as the rules tell; where they do not, by the pairs that were found."""
+    names = {grant.gateway for grant in policy.grants}
+    for grant in policy.grants:
+        yield from ((holder, grant.gateway) for holder in grant.holders)
+        if not grant.holders:
+            yield from (
+                (pair.old, pair.new)
+                for pair in found.pairs
+                if pair.new == grant.gateway and (pair.old in names or policy.rules[0].name)
+            )
+
+
+def _leads(way: tuple[str, str], found: Mapping, ages: AnyMapping[str, str]) -> bool:
+    """Whether this is the forward one of two ways that undo each other."""
+    known = {(pair.old, pair.new) for pair in found.pairs}
+    if way in known or way[::-1] in known:
+        return way in known
+    old, new = (ages.get(name, "") for name in way)
+    return bool(old and new) and old < new
+
+
+def rules_by_name(observations: Observations, named: Sequence[str], mapping: Mapping) -> Forward:
+    """The rules as reports name them, where no policy could be read: only people can say which policies count.
+
+    Without `named` those count that have changed a VirtualService by what they report. A rule that is named after an
+    old Gateway, as ours and the guide's are, gives that one back.
+    """
+    every = [one for found in observations.values() for one in found]
+    said = {(one.source, one.policy) for one in every if one.message.startswith(_MUTATED)}
+    old = tuple(pair.old.replace("/", "-").replace(".", "-") for pair in mapping.pairs)
+    return {
+        one.key: not one.rule.endswith(old)
+        for one in every
+        if (one.policy in named if named else (one.source, one.policy) in said)
+    }

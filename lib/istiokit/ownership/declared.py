@@ -1,0 +1,133 @@
+"""What the owner of a VirtualService declares, as far as it left a copy of that. Pure.
+
+Helm keeps what it has rendered; `kubectl apply` the manifest it was given, in an annotation, which kube-apiserver
+brings up to date when `kubectl apply --server-side` follows (before any policy has changed the object; k8s.io/
+apimachinery pkg/util/managedfields/internal/lastappliedupdater.go). Server-side apply alone keeps who owns which field,
+and no values (https://kubernetes.io/docs/reference/using-api/server-side-apply/).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+
+from istiokit.cluster.decode import FieldsV1, ManagedFields, Part
+from istiokit.istio.model import VirtualServiceSpec, WrittenVirtualService
+from istiokit.ownership.model import Owner, OwnerKind
+from istiokit.ownership.others import APPLIED
+
+FIELD = "f:gateways"
+_APPLY = "Apply"
+_KUBECTL = "kubectl"
+_BY_HAND = ("kubectl", "istioctl", "istio-migrate", "k9s", "node-fetch", "Mozilla")
+"""How the field managers begin by which people change objects, at a terminal or in a window."""
+_CONTROLLERS = {
+    OwnerKind.FLUX_HELM_RELEASE: ("helm-controller",),
+    OwnerKind.HELM: ("helm", "Helm"),
+    OwnerKind.FLUX_KUSTOMIZATION: ("kustomize-controller",),
+    OwnerKind.ARGO_CD: ("argocd-controller", "argocd-application-controller"),
+}
+"""The field managers of owners that write the list as a whole, by apply or update."""
+_COPIED = (OwnerKind.ARGO_CD, OwnerKind.KUBECTL_APPLY, OwnerKind.ZARF, OwnerKind.NONE)
+"""Owners that may have written kubectl's annotation."""
+_EMPTY = msgspec.Raw(b"{}")
+
+
+class By(StrEnum):
+    """What tells what the owner declares."""
+
+    HELM = "helm-manifest"
+    APPLIED = "last-applied"
+    WRITER = "managed-fields"
+    """The owner has written the list as it was before the policy appended to it; the values are not told."""
+    ITSELF = "live"
+    """Nobody else declares it: the object is its own source."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What was declared; or, without a spec, what is known instead of it."""
+
+    by: By
+    where: str
+    """In words: `revision 3 of Helm release shop/web`; for UNKNOWN why it is not known."""
+    spec: VirtualServiceSpec | None = None
+
+
+class DeclaredVirtualService(WrittenVirtualService, frozen=True, kw_only=True, gc=False):
+    """A VirtualService with who wrote it, and (no field of the API) the spec in kubectl's annotation."""
+
+    applied: VirtualServiceSpec | None = None
+
+
+class _Applied(Part, frozen=True):
+    spec: VirtualServiceSpec = VirtualServiceSpec()
+
+
+_APPLIED = msgspec.json.Decoder(_Applied)
+
+
+def applied_spec(annotations: Mapping[str, str]) -> VirtualServiceSpec | None:
+    """What kubectl's annotation holds; None without one, and where it is no VirtualService."""
+    text = annotations.get(APPLIED)
+    if not text:
+        return None
+    try:
+        return _APPLIED.decode(text).spec
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def slim_writers(entries: tuple[ManagedFields, ...]) -> tuple[ManagedFields, ...]:
+    """The writers of the spec with the names of its fields, and nothing of what is inside of these."""
+    return tuple(
+        msgspec.structs.replace(one, fields_v1=FieldsV1(spec=dict.fromkeys(one.fields_v1.spec, _EMPTY)))
+        for one in entries
+        if one.fields_v1 is not None and one.fields_v1.spec is not None
+    )
+
+
+def written_at(item: WrittenVirtualService) -> str:
+    """When the spec was written last, in RFC 3339; empty where nobody says."""
+    return max((one.time for one in item.metadata.managed_fields if _spec(one) is not None), default="")
+
+
+def declared(item: DeclaredVirtualService, owner: Owner) -> Declared:
+    """What the object itself tells of its source. Of Helm's releases Helm's record tells more."""
+    holders = [one for one in item.metadata.managed_fields if _holds(one)]
+    appliers = [one.manager for one in holders if one.operation == _APPLY]
+    foreign = [name for name in appliers if name != _KUBECTL]
+    if item.applied is not None and not foreign and owner.kind in _COPIED:
+        return Declared(By.APPLIED, "the manifest that kubectl applied last", item.applied)
+    own = _CONTROLLERS.get(owner.kind, ())
+    by_owner = [one.manager for one in holders if one.manager in own]
+    if appliers or by_owner:
+        writer = (foreign or appliers or by_owner)[0]
+        return Declared(By.WRITER, f"field manager {writer} wrote its gateways")
+    if owner.kind is not OwnerKind.NONE:
+        return Declared(
+            By.UNKNOWN, f"{owner.title or owner.why} owns it, and left no copy of what it declares"
+        )
+    return _of_nobody(item, holders)
+
+
+def _of_nobody(item: DeclaredVirtualService, holders: list[ManagedFields]) -> Declared:
+    """Nothing marks an owner: what people wrote by hand is written by nobody else; of others that is not known."""
+    if not item.metadata.managed_fields:
+        return Declared(By.UNKNOWN, "nothing tells who wrote it: its managedFields were not read")
+    machines = [one.manager for one in holders if not one.manager.startswith(_BY_HAND)]
+    if machines:
+        return Declared(By.UNKNOWN, f"{machines[0]} wrote it; whether it writes it again is not known")
+    return Declared(By.ITSELF, "nobody else declares it", item.spec)
+
+
+def _spec(entry: ManagedFields) -> Mapping[str, msgspec.Raw] | None:
+    return entry.fields_v1.spec if entry.fields_v1 is not None else None
+
+
+def _holds(entry: ManagedFields) -> bool:
+    """Whether the list of gateways, or a spec that was written as a whole, is this writer's."""
+    spec = _spec(entry)
+    return spec is not None and (not spec or FIELD in spec)

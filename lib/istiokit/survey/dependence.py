@@ -1,0 +1,244 @@
+"""Reads all that tells whether VirtualServices still depend on the mutation policy, and judges them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from istiokit.bigbang.facts import Unread
+from istiokit.cluster import kinds
+from istiokit.cluster.decode import WrittenMetadata
+from istiokit.cluster.types import EVERYWHERE, Cluster, Where
+from istiokit.istio.mapping import Mapping, found_mapping
+from istiokit.istio.model import Gateway, VirtualService
+from istiokit.istio.naming import named
+from istiokit.istio.sharing import shared_spec
+from istiokit.kyverno.dependence import Case, Forward, Judgement, concerns, forward_rules, judge, told
+from istiokit.kyverno.dependents import DependentRow, row, unseen
+from istiokit.kyverno.direction import forward, forward_grants, rules_by_name
+from istiokit.kyverno.grants import Grant
+from istiokit.kyverno.recognise import MutationPolicy
+from istiokit.kyverno.reports import Observations
+from istiokit.ownership.declared import (
+    By,
+    Declared,
+    DeclaredVirtualService,
+    applied_spec,
+    declared,
+    slim_writers,
+)
+from istiokit.ownership.find import Finder, marks
+from istiokit.ownership.model import Owner, OwnerKind, Owners
+from istiokit.ownership.others import helm_release_of
+from istiokit.ownership.places import edit_place, origin
+from istiokit.ownership.spots import Wanted
+from istiokit.survey.helm_releases import HelmRecords, read_records
+from istiokit.survey.origins import with_sources
+from istiokit.survey.owners import OwnerNames
+from istiokit.survey.policy_reports import PolicyReading, ReportReading
+from istiokit.survey.reading import Reading
+
+_OF_HELM = (OwnerKind.HELM, OwnerKind.FLUX_HELM_RELEASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which VirtualServices it is about, and what is known beforehand."""
+
+    where: Where = EVERYWHERE
+    names: tuple[str, ...] = ()
+    """As people type them; none means all."""
+    policies: tuple[str, ...] = ()
+    """Only these, by name; none means all that add to the gateways of VirtualServices."""
+    mapping: Mapping | None = None
+    """The pairs, if people gave them."""
+    files: bool = False
+    """Whether it is about files: reports may then be of VirtualServices that are elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that was read, before anything is judged."""
+
+    virtual_services: tuple[DeclaredVirtualService, ...]
+    policies: tuple[MutationPolicy, ...]
+    observations: Observations
+    gateways: tuple[Gateway, ...]
+    owners: Owners
+    unread: tuple[Unread, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DependenceReading:
+    """The answer, with what it rests on."""
+
+    rows: tuple[DependentRow, ...]
+    """By namespace and name."""
+    policies: tuple[MutationPolicy, ...]
+    mapping: Mapping
+    puzzling: tuple[str, ...]
+    """Gateways that policies give and that are neither the old nor the new one of any pair."""
+    unread: tuple[Unread, ...]
+
+
+def kept(item: DeclaredVirtualService) -> DeclaredVirtualService:
+    """Of a VirtualService what is judged: `Cluster.list` keeps this of each."""
+    found = item.metadata
+    applied = applied_spec(found.annotations)
+    return DeclaredVirtualService(
+        metadata=WrittenMetadata(
+            name=found.name,
+            namespace=found.namespace,
+            creation_timestamp=found.creation_timestamp,
+            deletion_timestamp=found.deletion_timestamp,
+            labels=marks(found.labels),
+            annotations=marks(found.annotations),
+            managed_fields=slim_writers(found.managed_fields),
+        ),
+        spec=shared_spec(item.spec),
+        applied=None if applied is None else shared_spec(applied),
+    )
+
+
+def read_dependence(
+    cluster: Cluster, question: Question, now: datetime, *, changes: bool = True
+) -> DependenceReading:
+    """Read and judge; with `changes` also where those that depend are to be changed.
+
+    Raises NotDone for names that nobody has, UsageError where the pairs contradict each other.
+    """
+    read = _evidence(cluster, question)
+    found = found_mapping(read.gateways, read.virtual_services)
+    mapping, puzzling = (
+        (question.mapping, ()) if question.mapping else forward(read.policies, found, read.gateways)
+    )
+    grants = forward_grants(mapping)
+    rules = (
+        forward_rules(read.policies, grants)
+        if read.policies
+        else rules_by_name(read.observations, question.policies, mapping)
+    )
+    chosen = _chosen(read, question, grants)
+    judged, unread = _judged(cluster, read, chosen, grants, rules, now, changes=changes)
+    rows = [*judged, *_elsewhere(read, rules, now)] if question.files else judged
+    ordered = sorted(rows, key=lambda one: (one.namespace, one.name))
+    return DependenceReading(tuple(ordered), read.policies, mapping, puzzling, unread)
+
+
+def _evidence(cluster: Cluster, question: Question) -> Evidence:
+    with Reading(cluster) as reading:
+        routes = reading.list(kinds.VIRTUAL_SERVICE, DeclaredVirtualService, question.where, kept)
+        reports = ReportReading(reading, Where(question.where.namespace))
+        policies = PolicyReading(reading)
+        gateways = reading.list(kinds.GATEWAY, Gateway)
+        owners = OwnerNames(reading)
+        return Evidence(
+            routes.result(),
+            policies.result(question.policies),
+            reports.result(),
+            gateways.result(),
+            owners.result(),
+            reading.unread,
+        )
+
+
+def _chosen(read: Evidence, question: Question, grants: Sequence[Grant]) -> list[DeclaredVirtualService]:
+    """The VirtualServices that were asked for and that one of the pairs is about."""
+    pairs = frozenset(name for grant in grants for name in (grant.gateway, *grant.holders))
+    wanted = named(read.virtual_services, question.names, question.where.namespace, files=question.files)
+    asked: set[int] = {id(item) for item in wanted}
+    return [item for item in read.virtual_services if id(item) in asked and _is_about(item, pairs)]
+
+
+def _is_about(item: DeclaredVirtualService, pairs: frozenset[str]) -> bool:
+    if item.metadata.deletion_timestamp:
+        return False
+    if concerns(item, pairs):
+        return True
+    source = item.applied
+    return source is not None and concerns(VirtualService(metadata=item.metadata, spec=source), pairs)
+
+
+def _judged(
+    cluster: Cluster,
+    read: Evidence,
+    chosen: Sequence[DeclaredVirtualService],
+    grants: Sequence[Grant],
+    rules: Forward,
+    now: datetime,
+    *,
+    changes: bool,
+) -> tuple[list[DependentRow], tuple[Unread, ...]]:
+    finder = Finder(read.owners)
+    owned = [(item, finder.of(item.metadata, kinds.VIRTUAL_SERVICE.name)) for item in chosen]
+    records = read_records(
+        cluster, {_release(item, owner, read.owners) for item, owner in owned if owner.kind in _OF_HELM}
+    )
+    cases = []
+    for item, owner in owned:
+        about = read.observations.get((item.metadata.namespace or "default", item.metadata.name), ())
+        source = _source(item, owner, records, read.owners)
+        case = Case(item, source, told(item, about, rules, now))
+        cases.append((case, judge(case, grants), owner))
+    places, unread = _places(cluster, read.owners, cases, grants) if changes else ({}, ())
+    rows = [row(case, judgement, owner, places.get(id(case), "")) for case, judgement, owner in cases]
+    return rows, tuple(dict.fromkeys((*read.unread, *unread)))
+
+
+def _release(item: DeclaredVirtualService, owner: Owner, owners: Owners) -> tuple[str, str]:
+    """The release by the namespace of its record: Flux may keep it elsewhere than what it installs."""
+    namespace, name = helm_release_of(item.metadata)
+    flux = owners.releases.get(owner.ref) if owner.ref else None
+    if flux is not None:
+        return flux.spec.storage_namespace or flux.metadata.namespace or namespace, name or flux.helm_name
+    return (owner.ref.namespace or namespace if owner.ref else namespace), name
+
+
+def _source(item: DeclaredVirtualService, owner: Owner, records: HelmRecords, owners: Owners) -> Declared:
+    """What is declared. Where Helm's record does not tell, the object itself may, and the reason is told with it."""
+    if owner.kind not in _OF_HELM:
+        return declared(item, owner)
+    key = item.metadata.namespace or "default", item.metadata.name
+    found = records.declared(_release(item, owner, owners), key)
+    if found.by is not By.UNKNOWN:
+        return found
+    own = declared(item, owner)
+    return Declared(own.by, f"{own.where} ({found.where})") if own.by is By.WRITER else found
+
+
+def _places(
+    cluster: Cluster,
+    owners: Owners,
+    cases: Iterable[tuple[Case, Judgement, Owner]],
+    grants: Sequence[Grant],
+) -> tuple[dict[int, str], tuple[Unread, ...]]:
+    """Where those that are not migrated have their gateways from, by the identity of the case."""
+    names = frozenset(name for grant in grants for name in (grant.gateway, *grant.holders))
+    open_ones = [(case, owner) for case, judgement, owner in cases if judgement.verdict != "source-migrated"]
+    if not open_ones:
+        return {}, ()
+    items = ((kinds.VIRTUAL_SERVICE.name, case.item) for case, _ in open_ones)
+    known, unread = with_sources(cluster, owners, items, values=True)
+    finder = Finder(known)
+    found = {}
+    for case, _ in open_ones:
+        owner = finder.of(case.item.metadata, kinds.VIRTUAL_SERVICE.name)
+        wanted = Wanted(names, case.item.metadata.namespace or "default")
+        found[id(case)] = edit_place(owner, origin(owner, known, wanted))
+    return found, unread
+
+
+def _elsewhere(read: Evidence, rules: Forward, now: datetime) -> list[DependentRow]:
+    """Those that only reports speak of."""
+    here = {(item.metadata.namespace or "default", item.metadata.name) for item in read.virtual_services}
+    rows = []
+    for (namespace, name), found in read.observations.items():
+        item = DeclaredVirtualService()
+        said = told(item, found, rules, now)
+        if said and (namespace, name) not in here:
+            rows.append(unseen(namespace, name, said))
+    return rows
+
+
+def present() -> datetime:
+    """Now, for whoever asks."""
+    return datetime.now(UTC)
