@@ -10,11 +10,12 @@ from istiokit.istio.audit.model import subject_of
 from istiokit.istio.listing import rows, sides_in, summary_of
 from istiokit.survey.dependents import FILE_KINDS, DependentsRead, DependentsReading, dependents_in
 from istiokit.survey.routes import RouteReading
+from istiokit.ui import pairs
 from istiokit.ui.context import Context
-from kubectl_vs_gateways import audit_text, pairs, scope
+from istiokit.ui.pairs import Given
+from kubectl_vs_gateways import audit_text, scope
 from kubectl_vs_gateways.list_text import owners_line, summary_line
 from kubectl_vs_gateways.next_step import next_line
-from kubectl_vs_gateways.pairs import Given
 from kubectl_vs_gateways.patch_text import with_patches
 from kubectl_vs_gateways.scope import Scope
 

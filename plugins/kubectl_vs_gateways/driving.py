@@ -14,8 +14,8 @@ from istiokit.plan.resume import unfinished
 from istiokit.plan.runner import dry_run, run
 from istiokit.plan.store_cluster import ClusterStore
 from istiokit.ui.context import Context
+from istiokit.ui.counting import Counter
 from istiokit.ui.plans import many, refuse, tell_dry_run, way_back
-from kubectl_vs_gateways.counting import Counter
 
 
 @dataclass(frozen=True, slots=True)

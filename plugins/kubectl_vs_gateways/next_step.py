@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from istiokit.istio.bindings import Binding, Sides
 from istiokit.istio.listing import BindingRow, by_state
-from kubectl_vs_gateways.pairs import Given
+from istiokit.ui.pairs import Given
 from kubectl_vs_gateways.scope import Scope
 
 

@@ -5,20 +5,19 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from istiokit.errors import NotDone, SuiteError, UsageError
-from istiokit.ui import options
+from istiokit.errors import SuiteError, UsageError
+from istiokit.ui import options, pairs
 from istiokit.ui.context import Context
+from istiokit.ui.engines import add_engine
 from istiokit.ui.options import NO_FLAGS
+from istiokit.ui.pairs import Given
 from istiokit.ui.parser import Parser
-from kubectl_vs_gateways import pairs
-from kubectl_vs_gateways.pairs import Given
 
 if TYPE_CHECKING:  # --help needs none of it
     from istiokit.cluster.types import Cluster
     from istiokit.istio.mapping import Mapping
     from istiokit.kyverno.policies import Engine
 
-_ENGINES = ("kyverno", "kyverno-mutating", "admission")
 _PROBE_SECONDS = 5.0
 """How long a cluster is looked for that nobody asked for."""
 
@@ -47,17 +46,7 @@ def configure(parser: Parser) -> None:
         ("Only from old to new", "--map istio-system/public=istio-gateway/public-ingressgateway --one-way"),
     )
     pairs.add_flags(parser)
-    parser.add_argument(
-        "--one-way", action="store_true", help="Only give the new Gateway to those bound to the old one."
-    )
-    parser.add_argument(
-        "--engine",
-        metavar="|".join(_ENGINES),
-        choices=_ENGINES,
-        default="",
-        help="Kyverno's ClusterPolicy or MutatingPolicy, or Kubernetes' MutatingAdmissionPolicy (1.36 and later); "
-        "default: what the cluster has.",
-    )
+    add_engine(parser)
     parser.add_argument(
         "-o",
         "--output",
@@ -120,27 +109,13 @@ def _mapping(given: Options, cluster: "Cluster | None", context: Context) -> "Ma
 
 
 def _chosen(cluster: "Cluster | None", context: Context) -> "Engine":
-    """What the cluster has, Kyverno first: its reports tell later who still needs the policy.
-
-    Raises NotDone where it has none of the three.
-    """
-    from istiokit.cluster.kinds import CLUSTER_POLICY, MUTATING_ADMISSION_POLICY, MUTATING_POLICY
+    """What the cluster has; raises NotDone where that is none of the three."""
     from istiokit.kyverno.policies import Engine
+    from istiokit.survey.engines import chosen_engine
 
     if cluster is None:
         context.say("engine admission: it needs nothing but Kubernetes 1.36; choose another with --engine")
         return Engine.ADMISSION
-    for kind, engine, why in (
-        (MUTATING_POLICY, Engine.KYVERNO_MUTATING, "Kyverno is there, with MutatingPolicy v1"),
-        (CLUSTER_POLICY, Engine.KYVERNO, "Kyverno is there, without MutatingPolicy v1"),
-        (
-            MUTATING_ADMISSION_POLICY,
-            Engine.ADMISSION,
-            "the API server has MutatingAdmissionPolicy v1, and no Kyverno",
-        ),
-    ):
-        if cluster.served(kind):
-            context.say(f"engine {engine}: {why}")
-            return engine
-    what = "this cluster has neither Kyverno nor MutatingAdmissionPolicy v1 (Kubernetes 1.36)"
-    raise NotDone(what, "install Kyverno, or bind the VirtualServices themselves with `add`")
+    engine, why = chosen_engine(cluster)
+    context.say(f"engine {engine}: {why}")
+    return engine

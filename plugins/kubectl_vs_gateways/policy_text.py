@@ -4,14 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from istiokit.kyverno.policies import Engine
+from istiokit.ui.engines import KNOW, merged_lines
 from istiokit.ui.output import as_json
-
-_KNOW = {
-    Engine.KYVERNO: "while Kyverno is down, every change to a VirtualService is refused (its failurePolicy is Fail); "
-    "ClusterPolicy is deprecated since Kyverno 1.17",
-    Engine.KYVERNO_MUTATING: "while Kyverno is down, every change to a VirtualService is refused (failurePolicy Fail)",
-    Engine.ADMISSION: "who may change VirtualServices needs no further rights; nothing but the API server is asked",
-}
 
 
 def printed(manifests: Sequence[dict[str, Any]], output: str) -> str:
@@ -24,10 +18,8 @@ def printed(manifests: Sequence[dict[str, Any]], output: str) -> str:
 
 def notes(engine: Engine, merged: Sequence[str], prog: str) -> list[str]:
     """What to tell besides the policy; `merged` are Gateways that follow several old ones."""
-    lines = [f"note: {name} follows several old Gateways: from it there is no way back" for name in merged]
     return [
-        *lines,
-        f"note: {_KNOW[engine]}",
+        *(f"note: {line}" for line in (*merged_lines(merged), KNOW[engine])),
         f"next: apply it, then `{prog} touch` lets it see the VirtualServices that are there already",
     ]
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from istiokit.errors import UsageError
-from istiokit.ui import options
+from istiokit.ui import options, pairs
 from istiokit.ui.context import Context
+from istiokit.ui.pairs import Given
 from istiokit.ui.parser import Parser
-from kubectl_vs_gateways import pairs, scope
-from kubectl_vs_gateways.pairs import Given
+from kubectl_vs_gateways import scope
 from kubectl_vs_gateways.scope import Scope
 
 if TYPE_CHECKING:  # --help needs none of it

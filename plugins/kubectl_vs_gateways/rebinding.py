@@ -10,10 +10,10 @@ from istiokit.plan.model import Plan
 from istiokit.plan.rebind import RebindPlan, Wanted, plan_rebind
 from istiokit.survey.policies import read_policies
 from istiokit.survey.routes import RouteReading
-from istiokit.ui import plans
+from istiokit.ui import pairs, plans
 from istiokit.ui.context import Context
 from istiokit.ui.plans import many, refuse
-from kubectl_vs_gateways import pairs, scope
+from kubectl_vs_gateways import scope
 from kubectl_vs_gateways.driving import Drive
 from kubectl_vs_gateways.rebind_options import Options
 from kubectl_vs_gateways.serving import silenced

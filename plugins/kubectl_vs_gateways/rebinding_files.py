@@ -24,8 +24,8 @@ from istiokit.survey.routes import other_gateways
 from istiokit.ui import plans
 from istiokit.ui.context import Context
 from istiokit.ui.diffs import coloured
+from istiokit.ui.pairs import chosen_mapping, strangers
 from istiokit.ui.plans import many, refuse, way_back
-from kubectl_vs_gateways.pairs import chosen_mapping, strangers
 from kubectl_vs_gateways.patch_text import told_patches
 from kubectl_vs_gateways.rebind_options import Options
 from kubectl_vs_gateways.rebinding import left_to_people, say_what_to_know

@@ -86,9 +86,9 @@ def run(given: Options, context: Context) -> int:
     from istiokit.plan.optimistic import ChangedByOthers
     from istiokit.plan.rebind import MIGRATION
     from istiokit.plan.rollback import plan_rollback, rollback
+    from istiokit.ui.counting import Counter
     from istiokit.ui.rollbacks import offered
     from kubectl_vs_gateways.abandoning import run_abandon
-    from kubectl_vs_gateways.counting import Counter
 
     store, lock = _journal(given, context)
     if given.abandon:

@@ -2,10 +2,11 @@
 
 from istiokit.istio.model import full_name
 from istiokit.istio.serving import ServedRow, served_rows
+from istiokit.ui import pairs
 from istiokit.ui.context import Context
 from istiokit.ui.output import Document, render
-from kubectl_vs_gateways import pairs, scope
-from kubectl_vs_gateways.pairs import Given
+from istiokit.ui.pairs import Given
+from kubectl_vs_gateways import scope
 from kubectl_vs_gateways.patch_text import with_patches
 from kubectl_vs_gateways.scope import Scope
 from kubectl_vs_gateways.served_text import COLUMNS, counts, summary_line

@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from istiokit.errors import NotDone
-from istiokit.ui import options
+from istiokit.ui import options, pairs
 from istiokit.ui.context import Context
+from istiokit.ui.pairs import Given
 from istiokit.ui.parser import Parser
-from kubectl_vs_gateways import pairs, scope
-from kubectl_vs_gateways.pairs import Given
+from kubectl_vs_gateways import scope
 from kubectl_vs_gateways.scope import Scope
 
 if TYPE_CHECKING:  # --help needs none of it
     from istiokit.cluster.types import Where
     from istiokit.istio.model import VirtualService
     from istiokit.kyverno.grants import Grant
-    from kubectl_vs_gateways.touching import Lacker, Outcome
+    from istiokit.plan.touching import Lacker, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,8 @@ def parse(namespace: argparse.Namespace) -> Options:
 def run(given: Options, context: Context) -> int:
     """Look, ask, touch, look again; 1 if something could not be touched or still lacks a Gateway."""
     from istiokit.kyverno.grants import grants_of
+    from istiokit.plan.touching import Result, judged, lackers, send
     from kubectl_vs_gateways import touch_text
-    from kubectl_vs_gateways.touching import Result, judged, lackers, send
 
     where, found = _read(given.scope, context)
     mapping = pairs.live_mapping(given.pairs, context.cluster, found, context)
@@ -124,7 +124,7 @@ def _again(
     """How it ended for each, by reading them again."""
     from istiokit.cluster.kinds import VIRTUAL_SERVICE
     from istiokit.istio.model import VirtualService
-    from kubectl_vs_gateways.touching import outcomes_of
+    from istiokit.plan.touching import outcomes_of
 
     return outcomes_of(due, errors, context.cluster.list(VIRTUAL_SERVICE, VirtualService, where), grants)
 
@@ -146,8 +146,8 @@ def _show(outcomes: "Sequence[Outcome]", given: Options, context: Context) -> in
 
 def _finish(outcomes: "Sequence[Outcome]", given: Options, context: Context) -> int:
     """Show how it ended; 1 if something was refused, or lacks a Gateway still."""
+    from istiokit.plan.touching import Result
     from kubectl_vs_gateways import touch_text
-    from kubectl_vs_gateways.touching import Result
 
     code = _show(outcomes, given, context)
     context.say(touch_text.summary(outcomes))

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 from istiokit.istio.mapping import Pair
+from istiokit.plan.touching import Outcome, Result
 from istiokit.ui.output import Column
 from kubectl_vs_gateways.list_text import RESOURCE
-from kubectl_vs_gateways.touching import Outcome, Result
 
 COLUMNS: tuple[Column[Outcome], ...] = (
     Column("namespace", lambda one: one.namespace),

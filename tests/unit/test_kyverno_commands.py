@@ -15,8 +15,8 @@ from istiokit.cluster.types import Ref
 from istiokit.errors import Forbidden, OperationFailed
 from istiokit.kyverno.grants import grants_of
 from istiokit.kyverno.policies import DIRECTION, MAPPING
+from istiokit.plan.touching import Outcome, Result, lackers, outcomes_of
 from istiokit.ui.commands import App, Command
-from kubectl_vs_gateways.touching import Outcome, Result, lackers, outcomes_of
 from tests.fakes import FakeCluster
 from tests.run import Result as Answer
 from tests.run import run

@@ -1,4 +1,8 @@
-"""What `touch` does on the cluster: find what a policy has not reached, send empty patches, look again."""
+"""Touching VirtualServices: find what a policy has not reached, send empty patches, look again.
+
+An empty merge patch makes the API server admit the object again, as it is (measured): what it changes is what the
+policy would change at the next update anyway.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -44,6 +48,12 @@ class Lacker:
         """`namespace/name`."""
         return full_name(self.virtual_service)
 
+    @property
+    def ref(self) -> Ref:
+        """Its address."""
+        metadata = self.virtual_service.metadata
+        return Ref(VIRTUAL_SERVICE.name, metadata.name, metadata.namespace)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -62,6 +72,11 @@ def lackers(virtual_services: Iterable[VirtualService], grants: Sequence[Grant])
     return [item for item in found if item.gateways and not item.virtual_service.metadata.deletion_timestamp]
 
 
+def touch(cluster: Cluster, ref: Ref, *, dry_run: bool = False) -> None:
+    """Make the API server admit the object again; raises what it refuses with."""
+    cluster.merge_patch(ref, {}, dry_run=dry_run)
+
+
 def send(
     cluster: Cluster, due: Sequence[Lacker], say: Callable[[str], None], *, dry_run: bool
 ) -> dict[str, str]:
@@ -72,7 +87,7 @@ def send(
     errors: dict[str, str] = {}
     pool = ThreadPoolExecutor(CONNECTIONS, "touch")
     try:
-        sent = {pool.submit(_touch, cluster, item, dry_run=dry_run): item for item in due}
+        sent = {pool.submit(touch, cluster, item.ref, dry_run=dry_run): item for item in due}
         for number, future in enumerate(as_completed(sent), 1):
             try:
                 future.result()
@@ -116,9 +131,3 @@ def outcomes_of(
 def _outcome(one: Lacker, result: Result, lacks: tuple[str, ...], reason: str = "") -> Outcome:
     metadata = one.virtual_service.metadata
     return Outcome(metadata.namespace or "default", metadata.name, result, lacks, reason)
-
-
-def _touch(cluster: Cluster, item: Lacker, *, dry_run: bool) -> None:
-    metadata = item.virtual_service.metadata
-    ref = Ref(VIRTUAL_SERVICE.name, metadata.name, metadata.namespace)
-    cluster.merge_patch(ref, {}, dry_run=dry_run)

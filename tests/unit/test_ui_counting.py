@@ -7,8 +7,8 @@ from istiokit.plan.engine import Moment
 from istiokit.plan.engine import Progress as RunProgress
 from istiokit.plan.journal import EntryState, begin, entry
 from istiokit.plan.model import Group, Plan
+from istiokit.ui.counting import Counter
 from istiokit.ui.progress import PlainProgress
-from kubectl_vs_gateways.counting import Counter
 
 
 def edit(name: str) -> EditBindings:
