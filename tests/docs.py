@@ -4,12 +4,13 @@ from pathlib import Path
 
 from istiokit.ui.commands import App, command_parser, help_text, prog_name
 from kubectl_istio_migrate.main import APP as ISTIO_MIGRATE
+from kubectl_policyreport_vs.main import APP as POLICYREPORT_VS
 from kubectl_recycle_injected.main import APP as RECYCLE_INJECTED
 from kubectl_vs_gateways.main import APP as VS_GATEWAYS
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "commands.md"
-APPS = (ISTIO_MIGRATE, VS_GATEWAYS, RECYCLE_INJECTED)
+APPS = (ISTIO_MIGRATE, VS_GATEWAYS, RECYCLE_INJECTED, POLICYREPORT_VS)
 """Every plugin."""
 
 _HEAD = """\

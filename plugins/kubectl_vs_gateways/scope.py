@@ -15,8 +15,6 @@ if TYPE_CHECKING:  # --help needs none of it
     from istiokit.istio.unusable import Unusable
     from istiokit.survey.routes import RouteReading
 
-_PREFIXES = ("vs/", "virtualservice/", "virtualservices/", "virtualservice.networking.istio.io/")
-
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -65,6 +63,8 @@ def parse_scope(namespace: argparse.Namespace) -> Scope:
         raise UsageError("-A is about a cluster, and -f reads files", "leave one of them out")
     if namespace.gateways and not namespace.filenames:
         raise UsageError("--gateways goes with -f; a cluster has its own", "leave it out")
+    from istiokit.istio.naming import plain
+
     return Scope(
         names=tuple(plain(name) for name in getattr(namespace, "names", ())),
         namespace=namespace.namespace,
@@ -202,11 +202,3 @@ def where_of(scope: Scope, namespace: str | None) -> "Where":
 
     anywhere = any("/" in name for name in scope.names)
     return Where(None if anywhere else namespace, scope.selector, scope.field_selector)
-
-
-def plain(name: str) -> str:
-    """The name without `vs/` or another form of its kind in front."""
-    for prefix in _PREFIXES:
-        if name.startswith(prefix):
-            return name.removeprefix(prefix)
-    return name

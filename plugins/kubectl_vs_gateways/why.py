@@ -42,7 +42,9 @@ def configure(parser: Parser) -> None:
 
 def parse(namespace: argparse.Namespace) -> Options:
     """The arguments as a value."""
-    return Options(scope.parse_scope(namespace), scope.plain(namespace.name), namespace.host)
+    from istiokit.istio.naming import plain
+
+    return Options(scope.parse_scope(namespace), plain(namespace.name), namespace.host)
 
 
 def run(given: Options, context: Context) -> int:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from istiokit.errors import NotDone
 from istiokit.istio.model import VirtualService, full_name
 
+_PREFIXES = ("vs/", "virtualservice/", "virtualservices/", "virtualservice.networking.istio.io/")
+
 
 def named(
     items: Iterable[VirtualService], names: Sequence[str], namespace: str | None, *, files: bool = False
@@ -32,3 +34,11 @@ def named(
 def _spellings(item: VirtualService, namespace: str | None) -> set[str]:
     here = namespace is None or item.metadata.namespace == namespace
     return {full_name(item), item.metadata.name} if here else {full_name(item)}
+
+
+def plain(name: str) -> str:
+    """The name without `vs/` or another form of its kind in front."""
+    for prefix in _PREFIXES:
+        if name.startswith(prefix):
+            return name.removeprefix(prefix)
+    return name

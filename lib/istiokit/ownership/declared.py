@@ -41,6 +41,8 @@ class By(StrEnum):
     APPLIED = "last-applied"
     WRITER = "managed-fields"
     """The owner has written the list as it was before the policy appended to it; the values are not told."""
+    FILE = "manifest"
+    """A manifest that people have named as the source."""
     ITSELF = "live"
     """Nobody else declares it: the object is its own source."""
     UNKNOWN = "unknown"
@@ -120,7 +122,7 @@ def _of_nobody(item: DeclaredVirtualService, holders: list[ManagedFields]) -> De
     machines = [one.manager for one in holders if not one.manager.startswith(_BY_HAND)]
     if machines:
         return Declared(By.UNKNOWN, f"{machines[0]} wrote it; whether it writes it again is not known")
-    return Declared(By.ITSELF, "nobody else declares it", item.spec)
+    return Declared(By.ITSELF, "the object itself, which nobody else declares,", item.spec)
 
 
 def _spec(entry: ManagedFields) -> Mapping[str, msgspec.Raw] | None:

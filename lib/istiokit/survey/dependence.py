@@ -1,7 +1,7 @@
 """Reads all that tells whether VirtualServices still depend on the mutation policy, and judges them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from istiokit.bigbang.facts import Unread
@@ -12,32 +12,31 @@ from istiokit.istio.mapping import Mapping, found_mapping
 from istiokit.istio.model import Gateway, VirtualService
 from istiokit.istio.naming import named
 from istiokit.istio.sharing import shared_spec
-from istiokit.kyverno.dependence import Case, Forward, Judgement, concerns, forward_rules, judge, told
+from istiokit.kyverno.dependence import (
+    Case,
+    Forward,
+    Judgement,
+    Verdict,
+    concerns,
+    forward_rules,
+    judge,
+    told,
+)
 from istiokit.kyverno.dependents import DependentRow, row, unseen
 from istiokit.kyverno.direction import forward, forward_grants, rules_by_name
 from istiokit.kyverno.grants import Grant
 from istiokit.kyverno.recognise import MutationPolicy
 from istiokit.kyverno.reports import Observations
-from istiokit.ownership.declared import (
-    By,
-    Declared,
-    DeclaredVirtualService,
-    applied_spec,
-    declared,
-    slim_writers,
-)
+from istiokit.ownership.declared import DeclaredVirtualService, applied_spec, slim_writers
 from istiokit.ownership.find import Finder, marks
-from istiokit.ownership.model import Owner, OwnerKind, Owners
-from istiokit.ownership.others import helm_release_of
+from istiokit.ownership.model import Origin, Owner, OwnerKind, Owners
 from istiokit.ownership.places import edit_place, origin
 from istiokit.ownership.spots import Wanted
-from istiokit.survey.helm_releases import HelmRecords, read_records
+from istiokit.survey.declaring import Manifests, read_sources
 from istiokit.survey.origins import with_sources
 from istiokit.survey.owners import OwnerNames
 from istiokit.survey.policy_reports import PolicyReading, ReportReading
 from istiokit.survey.reading import Reading
-
-_OF_HELM = (OwnerKind.HELM, OwnerKind.FLUX_HELM_RELEASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +45,15 @@ class Question:
 
     where: Where = EVERYWHERE
     names: tuple[str, ...] = ()
-    """As people type them; none means all."""
+    """`namespace/name`, or `name` in the namespace `home`; none means all."""
+    home: str | None = None
+    """None: any."""
     policies: tuple[str, ...] = ()
     """Only these, by name; none means all that add to the gateways of VirtualServices."""
     mapping: Mapping | None = None
     """The pairs, if people gave them."""
+    manifests: Manifests = field(default_factory=dict)
+    """Manifests that people have named as the source, for what left no copy in the cluster."""
     files: bool = False
     """Whether it is about files: reports may then be of VirtualServices that are elsewhere."""
 
@@ -118,7 +121,7 @@ def read_dependence(
         else rules_by_name(read.observations, question.policies, mapping)
     )
     chosen = _chosen(read, question, grants)
-    judged, unread = _judged(cluster, read, chosen, grants, rules, now, changes=changes)
+    judged, unread = _judged(cluster, read, chosen, grants, rules, now, question.manifests, changes=changes)
     rows = [*judged, *_elsewhere(read, rules, now)] if question.files else judged
     ordered = sorted(rows, key=lambda one: (one.namespace, one.name))
     return DependenceReading(tuple(ordered), read.policies, mapping, puzzling, unread)
@@ -144,7 +147,7 @@ def _evidence(cluster: Cluster, question: Question) -> Evidence:
 def _chosen(read: Evidence, question: Question, grants: Sequence[Grant]) -> list[DeclaredVirtualService]:
     """The VirtualServices that were asked for and that one of the pairs is about."""
     pairs = frozenset(name for grant in grants for name in (grant.gateway, *grant.holders))
-    wanted = named(read.virtual_services, question.names, question.where.namespace, files=question.files)
+    wanted = named(read.virtual_services, question.names, question.home, files=question.files)
     asked: set[int] = {id(item) for item in wanted}
     return [item for item in read.virtual_services if id(item) in asked and _is_about(item, pairs)]
 
@@ -165,44 +168,21 @@ def _judged(
     grants: Sequence[Grant],
     rules: Forward,
     now: datetime,
+    manifests: Manifests,
     *,
     changes: bool,
 ) -> tuple[list[DependentRow], tuple[Unread, ...]]:
     finder = Finder(read.owners)
     owned = [(item, finder.of(item.metadata, kinds.VIRTUAL_SERVICE.name)) for item in chosen]
-    records = read_records(
-        cluster, {_release(item, owner, read.owners) for item, owner in owned if owner.kind in _OF_HELM}
-    )
+    sources = read_sources(cluster, owned, read.owners, manifests)
     cases = []
     for item, owner in owned:
         about = read.observations.get((item.metadata.namespace or "default", item.metadata.name), ())
-        source = _source(item, owner, records, read.owners)
-        case = Case(item, source, told(item, about, rules, now))
+        case = Case(item, sources.of(item, owner), told(item, about, rules, now))
         cases.append((case, judge(case, grants), owner))
     places, unread = _places(cluster, read.owners, cases, grants) if changes else ({}, ())
     rows = [row(case, judgement, owner, places.get(id(case), "")) for case, judgement, owner in cases]
     return rows, tuple(dict.fromkeys((*read.unread, *unread)))
-
-
-def _release(item: DeclaredVirtualService, owner: Owner, owners: Owners) -> tuple[str, str]:
-    """The release by the namespace of its record: Flux may keep it elsewhere than what it installs."""
-    namespace, name = helm_release_of(item.metadata)
-    flux = owners.releases.get(owner.ref) if owner.ref else None
-    if flux is not None:
-        return flux.spec.storage_namespace or flux.metadata.namespace or namespace, name or flux.helm_name
-    return (owner.ref.namespace or namespace if owner.ref else namespace), name
-
-
-def _source(item: DeclaredVirtualService, owner: Owner, records: HelmRecords, owners: Owners) -> Declared:
-    """What is declared. Where Helm's record does not tell, the object itself may, and the reason is told with it."""
-    if owner.kind not in _OF_HELM:
-        return declared(item, owner)
-    key = item.metadata.namespace or "default", item.metadata.name
-    found = records.declared(_release(item, owner, owners), key)
-    if found.by is not By.UNKNOWN:
-        return found
-    own = declared(item, owner)
-    return Declared(own.by, f"{own.where} ({found.where})") if own.by is By.WRITER else found
 
 
 def _places(
@@ -213,7 +193,9 @@ def _places(
 ) -> tuple[dict[int, str], tuple[Unread, ...]]:
     """Where those that are not migrated have their gateways from, by the identity of the case."""
     names = frozenset(name for grant in grants for name in (grant.gateway, *grant.holders))
-    open_ones = [(case, owner) for case, judgement, owner in cases if judgement.verdict != "source-migrated"]
+    open_ones = [
+        (case, owner) for case, judgement, owner in cases if judgement.verdict is not Verdict.MIGRATED
+    ]
     if not open_ones:
         return {}, ()
     items = ((kinds.VIRTUAL_SERVICE.name, case.item) for case, _ in open_ones)
@@ -223,8 +205,17 @@ def _places(
     for case, _ in open_ones:
         owner = finder.of(case.item.metadata, kinds.VIRTUAL_SERVICE.name)
         wanted = Wanted(names, case.item.metadata.namespace or "default")
-        found[id(case)] = edit_place(owner, origin(owner, known, wanted))
+        found[id(case)] = _place(owner, origin(owner, known, wanted))
     return found, unread
+
+
+def _place(owner: Owner, known: Origin | None) -> str:
+    match owner.kind:
+        case OwnerKind.NONE:
+            return "in the manifest that somebody applies, or in the object itself (kubectl vs-gateways add)"
+        case OwnerKind.KUBECTL_APPLY:
+            return "in the manifest that is applied with kubectl"
+    return edit_place(owner, known)
 
 
 def _elsewhere(read: Evidence, rules: Forward, now: datetime) -> list[DependentRow]:

@@ -52,7 +52,9 @@ def helm_layer(cluster: Cluster, ref: Ref) -> tuple[Layer, str]:
     try:
         stored = unpacked(item.data.get("release", "") if item else "", dict[str, Any])
     except NotARelease as error:
-        raise OperationFailed(f"{ref} does not hold a Helm release: {error}", "look at `helm list -A`") from None
+        raise OperationFailed(
+            f"{ref} does not hold a Helm release: {error}", "look at `helm list -A`"
+        ) from None
     layer = Layer(
         origin=f"values of Helm release {stored.get('namespace', '')}/{stored.get('name', '')}",
         values=hidden(stored.get("config") or {}),

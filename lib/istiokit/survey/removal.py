@@ -1,0 +1,29 @@
+"""Reads the whole cluster and says what stands in the way of removing the mutation policy."""
+
+from datetime import datetime
+
+from istiokit.cluster.types import Cluster
+from istiokit.findings import Finding
+from istiokit.kyverno import removal
+from istiokit.kyverno.reports import Source
+from istiokit.survey.dependence import DependenceReading, Question, read_dependence
+
+
+def removal_findings(
+    cluster: Cluster, now: datetime, question: Question | None = None
+) -> tuple[Finding, ...]:
+    """What stands in the way, errors first; the question is about all namespaces, whatever it names."""
+    return findings_of(read_dependence(cluster, question or Question(), now))
+
+
+def findings_of(read: DependenceReading) -> tuple[Finding, ...]:
+    """The same from a reading of everything."""
+    unreadable = [(one.kind, one.reason) for one in read.unread if not one.missing]
+    of_kyverno = [
+        str(policy)
+        for policy in read.policies
+        if any(key[0] == Source.KYVERNO for key, _ in policy.reported_rules())
+    ]
+    return removal.removal_findings(
+        read.rows, unreadable=unreadable, strange=read.puzzling, policies=of_kyverno
+    )

@@ -1,0 +1,1 @@
+"""`kubectl policyreport-vs`: which VirtualServices still depend on the mutation policy."""

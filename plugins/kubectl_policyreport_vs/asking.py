@@ -1,0 +1,168 @@
+"""Which cluster or files, which policies and pairs: the flags that all commands share, and the reading."""
+
+import argparse
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from istiokit.errors import UsageError
+from istiokit.ui import options, pairs
+from istiokit.ui.context import Context
+from istiokit.ui.values import checked, file_name
+
+if TYPE_CHECKING:  # --help needs none of it
+    from istiokit.cluster.files import FilesCluster
+    from istiokit.cluster.types import Cluster
+    from istiokit.survey.declaring import Manifests
+    from istiokit.survey.dependence import DependenceReading, Question
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The shared flags."""
+
+    policies: tuple[str, ...]
+    pairs: pairs.Given
+    filenames: tuple[str, ...]
+    recursive: bool
+    names: tuple[str, ...] = ()
+    namespace: str = ""
+    all_namespaces: bool = False
+    selector: str = ""
+    sources: tuple[str, ...] = ()
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    """--policy, --map, --map-file, --source, -f, -R, and how to connect."""
+    parser.add_argument(
+        "--policy",
+        dest="policies",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="Only this policy; repeat it for several (default: all that add to the gateways of VirtualServices).",
+    )
+    pairs.add_flags(parser)
+    parser.add_argument(
+        "--source",
+        dest="sources",
+        metavar="FILE",
+        type=checked(file_name),
+        action="append",
+        default=[],
+        help="File or folder (with all its folders) with the rendered manifests that an owner applies, for what left "
+        "no copy in the cluster (server-side apply); repeat it for several.",
+    )
+    options.add_files(parser)
+    options.add_connection(parser)
+
+
+def parse(namespace: argparse.Namespace) -> Given:
+    """The flags as a value; raises UsageError for contradicting ones."""
+    all_namespaces = getattr(namespace, "all_namespaces", False)
+    if namespace.filenames and all_namespaces:
+        raise UsageError("-A is about a cluster, and -f reads files", "leave one of them out")
+    return Given(
+        policies=tuple(namespace.policies),
+        pairs=pairs.parse(namespace),
+        filenames=tuple(namespace.filenames),
+        recursive=namespace.recursive,
+        names=tuple(getattr(namespace, "names", ())),
+        namespace=getattr(namespace, "namespace", ""),
+        all_namespaces=all_namespaces,
+        selector=getattr(namespace, "selector", ""),
+        sources=tuple(namespace.sources),
+    )
+
+
+def expect(given: Given, context: Context) -> None:
+    """Ask a cluster for the longest answers now: the server works on them while the rest is imported."""
+    if given.filenames:
+        return
+    from istiokit.cluster.kinds import POLICY_REPORT, VIRTUAL_SERVICE
+    from istiokit.cluster.types import Where
+    from istiokit.kyverno.reports import PolicyReport, slim
+    from istiokit.ownership.declared import DeclaredVirtualService
+    from istiokit.survey.dependence import kept
+
+    place = _place(given, context)
+    context.cluster.expect(VIRTUAL_SERVICE, DeclaredVirtualService, Where(place, given.selector), kept)
+    context.cluster.expect(POLICY_REPORT, PolicyReport, Where(place), slim)
+
+
+def read(given: Given, context: Context, *, changes: bool = True) -> "DependenceReading":
+    """Read and judge what the flags are about; says which pairs and policies that rests on."""
+    from istiokit.survey.dependence import present, read_dependence
+
+    cluster = _files(given, context) if given.filenames else context.cluster
+    return read_dependence(cluster, question(given, cluster, context), present(), changes=changes)
+
+
+def question(given: Given, cluster: "Cluster", context: Context) -> "Question":
+    """What the flags ask."""
+    from istiokit.cluster.types import Where
+    from istiokit.istio.naming import plain
+    from istiokit.survey.dependence import Question
+
+    names = tuple(plain(name) for name in given.names)
+    place = None if any("/" in name for name in names) else _place(given, context)
+    return Question(
+        where=Where(place, given.selector),
+        names=names,
+        home=_place(given, context),
+        policies=given.policies,
+        mapping=pairs.told_mapping(given.pairs, context),
+        manifests=_manifests(given.sources, context),
+        files=bool(given.filenames),
+    )
+
+
+def _manifests(sources: tuple[str, ...], context: Context) -> "Manifests":
+    if not sources:
+        return {}
+    from istiokit.cluster.files import FilesCluster
+    from istiokit.cluster.kinds import VIRTUAL_SERVICE
+    from istiokit.survey.declaring import manifests_in
+
+    files = FilesCluster(sources, recursive=True, kinds=[VIRTUAL_SERVICE], lenient=True, say=context.say)
+    _tell_skipped(files, context)
+    return manifests_in(files)
+
+
+def _tell_skipped(files: "FilesCluster", context: Context) -> None:
+    for one in files.skipped:
+        if one.broken:
+            context.say(f"left out: {one.place}: {one.reason}")
+
+
+def _place(given: Given, context: Context) -> str | None:
+    """The namespace that a name without one means; None for any."""
+    if given.filenames or given.all_namespaces:
+        return given.namespace or None
+    return given.namespace or context.cluster.namespace
+
+
+def _files(given: Given, context: Context) -> "FilesCluster":
+    """The dumps, with all that may be evidence; what is of no use is told."""
+    from istiokit.cluster import kinds
+    from istiokit.cluster.files import FilesCluster
+    from istiokit.cluster.files_read import STDIN, read_stdin
+    from istiokit.survey.policy_reports import POLICY_KINDS, REPORT_KINDS
+
+    wanted = (
+        kinds.VIRTUAL_SERVICE,
+        kinds.GATEWAY,
+        kinds.HELM_RELEASE,
+        kinds.KUSTOMIZATION,
+        kinds.APPLICATION,
+        kinds.SECRET,
+    )
+    files = FilesCluster(
+        given.filenames,
+        recursive=given.recursive,
+        stdin=read_stdin(context.stdin) if STDIN in given.filenames else b"",
+        kinds=(*wanted, *POLICY_KINDS, *REPORT_KINDS),
+        lenient=True,
+        say=context.say,
+    )
+    _tell_skipped(files, context)
+    return files

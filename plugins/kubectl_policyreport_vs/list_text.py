@@ -1,0 +1,150 @@
+"""VirtualServices and their verdicts as people read them. Everything returns strings."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+
+from istiokit.kyverno.dependence import Verdict
+from istiokit.kyverno.dependents import DependentRow, summary_of
+from istiokit.survey.dependence import DependenceReading
+from istiokit.ui import unread
+from istiokit.ui.duration import show_duration
+from istiokit.ui.output import Column, Document, render
+from istiokit.ui.printable import printable
+
+_REASONS = 5
+"""So many different reasons are told; -o wide has them all."""
+
+
+def _age(one: DependentRow) -> str:
+    if one.age_seconds is None:
+        return ""
+    return f"{show_duration(one.age_seconds)}{' stale' if one.stale else ''}"
+
+
+def _source(one: DependentRow) -> str:
+    """What tells what the source has, and what that is."""
+    return f"{one.source}: {','.join(one.declared)}" if one.declared is not None else str(one.source)
+
+
+COLUMNS: tuple[Column[DependentRow], ...] = (
+    Column("namespace", lambda one: one.namespace),
+    Column("name", lambda one: one.name),
+    Column("rule", lambda one: one.rule),
+    Column("result", lambda one: one.result),
+    Column("age", _age),
+    Column("source", _source),
+    Column("owner", lambda one: one.owner),
+    Column("verdict", lambda one: one.verdict),
+    Column("missing", lambda one: one.missing, wide=True),
+    Column("gateways", lambda one: one.gateways, wide=True),
+    Column("change", lambda one: one.change, wide=True),
+    Column("why", lambda one: one.why, wide=True),
+)
+_TICKET = ("namespace", "name", "verdict", "owner", "missing", "change", "why")
+"""The columns of a table that is pasted elsewhere."""
+
+
+def rows_text(rows: Sequence[DependentRow], read: DependenceReading, output: str, *, no_headers: bool) -> str:
+    """The rows in the format `output`."""
+    if output == "markdown":
+        return markdown_table(rows)
+    if output == "csv":
+        return csv_text(rows, no_headers=no_headers)
+    summary = {
+        **summary_of(read.rows),
+        "policies": [str(policy) for policy in read.policies],
+        "pairs": [str(pair) for pair in read.mapping.pairs],
+    }
+    document = Document("DependentList", rows, summary, unread.skips(read.unread))
+    return render(document, COLUMNS, output, name=_name, no_headers=no_headers)
+
+
+def markdown_table(rows: Sequence[DependentRow]) -> str:
+    """A table for a ticket."""
+    if not rows:
+        return "Nothing.\n"
+    columns = _ticket_columns()
+    lines = [" | ".join(one.header for one in columns), " | ".join("---" for _ in columns)]
+    lines += [" | ".join(_escaped(_text(column.cell(row))) for column in columns) for row in rows]
+    return "".join(f"| {line} |\n" for line in lines)
+
+
+def csv_text(rows: Sequence[DependentRow], *, no_headers: bool) -> str:
+    """The same for a spreadsheet, with every column; RFC 4180 but for the line ends."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    if not no_headers:
+        writer.writerow([one.header for one in COLUMNS])
+    writer.writerows([[_text(column.cell(row)) for column in COLUMNS] for row in rows])
+    return text.getvalue()
+
+
+def counts_line(read: DependenceReading) -> str:
+    """`12 depend on the policy, 3 unknown, 985 migrated`."""
+    counts = summary_of(read.rows)
+    depends, unknown, migrated = (counts[verdict] for verdict in Verdict)
+    depend = "depends" if depends == 1 else "depend"
+    return f"{depends} {depend} on the policy, {unknown} unknown, {migrated} migrated"
+
+
+def talk(read: DependenceReading, output: str) -> list[str]:
+    """What the answer rests on, how it adds up, and why some of it is not known."""
+    return [*_basis(read), counts_line(read), *([] if output == "wide" else _doubts(read))]
+
+
+def next_line(read: DependenceReading, prog: str, *, whole: bool) -> str:
+    """What to do now."""
+    if not read.rows:
+        return ""
+    if any(one.pending for one in read.rows):
+        return f"next: {prog} {'-A ' if whole else ''}--pending -o wide says what to change where"
+    return f"next: {prog} safe-to-remove"
+
+
+def _basis(read: DependenceReading) -> list[str]:
+    policies = ", ".join(str(policy) for policy in read.policies)
+    pairs = ", ".join(str(pair) for pair in read.mapping.pairs)
+    lines = [
+        f"policies: {policies}"
+        if policies
+        else "no policy that adds to the gateways of VirtualServices was found"
+    ]
+    lines.append(
+        f"pairs: {pairs}"
+        if pairs
+        else "no pair of an old and a new Gateway is known; name it with --map OLD=NEW"
+    )
+    lines += [
+        f"a policy also gives Gateway {name}, which is of no pair; --map OLD=NEW tells"
+        for name in read.puzzling
+    ]
+    return lines
+
+
+def _doubts(read: DependenceReading) -> list[str]:
+    """The reasons of unknown verdicts, the most frequent first."""
+    reasons = Counter(one.why for one in read.rows if one.verdict is Verdict.UNKNOWN)
+    lines = [f"unknown: {number} of them: {why}" for why, number in reasons.most_common(_REASONS)]
+    rest = len(reasons) - _REASONS
+    return [*lines, f"and {rest} more reasons (-o wide shows all)"] if rest > 0 else lines
+
+
+def _name(one: DependentRow) -> str:
+    return f"virtualservice.networking.istio.io/{one.name}"
+
+
+def _ticket_columns() -> list[Column[DependentRow]]:
+    by_name = {one.header: one for one in COLUMNS}
+    return [by_name[name] for name in _TICKET]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+def _escaped(cell: str) -> str:
+    return printable(" ".join(cell.split())).replace("|", "\\|") or " "

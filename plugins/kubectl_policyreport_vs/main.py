@@ -1,0 +1,26 @@
+"""The command line of `kubectl policyreport-vs`: its commands, each a module that is imported when it runs."""
+
+from istiokit.ui import app
+from istiokit.ui.commands import App, Command
+
+_COMMANDS = {
+    "list": "Show which VirtualServices still depend on the mutation policy, and what to change where",
+    "safe-to-remove": "Say whether the policy may go, with the evidence; exit code 0 only if it may",
+}
+"""Each is a module of this package of the same name, with _ for -."""
+
+APP = App(
+    name="kubectl-policyreport-vs",
+    description="Know when the mutation policy can go: who depends on it, who owns that, what to change at the source.",
+    commands=tuple(
+        Command(name, text, f"kubectl_policyreport_vs.{name.replace('-', '_')}")
+        for name, text in _COMMANDS.items()
+    ),
+    default="list",
+    names=True,
+)
+
+
+def main() -> int:
+    """Run the plugin as this process and return its exit code."""
+    return app.main(APP)
