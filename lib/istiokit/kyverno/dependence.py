@@ -7,7 +7,7 @@ the object itself tells as well (Kyverno 1.15 says it of every object), so they 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -98,15 +98,20 @@ def forward_rules(policies: Iterable[MutationPolicy], grants: Sequence[Grant]) -
     }
 
 
-def judge(case: Case, grants: Sequence[Grant]) -> Judgement:
-    """The verdict on one VirtualService; `grants` are the forward ones."""
+def judge(case: Case, grants: Sequence[Grant], *, appending: bool = True) -> Judgement:
+    """The verdict on one VirtualService; `grants` are the forward ones.
+
+    `appending` tells whether all policies add at the end of a list, so that the order of a list is evidence.
+    """
     fresh = [one for one in case.told if one.accuses and not one.stale]
     live = lacking(case.item, grants)
     if case.declared.spec is not None:
-        return _by_source(case, case.declared.spec, grants, live, fresh)
-    if case.declared.by is By.WRITER and not live:
-        return _by_order(case, grants, fresh)
-    return _by_rest(case, live, fresh)
+        found = _by_source(case, case.declared.spec, grants, live, fresh)
+    elif case.declared.by is By.WRITER and appending and not live:
+        found = _by_order(case, grants, fresh)
+    else:
+        found = _by_rest(case, live, fresh)
+    return replace(found, why=f"{found.why}{_beside(case, found.verdict)}")
 
 
 def _by_source(
@@ -116,12 +121,12 @@ def _by_source(
     where = case.declared.where
     source = VirtualService(metadata=case.item.metadata, spec=spec)
     if missing := lacking(source, grants):
-        return Judgement(Verdict.DEPENDS, f"{where} has no {_and(missing)}{_contradicted(case)}", missing)
+        return Judgement(Verdict.DEPENDS, f"{where} has no {_and(missing)}", missing)
     if live:
         why = f"{where} needs nothing, but the object lacks {_and(live)}: somebody else has changed it"
         return Judgement(Verdict.UNKNOWN, why)
     if fresh:
-        why = f"{where} needs nothing, but {_accusation(fresh[0])}: a report from before, or another writer"
+        why = f"{where} needs nothing, but {_accusation(fresh[0])}: it is from before, or of another writer"
         return Judgement(Verdict.UNKNOWN, why)
     return Judgement(
         Verdict.MIGRATED, _needs_nothing(source, where, grants), leaves=_leaves(source, case, grants)
@@ -148,7 +153,8 @@ def _by_rest(case: Case, live: tuple[str, ...], fresh: list[Told]) -> Judgement:
         return Judgement(Verdict.DEPENDS, _accusation(fresh[0]))
     if live:
         return Judgement(Verdict.DEPENDS, f"the object lacks {_and(live)}: no policy has reached it", live)
-    return Judgement(Verdict.UNKNOWN, case.declared.where)
+    kept = ", and keeps no copy" if case.declared.by is By.WRITER else ""
+    return Judgement(Verdict.UNKNOWN, f"{case.declared.where}{kept}")
 
 
 def _own_word(item: VirtualService, grant: Grant) -> bool:
@@ -181,23 +187,23 @@ def _leaves(source: VirtualService, case: Case, grants: Sequence[Grant]) -> tupl
 
 
 def _accusation(one: Told) -> str:
-    what = (
-        f"rule {one.observation.rule} of {one.observation.policy}"
-        if one.observation.rule
-        else one.observation.policy
-    )
-    said = "had to change the last write" if one.observation.rule else "finds a Gateway missing"
-    return f"by a report {what} {said}"
+    rule, policy = one.observation.rule, one.observation.policy
+    return f"its report of {one.age} s ago says that rule {rule} of {policy} had to change the last request"
 
 
-def _contradicted(case: Case) -> str:
-    """A report that says otherwise is named, so that nobody believes it."""
+def _beside(case: Case, verdict: Verdict) -> str:
+    """What a report says against the verdict, and why that does not count; empty where it agrees."""
     forward = [one for one in case.told if one.forward]
-    if not forward or any(one.accuses for one in forward):
-        return ""
-    results = _and(sorted({one.observation.result for one in forward}))
-    stale = " (stale)" if all(one.stale for one in forward) else ""
-    return f"; the report's {results}{stale} speaks of the last request, not of the source"
+    passes = [one for one in forward if one.accuses and one.stale]
+    fails = [one for one in forward if one.observation.result == "fail"]
+    skips = [one for one in forward if one.observation.result == "skip"]
+    if verdict is Verdict.DEPENDS and skips and not any(one.accuses for one in forward):
+        return "; the report's skip speaks of the last request, not of the source"
+    if verdict is not Verdict.DEPENDS and passes:
+        return f"; the report's pass of {passes[0].age} s ago is stale: the object was written since"
+    if verdict is not Verdict.DEPENDS and fails:
+        return "; the report's fail does not count: the object itself has what it says is missing"
+    return ""
 
 
 def _and(names: Sequence[str]) -> str:

@@ -52,6 +52,8 @@ class MutationPolicy:
     rules: tuple[MutationRule, ...]
     pairs: tuple[Pair, ...] = ()
     """The mapping that it was made of, where it says so."""
+    appends: bool = True
+    """Whether it adds at the end of a list and nowhere else."""
 
     def __str__(self) -> str:
         return f"{self.kind} {self._reported}"
@@ -81,7 +83,26 @@ def recognise(kind: str, manifest: Manifest) -> MutationPolicy | None:
     rules = tuple(_of_rules(spec, own) if "rules" in spec else _of_cel(spec, own))
     if not rules:
         return None
-    return MutationPolicy(kind, metadata.get("name", ""), metadata.get("namespace", ""), rules, pairs)
+    appends = bool(pairs) or _appends(spec)
+    return MutationPolicy(
+        kind, metadata.get("name", ""), metadata.get("namespace", ""), rules, pairs, appends
+    )
+
+
+def _appends(spec: Manifest) -> bool:
+    """Whether every path to a list of gateways in its texts ends with `-`, which means behind the last entry."""
+    paths = [match[0] for text in _leaves(spec) for match in _LIST.finditer(text)]
+    merges = any((rule.get("mutate") or {}).get("patchStrategicMerge") for rule in spec.get("rules") or ())
+    return bool(paths) and not merges and all(path.endswith("/-") for path in paths)
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    """Every text, at any depth."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (Mapping, list, tuple)):
+        for inner in value.values() if isinstance(value, Mapping) else value:
+            yield from _leaves(inner)
 
 
 def _made_of(annotations: Mapping[str, str]) -> tuple[tuple[Pair, ...], bool]:

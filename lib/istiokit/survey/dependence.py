@@ -172,6 +172,7 @@ def _judged(
     *,
     changes: bool,
 ) -> tuple[list[DependentRow], tuple[Unread, ...]]:
+    appending = all(policy.appends for policy in read.policies)
     finder = Finder(read.owners)
     owned = [(item, finder.of(item.metadata, kinds.VIRTUAL_SERVICE.name)) for item in chosen]
     sources = read_sources(cluster, owned, read.owners, manifests)
@@ -179,7 +180,7 @@ def _judged(
     for item, owner in owned:
         about = read.observations.get((item.metadata.namespace or "default", item.metadata.name), ())
         case = Case(item, sources.of(item, owner), told(item, about, rules, now))
-        cases.append((case, judge(case, grants), owner))
+        cases.append((case, judge(case, grants, appending=appending), owner))
     places, unread = _places(cluster, read.owners, cases, grants) if changes else ({}, ())
     rows = [row(case, judgement, owner, places.get(id(case), "")) for case, judgement, owner in cases]
     return rows, tuple(dict.fromkeys((*read.unread, *unread)))
