@@ -55,7 +55,7 @@ class Drive:
                 who=who(),
                 command=sys.argv,
                 allowed=allowed,
-                observer=lambda event: _tell(event, progress),
+                observer=lambda event: tell(event, progress),
             )
 
     def rollback(self, plan: RollbackPlan) -> Sequence[Run]:
@@ -68,7 +68,7 @@ class Drive:
                 self.lock,
                 who=who(),
                 command=sys.argv,
-                observer=lambda event: _tell(event, progress, undoing=True),
+                observer=lambda event: tell(event, progress, undoing=True),
             )
 
     def follow(self, groups: Sequence[Group]) -> None:
@@ -94,7 +94,7 @@ def _row(row: ReleaseProgress) -> Row:
     return Row(row.name, str(row.state).capitalize(), row.reason, detail, row.seconds, good)
 
 
-def _tell(event: RunProgress, progress: Progress, *, undoing: bool = False) -> None:
+def tell(event: RunProgress, progress: Progress, *, undoing: bool = False) -> None:
     """One line when an action begins and when it ends."""
     if event.action is None:
         return

@@ -9,6 +9,7 @@ _COMMANDS = {
     "step1": "Swap the package istio for istiod and Istio's CRDs",
     "step2": "Turn the operator off and the new gateways on",
     "carry-core": "Carry an istioCore installation on to istioCRDs and istiod",
+    "policy": "Keep VirtualServices bound to both gateways by a policy: install, narrow, remove it",
     "reconcile": "Reconcile HelmReleases in parallel, in dependsOn order",
     "wait": "Wait until every HelmRelease is Ready",
     "journal": "List what was done, when and by whom",

@@ -86,13 +86,13 @@ def run(given: Options, context: Context) -> int:
     from istiokit.plan.optimistic import ChangedByOthers
     from istiokit.plan.rebind import MIGRATION
     from istiokit.plan.rollback import plan_rollback, rollback
+    from istiokit.ui.abandoning import run_abandon
     from istiokit.ui.counting import Counter
     from istiokit.ui.rollbacks import offered
-    from kubectl_vs_gateways.abandoning import run_abandon
 
     store, lock = _journal(given, context)
     if given.abandon:
-        return run_abandon(store, lock, context, dry_run=given.dry_run != "none")
+        return run_abandon(MIGRATION, store, lock, context, dry_run=given.dry_run != "none")
     plan = plan_rollback(store.list(MIGRATION), MIGRATION, given.to)
     if not offered(plan, store.place, given, context) or not plan.runs:
         return 0

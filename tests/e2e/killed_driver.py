@@ -25,14 +25,14 @@ _SECONDS = 2.0
 
 def kill_at(number: int) -> None:
     """Has this process end at the event NUMBER of the engine."""
-    tell, count = driving._tell, itertools.count()
+    tell, count = driving.tell, itertools.count()
 
     def observe(event: Progress, *words: Any, **named: Any) -> None:
         if next(count) == number:
             os.kill(os.getpid(), signal.SIGKILL)
         tell(event, *words, **named)
 
-    driving._tell = observe
+    driving.tell = observe
     mock.patch.object(driving, "ClusterLease", functools.partial(ClusterLease, duration=_SECONDS)).start()
 
 

@@ -19,11 +19,12 @@ _BUILT_IN = frozenset(
         "authorization.k8s.io",
         "coordination.k8s.io",
         "networking.k8s.io",
+        "rbac.authorization.k8s.io",
     }
 )
 """Groups of Kubernetes itself, whose v1 every server has: no question needed."""
-_YOUNG = frozenset({"mutatingadmissionpolicies"})
-"""Resources that these groups got later (this one in 1.36): older servers do not have them."""
+_YOUNG = frozenset({"mutatingadmissionpolicies", "mutatingadmissionpolicybindings"})
+"""Resources that these groups got later (these in 1.36): older servers do not have them."""
 
 
 class Resource(msgspec.Struct, frozen=True):

@@ -39,6 +39,17 @@ MUTATING_ADMISSION_POLICY = Kind(
     ("v1",),
     namespaced=False,
 )
+MUTATING_ADMISSION_POLICY_BINDING = Kind(
+    "MutatingAdmissionPolicyBinding",
+    "admissionregistration.k8s.io",
+    "mutatingadmissionpolicybindings",
+    ("v1",),
+    namespaced=False,
+)
+CLUSTER_ROLE = Kind("ClusterRole", "rbac.authorization.k8s.io", "clusterroles", ("v1",), namespaced=False)
+SUBJECT_ACCESS_REVIEW = Kind(
+    "SubjectAccessReview", "authorization.k8s.io", "subjectaccessreviews", ("v1",), namespaced=False
+)
 MUTATING_POLICY = Kind("MutatingPolicy", "policies.kyverno.io", "mutatingpolicies", ("v1",), namespaced=False)
 CLUSTER_POLICY = Kind("ClusterPolicy", "kyverno.io", "clusterpolicies", ("v1",), namespaced=False)
 

@@ -1,10 +1,12 @@
 """Mutation policies of ours that a cluster has, and which of them would undo a change. Pure."""
 
 from collections.abc import Iterable
+from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
 
 from istiokit.cluster.decode import Object
-from istiokit.istio.mapping import Mapping
+from istiokit.errors import UsageError
+from istiokit.istio.mapping import Mapping, mapping_of, parse_flag
 from istiokit.kyverno.policies import DIRECTION, LABELS, MAPPING, ONE_WAY
 
 SELECTOR = ",".join(f"{key}={value}" for key, value in LABELS.items())
@@ -29,7 +31,21 @@ def standing_policy(kind: str, item: Object) -> StandingPolicy:
     """The policy as its annotations tell (`policies.policy` writes them); one without a direction goes both ways."""
     told = item.metadata.annotations
     pairs = frozenset(filter(None, told.get(MAPPING, "").split(",")))
-    return StandingPolicy(kind, item.metadata.name, pairs, told.get(DIRECTION) != ONE_WAY)
+    return StandingPolicy(kind, item.metadata.name, pairs, not is_one_way(told))
+
+
+def told_mapping(annotations: AnyMapping[str, str]) -> Mapping | None:
+    """The pairs that a policy says it was made of, in their order; None where it says none that can be read."""
+    texts = [text for text in annotations.get(MAPPING, "").split(",") if text]
+    try:
+        return mapping_of(parse_flag(text) for text in texts) if texts else None
+    except UsageError:
+        return None
+
+
+def is_one_way(annotations: AnyMapping[str, str]) -> bool:
+    """Whether it says that it only gives the new Gateway; one that says nothing goes both ways."""
+    return annotations.get(DIRECTION) == ONE_WAY
 
 
 def giving_back(policies: Iterable[StandingPolicy], mapping: Mapping) -> list[StandingPolicy]:

@@ -72,7 +72,7 @@ def lackers(virtual_services: Iterable[VirtualService], grants: Sequence[Grant])
     return [item for item in found if item.gateways and not item.virtual_service.metadata.deletion_timestamp]
 
 
-def touch(cluster: Cluster, ref: Ref, *, dry_run: bool = False) -> None:
+def admit_again(cluster: Cluster, ref: Ref, *, dry_run: bool = False) -> None:
     """Make the API server admit the object again; raises what it refuses with."""
     cluster.merge_patch(ref, {}, dry_run=dry_run)
 
@@ -87,7 +87,7 @@ def send(
     errors: dict[str, str] = {}
     pool = ThreadPoolExecutor(CONNECTIONS, "touch")
     try:
-        sent = {pool.submit(touch, cluster, item.ref, dry_run=dry_run): item for item in due}
+        sent = {pool.submit(admit_again, cluster, item.ref, dry_run=dry_run): item for item in due}
         for number, future in enumerate(as_completed(sent), 1):
             try:
                 future.result()

@@ -11,17 +11,22 @@ from istiokit.plan.actions.manifests import EditManifests
 from istiokit.plan.actions.namespaces import AwaitNamespaces
 from istiokit.plan.actions.objects import Annotate, SetField
 from istiokit.plan.actions.pause import Pause
+from istiokit.plan.actions.policies import AwaitAccess, AwaitPolicy, ProvePolicy
 from istiokit.plan.actions.relabel import RelabelNamespace
 from istiokit.plan.actions.releases import SuspendRelease
+from istiokit.plan.actions.replace import ReplaceObject
 from istiokit.plan.actions.restart import RestartWorkload
 from istiokit.plan.actions.text import EditText
+from istiokit.plan.actions.touch import TouchVirtualService
 from istiokit.plan.codec import Codec
 from istiokit.plan.model import Action
 
 TYPES: tuple[type[Action], ...] = (
     Annotate,
+    AwaitAccess,
     AwaitAddresses,
     AwaitNamespaces,
+    AwaitPolicy,
     AwaitSwitches,
     AwaitUpgrade,
     CreateObject,
@@ -32,11 +37,14 @@ TYPES: tuple[type[Action], ...] = (
     EvictPods,
     Pause,
     ProveCrds,
+    ProvePolicy,
     ReconcileReleases,
     RelabelNamespace,
+    ReplaceObject,
     RestartWorkload,
     SetField,
     SuspendRelease,
+    TouchVirtualService,
     WaitForReleases,
 )
 

@@ -30,7 +30,7 @@ class _WholeObject(Action, frozen=True, kw_only=True):
     manifest: dict[str, Any]
 
     def __post_init__(self) -> None:
-        _refuse_secret(self.manifest)
+        refuse_secret(self.manifest)
 
     @property
     def ref(self) -> Ref:
@@ -162,6 +162,7 @@ def _leaving(live: dict[str, Any]) -> bool:
     return "deletionTimestamp" in live["metadata"]
 
 
-def _refuse_secret(manifest: dict[str, Any]) -> None:
+def refuse_secret(manifest: dict[str, Any]) -> None:
+    """Raise ValueError for a Secret."""
     if manifest.get("kind") == "Secret":
         raise ValueError("a Secret's contents must not go into a plan")

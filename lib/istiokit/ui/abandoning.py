@@ -6,15 +6,14 @@ from istiokit.errors import NotDone
 from istiokit.plan.beside import who
 from istiokit.plan.journal import JournalStore
 from istiokit.plan.lease import Lock
-from istiokit.plan.rebind import MIGRATION
 from istiokit.plan.resume import unfinished
 from istiokit.plan.rollback import abandon, standing
 from istiokit.ui.context import Context
 
 
-def run_abandon(store: JournalStore, lock: Lock, context: Context, *, dry_run: bool) -> int:
+def run_abandon(migration: str, store: JournalStore, lock: Lock, context: Context, *, dry_run: bool) -> int:
     """Show what stays, ask, close the run; raises NotDone for a no."""
-    run = unfinished(store.list(MIGRATION))
+    run = unfinished(store.list(migration))
     if run is None:
         context.say(f"nothing to abandon: no run is unfinished ({store.place})")
         return 0

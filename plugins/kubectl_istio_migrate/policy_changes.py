@@ -1,0 +1,95 @@
+"""`policy narrow` and `remove`: the policy does less, or goes, once nobody needs it."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from istiokit.cluster.manifests import ref_of
+from istiokit.errors import NotDone
+from istiokit.findings import Finding
+from istiokit.kyverno.policies import LABELS
+from istiokit.kyverno.recognise import recognise
+from istiokit.plan.policy import plan_narrow, plan_remove
+from istiokit.survey.dependence import Question
+from istiokit.survey.policies import Manifest, Standing, read_standing
+from istiokit.survey.removal import removal_findings
+from istiokit.ui import unread
+from istiokit.ui.context import Context
+from kubectl_istio_migrate.policy import Options
+from kubectl_istio_migrate.policy_driving import PolicyDrive
+
+
+def run_narrow(given: Options, context: Context) -> int:
+    """Make our policies one-way, wait, prove that the old Gateway does not come back."""
+    standing = read_standing(context.cluster)
+    drive = PolicyDrive(given, context)
+    plan = plan_narrow(standing, given.allow)
+    drive.show(plan)
+    _say_unread(standing, context)
+    if given.dry_run != "none":
+        return drive.dry(plan)
+    if not drive.carry_out(plan, f"narrow: let {_names(standing)} give the new Gateway only?"):
+        context.say("nothing to narrow: it goes from old to new only, and it acts")
+        return 0
+    context.say(
+        "VirtualServices keep the old Gateway that they were given until their owner writes them again"
+    )
+    return 0
+
+
+def run_remove(given: Options, context: Context) -> int:
+    """Delete our policies and those that were named, if no VirtualService depends on them."""
+    standing = read_standing(context.cluster, given.policies)
+    _refuse_strangers(given, standing)
+    drive = PolicyDrive(given, context)
+    plan = plan_remove(standing, _findings(standing, context), given.allow)
+    drive.show(plan)
+    _say_unread(standing, context)
+    if given.dry_run != "none":
+        return drive.dry(plan)
+    if not drive.carry_out(plan, f"remove: delete {_names(standing)}?"):
+        context.say("nothing to remove: there is no policy of ours")
+        return 0
+    context.say(
+        "nothing gives a Gateway to VirtualServices any more: each keeps what it has until its owner writes it again, "
+        "and has then what its source names"
+    )
+    return 0
+
+
+def _findings(standing: Standing, context: Context) -> tuple[Finding, ...]:
+    """Who depends on the policies that are to go; nobody is asked where none of them is there (any more)."""
+    names = tuple(one["metadata"]["name"] for one in standing.policies)
+    if not names:
+        return ()
+    return removal_findings(context.cluster, datetime.now(UTC), Question(policies=names))
+
+
+def _refuse_strangers(given: Options, standing: Standing) -> None:
+    """Raise NotDone for a name that no policy has, or one that has nothing to do with gateways."""
+    there = {one["metadata"]["name"] for one in standing.policies}
+    for name in given.policies:
+        if name not in there:
+            raise NotDone(
+                f"there is no policy {name} of the whole cluster",
+                "see kubectl get clusterpolicies,mutatingpolicies,mutatingadmissionpolicies",
+            )
+    for one in standing.policies:
+        if not _is_ours(one) and recognise(one["kind"], one) is None:
+            raise NotDone(
+                f"{ref_of(one)} adds nothing to the gateways of VirtualServices",
+                "is it the one that you mean?",
+            )
+
+
+def _is_ours(policy: Manifest) -> bool:
+    return LABELS.items() <= (policy["metadata"].get("labels") or {}).items()
+
+
+def _names(standing: Standing) -> str:
+    found: Iterable[Manifest] = standing.policies or standing.bindings or filter(None, [standing.role])
+    return ", ".join(str(ref_of(one)) for one in found) or "what is left"
+
+
+def _say_unread(standing: Standing, context: Context) -> None:
+    for line in unread.lines(standing.unread):
+        context.say(line)

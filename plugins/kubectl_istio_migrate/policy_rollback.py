@@ -1,0 +1,53 @@
+"""`policy rollback`: undo what the journal says was done to the mutation policy."""
+
+import shlex
+
+from istiokit.errors import NotDone
+from istiokit.plan.model import Plan
+from istiokit.plan.optimistic import ChangedByOthers
+from istiokit.plan.policy import MIGRATION, plan_check
+from istiokit.plan.rollback import plan_rollback
+from istiokit.survey.policies import read_standing
+from istiokit.ui.abandoning import run_abandon
+from istiokit.ui.context import Context
+from istiokit.ui.rollbacks import offered
+from kubectl_istio_migrate.policy import Options
+from kubectl_istio_migrate.policy_driving import PolicyDrive
+
+
+def run_rollback(given: Options, context: Context) -> int:
+    """Show what will be undone, ask, undo; then prove the policy that is there again, if there is one."""
+    drive = PolicyDrive(given, context)
+    if given.abandon:
+        is_dry = given.dry_run != "none"
+        return run_abandon(MIGRATION, drive.store, drive.lease(), context, dry_run=is_dry)
+    plan = plan_rollback(drive.store.list(MIGRATION), MIGRATION, given.to)
+    if not offered(plan, drive.store.place, given, context) or not plan.runs:
+        return 0
+    try:
+        drive.roll_back(plan)
+    except ChangedByOthers as error:
+        error.hint += f"; to leave it all as it is: {_abandoning(drive)}"
+        raise
+    context.say(f"rolled back to {given.to}")
+    _prove(drive)
+    return 0
+
+
+def _prove(drive: PolicyDrive) -> None:
+    """Say what is there now; a policy that is there again has to act."""
+    standing = read_standing(drive.context.cluster)
+    if not standing.policies:
+        drive.context.say("there is no policy of ours now: nothing gives a Gateway to VirtualServices")
+        return
+    try:
+        check: Plan = plan_check(standing)
+    except NotDone as error:
+        drive.context.say(f"not proved that the policy mutates: {error.what}")
+        return
+    drive.follow(check)
+
+
+def _abandoning(drive: PolicyDrive) -> str:
+    place = ("--journal-namespace", drive.given.journal_namespace)
+    return shlex.join([*drive.command.split(), "rollback", *place, "--abandon"])
