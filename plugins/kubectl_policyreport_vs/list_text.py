@@ -53,7 +53,7 @@ def rows_text(rows: Sequence[DependentRow], read: DependenceReading, output: str
     if output == "csv":
         return csv_text(rows, no_headers=no_headers)
     summary = {
-        **summary_of(read.rows),
+        "verdicts": summary_of(read.rows),
         "policies": [str(policy) for policy in read.policies],
         "pairs": [str(pair) for pair in read.mapping.pairs],
     }
@@ -126,7 +126,7 @@ def _basis(read: DependenceReading) -> list[str]:
 def _doubts(read: DependenceReading) -> list[str]:
     """The reasons of unknown verdicts, the most frequent first."""
     reasons = Counter(one.why for one in read.rows if one.verdict is Verdict.UNKNOWN)
-    lines = [f"unknown: {number} of them: {why}" for why, number in reasons.most_common(_REASONS)]
+    lines = [f"{number} unknown: {why}" for why, number in reasons.most_common(_REASONS)]
     rest = len(reasons) - _REASONS
     return [*lines, f"and {rest} more reasons (-o wide shows all)"] if rest > 0 else lines
 

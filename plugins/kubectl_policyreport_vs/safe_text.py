@@ -8,10 +8,12 @@ from istiokit.kyverno.dependents import summary_of
 from istiokit.kyverno.removal import find_rule
 from istiokit.ownership.declared import By
 from istiokit.survey.dependence import DependenceReading
+from istiokit.survey.policy_reports import POLICY_KINDS
 from istiokit.ui import findings, unread
 from istiokit.ui.output import Document, render
 from kubectl_policyreport_vs.list_text import counts_line
 
+_POLICIES = {kind.name for kind in POLICY_KINDS}
 _BLOCKS = 20
 """So many findings people read; -o wide has them all."""
 _BY = {
@@ -33,7 +35,7 @@ def findings_text(found: Sequence[Finding], read: DependenceReading, output: str
     if output == "wide" and not found:
         return ""
     summary = {
-        **findings.counts(found),
+        **{f"{severity}s": number for severity, number in findings.counts(found).items()},
         "safe": not any(one.severity is Severity.ERROR for one in found),
         "verdicts": summary_of(read.rows),
         "evidence": {str(by): number for by, number in _sources(read).items()},
@@ -58,12 +60,11 @@ def verdict(found: Sequence[Finding], read: DependenceReading, prog: str) -> str
     if errors:
         told = f"{prog} safe-to-remove --explain {errors[0]}"
         return f"not safe to remove: {findings.counted(found)}; mend {', '.join(errors)} first ({told})"
-    what = "the policy" if read.policies else "no policy is there to be removed, and none"
-    return (
-        f"safe to remove: nobody depends on {what}"
-        if read.policies
-        else f"nothing stands in the way: {what} is needed"
-    )
+    hidden = any(one.kind in _POLICIES and not one.missing for one in read.unread)
+    rest = "; not all policies could be read" if hidden else ""
+    if read.policies:
+        return f"safe to remove: nobody depends on the policy{rest}"
+    return f"nothing stands in the way: no policy was found, and no VirtualService needs one{rest}"
 
 
 def explanation(code: str) -> str:

@@ -9,10 +9,13 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from istiokit.cluster.types import Ref
+from istiokit.kyverno.policies import Engine, policy
+from kubectl_policyreport_vs.main import APP as POLICYREPORT_VS
 from kubectl_recycle_injected.main import APP as RECYCLE
 from kubectl_vs_gateways.main import APP as VS_GATEWAYS
 from tests.fakes import NOW, FakeCluster
 from tests.run import Result, run
+from tests.unit import helm_samples, kyverno_cases
 from tests.unit.flux_samples import condition, manifest
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
@@ -385,3 +388,104 @@ def test_the_outcomes_of_a_restart_and_the_way_back(injected: FakeCluster) -> No
 def test_nothing_to_restart(injected: FakeCluster) -> None:
     document = recycled(injected, "restart -n lost --yes", "RecycledWorkloadList")
     assert (document["items"], len(document["skipped"])) == ([], 1)
+
+
+OLD, NEW = kyverno_cases.PUBLIC, kyverno_cases.NEW_PUBLIC
+
+
+def virtual_service(name: str, *gateways: str, **metadata: Any) -> dict[str, Any]:
+    item = kyverno_cases.manifest("shop", name, gateways=list(gateways))
+    return {**item, "metadata": {**item["metadata"], "uid": name, **metadata}}
+
+
+def of_release(name: str, *gateways: str) -> list[dict[str, Any]]:
+    """A VirtualService with both gateways, and Helm's record of the release that names these."""
+    labels = {"app.kubernetes.io/managed-by": "Helm"}
+    marks = {"meta.helm.sh/release-name": name, "meta.helm.sh/release-namespace": "shop"}
+    source = helm_samples.secret(name, 1, [virtual_service(name, *gateways)])
+    return [virtual_service(name, OLD, NEW, labels=labels, annotations=marks), source]
+
+
+REPORT = """\
+apiVersion: wgpolicyk8s.io/v1alpha2
+kind: PolicyReport
+metadata: {name: web, namespace: shop}
+scope: {apiVersion: networking.istio.io/v1, kind: VirtualService, namespace: shop, name: web}
+results:
+- policy: istio-migrate-gateways
+  rule: add-istio-gateway-public-ingressgateway
+  source: kyverno
+  result: pass
+  message: mutated VirtualService/web in namespace shop
+  timestamp: {seconds: 1764000000, nanos: 0}
+"""
+
+
+@pytest.fixture
+def dependents() -> FakeCluster:
+    """A VirtualService of each verdict, one of which leaves the old gateway, and a report."""
+    applied = [
+        {"manager": "kustomize-controller", "operation": "Apply", "fieldsV1": {"f:spec": {"f:gateways": {}}}}
+    ]
+    flux = {f"kustomize.toolkit.fluxcd.io/{key}": "docs" for key in ("name", "namespace")}
+    return FakeCluster(
+        [
+            *policy(Engine.KYVERNO, kyverno_cases.mapping(*kyverno_cases.ONE)),
+            *of_release("web", OLD),
+            *of_release("cart", NEW),
+            virtual_service("docs", OLD, NEW, labels=flux, managedFields=applied),
+            yaml.safe_load(REPORT),
+        ]
+    )
+
+
+def dependent(cluster: FakeCluster, words: str, kind: str) -> Any:
+    """What `kubectl policyreport-vs` says to these words, as a document of this kind."""
+    return valid(run(*words.split(), "-o", "json", app=POLICYREPORT_VS, cluster=cluster), kind)
+
+
+def test_the_dependents(dependents: FakeCluster) -> None:
+    document = dependent(dependents, "-A", "DependentList")
+    verdicts = {"depends-on-policy": 1, "unknown": 1, "source-migrated": 1}
+    assert document["summary"]["verdicts"] == verdicts
+    cart, docs, web = document["items"]
+    assert (cart["declared"], cart["leaves"], cart["results"]) == ([NEW], [OLD], [])
+    assert (docs["declared"], docs["ageSeconds"]) == (None, None)
+    assert (web["missing"], [one["result"] for one in web["results"]]) == ([NEW], ["pass"])
+    pending = dependent(dependents, "-A --pending", "DependentList")
+    assert [one["name"] for one in pending["items"]] == ["docs", "web"]
+    assert pending["summary"]["verdicts"] == verdicts
+
+
+@pytest.mark.parametrize("by", ["owner", "namespace", "rule"])
+def test_the_groups_of_dependents(dependents: FakeCluster, by: str) -> None:
+    document = dependent(dependents, f"-A --by {by}", "DependentGroupList")
+    assert document["summary"] == {"by": by, "groups": len(document["items"])}
+    assert sum(one["pending"] for one in document["items"]) == 2
+
+
+def test_what_stands_in_the_way_of_the_removal(dependents: FakeCluster) -> None:
+    document = dependent(dependents, "safe-to-remove", "RemovalFindingList")
+    assert [one["code"] for one in document["items"]] == ["PR001", "PR002", "PR003"]
+    summary = document["summary"]
+    assert (summary["safe"], summary["errors"], summary["warnings"]) == (False, 2, 1)
+    assert summary["evidence"] == {"helm-manifest": 2, "managed-fields": 1}
+
+
+def test_a_removal_that_could_not_be_judged(dependents: FakeCluster) -> None:
+    dependents.denied |= {("list", "Gateway"), ("list", "PolicyReport")}
+    document = dependent(dependents, "safe-to-remove", "RemovalFindingList")
+    assert document["items"][0]["code"] == "PR004"
+    assert [one["object"] for one in document["skipped"]] == ["Gateway", "PolicyReport"]
+
+
+def test_nothing_in_the_way_of_a_removal() -> None:
+    document = dependent(FakeCluster(), "safe-to-remove", "RemovalFindingList")
+    assert (document["items"], document["summary"]["safe"]) == ([], True)
+
+
+def test_policies_that_were_not_read_may_be_there() -> None:
+    last = "nothing stands in the way: no policy was found, and no VirtualService needs one"
+    for denied, told in ((), last), ({("list", "ClusterPolicy")}, f"{last}; not all policies could be read"):
+        result = run("safe-to-remove", app=POLICYREPORT_VS, cluster=FakeCluster(denied=denied))
+        assert result.err.splitlines()[-1] == told
