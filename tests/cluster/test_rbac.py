@@ -9,14 +9,19 @@ from typing import Any
 import pytest
 import yaml
 
+from istiokit.kyverno.policies import Engine, policy
+from kubectl_policyreport_vs.main import APP as POLICYREPORT_VS
 from kubectl_recycle_injected.main import APP as RECYCLE
 from tests.charts.values import LAYERS, default_layers
 from tests.cluster.recycling import NEW, OLD, Place, bare_pod, is_ready, template, workload
+from tests.cluster.test_owners import application, application_crd, gateway
 from tests.e2e.bigbang_objects import NAMESPACE, chart_repository, namespace, release, source
 from tests.run import Result, run
 from tests.tools import build
 from tests.tools.accounts import USERS_NAMESPACE
 from tests.tools.rig import Rig
+from tests.unit import helm_samples
+from tests.unit.kyverno_cases import NEW_PUBLIC, ONE, PUBLIC, manifest, mapping
 
 Role = dict[str, Any]
 
@@ -459,3 +464,110 @@ def test_recycle_in_one_namespace(place: Place) -> None:
     elsewhere = run("list", "-A", "--kubeconfig", kubeconfig, app=RECYCLE, live=True)
     assert (elsewhere.code, "you may not list pods in all namespaces" in elsewhere.err) == (3, True)
     assert checked(place.run("rollback", "--yes", kubeconfig=kubeconfig)).code == 0
+
+
+POLICYREPORT = "policyreport-vs"
+MARKS: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
+    "web": (
+        "helm-controller",
+        {
+            "app.kubernetes.io/managed-by": "Helm",
+            "helm.toolkit.fluxcd.io/name": "web",
+            "helm.toolkit.fluxcd.io/namespace": "shop",
+        },
+        {"meta.helm.sh/release-name": "web", "meta.helm.sh/release-namespace": "shop"},
+    ),
+    "docs": ("kustomize-controller", {f"{KUSTOMIZE}/name": "docs", f"{KUSTOMIZE}/namespace": "shop"}, {}),
+    "cart": (
+        "argocd-controller",
+        {},
+        {"argocd.argoproj.io/tracking-id": "cart:networking.istio.io/VirtualService:shop/cart"},
+    ),
+}
+"""VirtualServices by name: who wrote them, and the labels and annotations of their owners."""
+OWNING = """\
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: HelmRepository
+metadata: {name: apps, namespace: shop}
+spec: {interval: 1m, url: "https://charts.example.com"}
+---
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: web, namespace: shop}
+spec:
+  interval: 1m
+  chart: {spec: {chart: web, sourceRef: {kind: HelmRepository, name: apps}}}
+  valuesFrom: [{kind: ConfigMap, name: web-values}]
+---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: docs, namespace: shop}
+spec: {interval: 1m, prune: true, path: ./docs, sourceRef: {kind: GitRepository, name: apps}}
+---
+apiVersion: wgpolicyk8s.io/v1alpha2
+kind: PolicyReport
+metadata: {name: docs, namespace: shop}
+scope: {apiVersion: networking.istio.io/v1, kind: VirtualService, namespace: shop, name: docs}
+results:
+- policy: istio-migrate-gateways
+  rule: add-istio-gateway-public-ingressgateway
+  source: kyverno
+  result: skip
+  timestamp: {seconds: 1764000000, nanos: 0}
+"""
+
+
+@pytest.fixture(scope="module")
+def mutated(flux_kinds: Rig) -> Rig:
+    """A policy without its engine, a report, and VirtualServices of Helm, Flux and Argo CD with both Gateways."""
+    kyverno, argo = build.tool_dir("kyverno"), flux_kinds.dir / "application.json"
+    argo.write_text(json.dumps(application_crd()))
+    flux_kinds.apply_crds(*sorted((kyverno / "crds").iterdir()), kyverno / "openreports", argo)
+    flux_kinds.apply([namespace(name) for name in ("shop", "istio-system", "argocd")])
+    flux_kinds.apply([gateway(PUBLIC), gateway(NEW_PUBLIC), *policy(Engine.KYVERNO, mapping(*ONE))])
+    flux_kinds.apply([application("cart"), helm_samples.secret("web", 1, [manifest(gateways=[PUBLIC])])])
+    flux_kinds.apply(OWNING)
+    for name, (manager, labels, annotations) in MARKS.items():
+        item = manifest(name=name, gateways=[PUBLIC, NEW_PUBLIC])
+        item["metadata"] |= {"labels": labels, "annotations": annotations}
+        flux_kinds.apply([item], field_manager=manager)
+    return flux_kinds
+
+
+def policyreport_vs(kubeconfig: str, *words: str) -> Result:
+    return checked(run(*words, "--kubeconfig", kubeconfig, app=POLICYREPORT_VS, live=True))
+
+
+def test_policyreport_with_its_role(mutated: Rig) -> None:
+    kubeconfig = user(mutated, POLICYREPORT, role(POLICYREPORT)["rules"])
+    for words in (("-A", "-o", "wide"), ("safe-to-remove",)):
+        result = policyreport_vs(kubeconfig, *words)
+        assert (said(result), "not read" in result.err) == ([], False), result.err
+        assert "1 depends on the policy, 2 unknown, 0 migrated" in result.err
+        assert "revision 1 of Helm release shop/web has no istio-gateway/public-ingressgateway" in result.out
+    assert result.code == 1
+
+
+def test_policyreport_without_secrets(mutated: Rig) -> None:
+    """What Helm has rendered is not known then, and that is told with each VirtualService of a release."""
+    rules = without(role(POLICYREPORT), "secrets")["rules"]
+    kubeconfig = user(mutated, "policyreport-without-secrets", rules)
+    listed = policyreport_vs(kubeconfig, "-A", "-o", "wide")
+    safe = policyreport_vs(kubeconfig, "safe-to-remove")
+    assert (listed.code, safe.code) == (0, 1)
+    for result in (listed, safe):
+        assert "you may not list secrets in namespace shop" in result.out
+        assert "0 depend on the policy, 3 unknown, 0 migrated" in result.err
+
+
+def _policyreport_rules() -> Iterator[Any]:
+    for rule in role(POLICYREPORT)["rules"]:
+        yield pytest.param(rule, id=f"{rule['apiGroups'][0]}-{rule['resources'][0]}")
+
+
+@pytest.mark.parametrize("rule", list(_policyreport_rules()))
+def test_policyreport_says_what_it_lacks(mutated: Rig, rule: dict[str, Any]) -> None:
+    rules = [one for one in role(POLICYREPORT)["rules"] if one != rule]
+    kubeconfig = user(mutated, f"policyreport-lacks-{rule['resources'][0]}", rules)
+    lines = said(policyreport_vs(kubeconfig, "-A", "-o", "wide"))
+    assert any(f" {resource}" in line for line in lines for resource in rule["resources"]), lines
