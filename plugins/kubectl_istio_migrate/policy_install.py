@@ -41,6 +41,11 @@ def run_apply(given: Options, context: Context) -> int:
     drive = PolicyDrive(given, context)
     _show(plan, standing, drive)
     if given.dry_run != "none":
+        if given.touch:
+            due = lackers(_virtual_services(context), wanted.grants)
+            context.say(
+                f"then touch {many(len(due), 'VirtualService')} that lack a Gateway (`policy touch` names them)"
+            )
         return drive.dry(plan)
     what = f"apply: let {engine} bind VirtualServices to both gateways of {_told(mapping.pairs)}?"
     if not drive.carry_out(plan, what):
@@ -70,11 +75,12 @@ def run_touch(given: Options, context: Context) -> int:
 
 
 def _touch(drive: PolicyDrive, grants: Sequence[Grant], *, asked: bool) -> int:
-    """Show, ask, touch, look again; the plan is shown even where nobody asks."""
+    """Show, ask, touch, look again; behind an `apply`, whose plan was shown, neither shown nor asked."""
     context = drive.context
     found = _virtual_services(context)
     plan = plan_touch(found, grants)
-    drive.show(plan)
+    if asked:
+        drive.show(plan)
     if drive.given.dry_run != "none":
         return drive.dry(plan)
     number = sum(not action.passive for action in plan.actions())
