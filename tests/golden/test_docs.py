@@ -5,16 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from istiokit.kyverno.removal import RULES
 from tests.docs import PAGE, ROOT, helps, page
 
 FOLDERS = ("docs", "examples", "krew")
 PAGES = sorted([*ROOT.glob("*.md"), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))])
-TYPED = re.compile(r"(kubectl (?:istio-migrate|recycle-injected))((?: +[^\s`|;&()\"']+)*)")
+TYPED = re.compile(r"(kubectl (?:istio-migrate|recycle-injected|policyreport-vs))((?: +[^\s`|;&()\"']+)*)")
 """The command with the words behind it, up to what ends it in prose or in a shell."""
 FLAG = re.compile(r"^--?[a-z][a-z-]*")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ +(.*?) *$", re.MULTILINE)
-RECYCLE = "kubectl recycle-injected"
+DEFAULTS = {"kubectl recycle-injected": "restart", "kubectl policyreport-vs": "list"}
+"""What a plugin does where flags or objects come first."""
+CHECKS = ROOT / "docs" / "checks"
 COMMANDS = helps()
 
 
@@ -28,7 +31,7 @@ def flags_of(help_text: str) -> set[str]:
 
 
 def written(path: Path) -> list[tuple[str, list[str]]]:
-    """Each `kubectl istio-migrate` and `kubectl recycle-injected` of a page, with the words behind it."""
+    """Each command of these plugins on a page, with the words behind it."""
     found = TYPED.findall(path.read_text("utf-8"))
     return [(program, words.split("#")[0].split()) for program, words in found]
 
@@ -36,8 +39,8 @@ def written(path: Path) -> list[tuple[str, list[str]]]:
 def command_of(program: str, words: list[str]) -> str | None:
     """The command as `COMMANDS` has it; None where no word names one, or one stands for any."""
     named = next((word.rstrip(".,:") for word in words if not word.startswith("-")), None)
-    if program == RECYCLE and words and (words[0][0] in "-[" or "/" in words[0]):
-        named = "restart"  # what it does where flags or workloads come first
+    if program in DEFAULTS and words and (words[0][0] in "-[" or "/" in words[0]):
+        named = DEFAULTS[program]
     return None if named in (None, "COMMAND", "...") else f"{program} {named}"
 
 
@@ -93,3 +96,11 @@ def test_links_lead_somewhere(path: Path) -> None:
         if not target.exists() or lost:
             dead.append(link)
     assert dead == []
+
+
+def test_each_finding_about_the_removal_has_its_page() -> None:
+    index = (CHECKS / "README.md").read_text("utf-8")
+    for rule in RULES:
+        assert (CHECKS / f"{rule.code}.md").read_text("utf-8").startswith(f"# {rule.code}: {rule.title}\n")
+        assert f"| [{rule.code}]({rule.code}.md) | {rule.severity} | {rule.title} |" in index
+    assert {path.stem for path in CHECKS.glob("PR00*.md")} == {rule.code for rule in RULES}

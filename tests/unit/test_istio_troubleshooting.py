@@ -9,7 +9,7 @@ FOLDER = Path(__file__).parents[2] / "docs" / "troubleshooting"
 INDEX = FOLDER / "README.md"
 PAGES = sorted(path for path in FOLDER.glob("*.md") if path != INDEX)
 SECTIONS = ["What you see", "Why it happens", "What to run", "How to know it is mended", "More"]
-COMMANDS = {"status", "check", "step1", "step2", "reconcile", "wait", "journal", "rollback"}
+COMMANDS = {"status", "check", "step1", "step2", "reconcile", "wait", "journal", "rollback", "policy"}
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 
