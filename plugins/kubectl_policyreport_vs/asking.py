@@ -74,6 +74,21 @@ def parse(namespace: argparse.Namespace) -> Given:
     )
 
 
+def words(given: Given) -> list[str]:
+    """What the flags are about, as flags for a command to run next."""
+    namespace = [] if given.all_namespaces or not given.namespace else ["-n", given.namespace]
+    return [
+        *given.names,
+        *(["-A"] if given.all_namespaces else namespace),
+        *(["-l", given.selector] if given.selector else []),
+        *(word for name in given.filenames for word in ("-f", name)),
+        *(word for name in given.policies for word in ("--policy", name)),
+        *(word for pair in given.pairs.maps for word in ("--map", pair)),
+        *(word for name in given.pairs.filenames for word in ("--map-file", name)),
+        *(word for name in given.sources for word in ("--source", name)),
+    ]
+
+
 def expect(given: Given, context: Context) -> None:
     """Ask a cluster for the longest answers now: the server works on them while the rest is imported."""
     if given.filenames:
@@ -125,7 +140,12 @@ def _manifests(sources: tuple[str, ...], context: Context) -> "Manifests":
 
     files = FilesCluster(sources, recursive=True, kinds=[VIRTUAL_SERVICE], lenient=True, say=context.say)
     _tell_skipped(files, context)
-    return manifests_in(files)
+    found, homeless = manifests_in(files)
+    if homeless:
+        context.say(
+            f"left out: {homeless} of the VirtualServices that --source names, for want of a namespace"
+        )
+    return found
 
 
 def _tell_skipped(files: "FilesCluster", context: Context) -> None:

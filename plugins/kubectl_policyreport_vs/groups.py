@@ -7,6 +7,8 @@ import msgspec
 
 from istiokit.kyverno.dependence import Verdict
 from istiokit.kyverno.dependents import DependentRow
+from istiokit.survey.dependence import DependenceReading
+from istiokit.ui import unread
 from istiokit.ui.output import Column, Document, render
 from kubectl_policyreport_vs.list_text import csv_text, markdown_table
 
@@ -49,7 +51,9 @@ def grouped(rows: Iterable[DependentRow], by: str) -> list[Group]:
     return sorted(groups, key=lambda one: (-one.pending, one.group))
 
 
-def groups_text(groups: Sequence[Group], by: str, output: str, *, no_headers: bool) -> str:
+def groups_text(
+    groups: Sequence[Group], by: str, read: DependenceReading, output: str, *, no_headers: bool
+) -> str:
     """The groups in the format `output`: a line each, or a heading each with a table for a ticket."""
     if output == "markdown":
         parts = (f"### {one.group} ({len(one.items)})\n\n{markdown_table(one.items)}" for one in groups)
@@ -58,7 +62,7 @@ def groups_text(groups: Sequence[Group], by: str, output: str, *, no_headers: bo
         return csv_text([item for one in groups for item in one.items], no_headers=no_headers)
     summary = {"by": by, "groups": len(groups)}
     columns = [Column(by, _GROUP_COLUMNS[0].cell), *_GROUP_COLUMNS[1:]]
-    document = Document("DependentGroupList", groups, summary)
+    document = Document("DependentGroupList", groups, summary, unread.skips(read.unread))
     return render(document, columns, output, name=lambda one: one.group, no_headers=no_headers)
 
 

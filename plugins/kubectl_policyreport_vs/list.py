@@ -133,12 +133,14 @@ def _show(read: "DependenceReading", given: Options, context: Context) -> None:
 
     shown = [one for one in read.rows if one.pending or not given.pending]
     if given.by:
-        text = groups_text(grouped(shown, given.by), given.by, given.output, no_headers=given.no_headers)
+        groups = grouped(shown, given.by)
+        text = groups_text(groups, given.by, read, given.output, no_headers=given.no_headers)
     else:
         text = list_text.rows_text(shown, read, given.output, no_headers=given.no_headers)
     context.write(text)
     for line in (*list_text.talk(read, given.output), *unread.lines(read.unread)):
         context.say(line)
-    step = list_text.next_line(read, context.prog, whole=given.asked.all_namespaces)
+    told = given.pending and given.output in _WITH_CHANGES
+    step = "" if told else list_text.next_line(read, context.prog, asking.words(given.asked))
     if step:
         context.say(step)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import shlex
 from collections import Counter
 from collections.abc import Sequence
 
@@ -94,12 +95,13 @@ def talk(read: DependenceReading, output: str) -> list[str]:
     return [*_basis(read), counts_line(read), *([] if output == "wide" else _doubts(read))]
 
 
-def next_line(read: DependenceReading, prog: str, *, whole: bool) -> str:
-    """What to do now."""
+def next_line(read: DependenceReading, prog: str, words: Sequence[str]) -> str:
+    """What to do now; `words` say what was listed."""
     if not read.rows:
         return ""
     if any(one.pending for one in read.rows):
-        return f"next: {prog} {'-A ' if whole else ''}--pending -o wide says what to change where"
+        command = shlex.join([*prog.split(), *words, "--pending", "-o", "wide"])
+        return f"next: {command} says what to change where"
     return f"next: {prog} safe-to-remove"
 
 

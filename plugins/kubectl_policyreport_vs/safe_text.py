@@ -8,21 +8,19 @@ from istiokit.kyverno.dependents import summary_of
 from istiokit.kyverno.removal import find_rule
 from istiokit.ownership.declared import By
 from istiokit.survey.dependence import DependenceReading
-from istiokit.survey.policy_reports import POLICY_KINDS
 from istiokit.ui import findings, unread
 from istiokit.ui.output import Document, render
 from kubectl_policyreport_vs.list_text import counts_line
 
-_POLICIES = {kind.name for kind in POLICY_KINDS}
 _BLOCKS = 20
 """So many findings people read; -o wide has them all."""
 _BY = {
     By.HELM: "by Helm's record of the release",
     By.APPLIED: "by kubectl's last-applied annotation",
     By.FILE: "by the manifest that --source names",
-    By.WRITER: "by who wrote the list, and in which order",
+    By.WRITER: "with no copy of the source, by who wrote the list and in which order",
     By.ITSELF: "by the object itself, which nobody else declares",
-    By.UNKNOWN: "by nothing: the source is not known",
+    By.UNKNOWN: "without knowing the source",
 }
 
 
@@ -60,11 +58,9 @@ def verdict(found: Sequence[Finding], read: DependenceReading, prog: str) -> str
     if errors:
         told = f"{prog} safe-to-remove --explain {errors[0]}"
         return f"not safe to remove: {findings.counted(found)}; mend {', '.join(errors)} first ({told})"
-    hidden = any(one.kind in _POLICIES and not one.missing for one in read.unread)
-    rest = "; not all policies could be read" if hidden else ""
     if read.policies:
-        return f"safe to remove: nobody depends on the policy{rest}"
-    return f"nothing stands in the way: no policy was found, and no VirtualService needs one{rest}"
+        return "safe to remove: nobody depends on the policy"
+    return "nothing stands in the way: no policy was found, and no VirtualService needs one"
 
 
 def explanation(code: str) -> str:

@@ -159,6 +159,28 @@ def test_the_gate_names_what_keeps_it_shut_and_opens(world: World) -> None:
     assert opened.err.endswith("safe to remove: nobody depends on the policy\n")
 
 
+def test_policies_of_older_kyvernos_are_read_too(world: World) -> None:
+    """1.15 serves MutatingPolicy as v1alpha1 alone, 1.16 as v1beta1 too."""
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    version = {"name": "v1alpha1", "served": True, "storage": True, "schema": schema}
+    names = {"kind": "MutatingPolicy", "plural": "mutatingpolicies", "singular": "mutatingpolicy"}
+    crd: dict[str, Any] = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "mutatingpolicies.policies.kyverno.io"},
+        "spec": {"group": "policies.kyverno.io", "scope": "Cluster", "names": names, "versions": [version]},
+    }
+    made = policy(Engine.KYVERNO_MUTATING, mapping(*ONE))[0]
+    world.rig.apply([crd])
+    world.rig.kubectl("wait", "--for=condition=Established", f"crd/{crd['metadata']['name']}")
+    world.rig.apply([{**made, "apiVersion": "policies.kyverno.io/v1alpha1"}])
+    assert "MutatingPolicy istio-migrate-gateways, " not in world.run("-n", "shop", "--policy", "other").err
+    assert world.run("-n", "shop").err.startswith(
+        "policies: MutatingAdmissionPolicy istio-migrate-gateways, MutatingPolicy istio-migrate-gateways\n"
+    )
+    world.rig.kubectl("delete", "crd", "mutatingpolicies.policies.kyverno.io")
+
+
 def test_once_it_is_removed_nothing_reverts(world: World) -> None:
     item = manifest(name="last", gateways=BOTH)
     world.apply(item)

@@ -15,7 +15,7 @@ from kubectl_policyreport_vs.main import APP
 from tests.fakes import FakeCluster
 from tests.golden.policyreport_world import NOW, applied, objects, virtual_service, world
 from tests.run import Result, run
-from tests.unit.kyverno_cases import NEW_PUBLIC, PUBLIC
+from tests.unit.kyverno_cases import NEW_PUBLIC, PUBLIC, manifest
 
 REPORTS = ("PolicyReport", "Report", "ClusterPolicyReport", "ClusterReport")
 POLICIES = (
@@ -92,7 +92,7 @@ def test_why_not_everything_can_be_told() -> None:
         in found["broken"]["why"]
     )
     assert "revision 8 of Helm release shop/halfway is failed" in found["halfway"]["why"]
-    assert "the report's pass of 7200 s ago is stale" in found["cart"]["why"]
+    assert "the report's pass is stale" in found["cart"]["why"]
     assert "the report's skip speaks of the last request" in found["argo"]["why"]
 
 
@@ -183,6 +183,20 @@ def test_the_gate_is_open() -> None:
     assert done.err.endswith("safe to remove: nobody depends on the policy\n")
 
 
+@pytest.mark.parametrize("kind", POLICIES)
+def test_a_policy_that_may_not_be_read_shuts_the_gate(kind: str) -> None:
+    """It may be relied on, even where no VirtualService that was seen relies on anything."""
+    done = policyreport_vs(FakeCluster([], denied={("list", kind)}), "safe-to-remove")
+    assert done.code == 1
+    assert f"PR004  {kind}" in done.out
+
+
+def test_reports_that_may_not_be_read_are_not_called_missing() -> None:
+    done = policyreport_vs(world(denied={("list", "PolicyReport")}), "safe-to-remove")
+    (told,) = [block for block in done.out.split("\n\n") if "PR006" in block]
+    assert "you may not list policyreports" in told
+
+
 def test_a_gate_asks_about_everything() -> None:
     assert policyreport_vs(world(), "safe-to-remove", "-n", "shop").code == 2
 
@@ -212,6 +226,10 @@ def test_without_secrets_it_falls_back_and_says_so() -> None:
     assert found["web"]["verdict"] == "unknown"
     assert "you may not list secrets" in found["web"]["why"]
     assert found["cart"]["verdict"] == "source-migrated"
+    (skipped,) = json.loads(done.out)["skipped"]
+    assert skipped["object"] == "Secret"
+    grouped = policyreport_vs(world(denied={("list", "Secret")}), "-A", "--by", "owner", "-o", "json")
+    assert json.loads(grouped.out)["skipped"] == [skipped]
 
 
 def test_without_the_right_to_see_policies_their_rules_are_known_by_name() -> None:
@@ -239,6 +257,35 @@ def test_a_manifest_that_people_name_tells_what_left_no_copy(tmp_path: Path) -> 
         found = items(world(applied_by_flux), "-A", "--source", str(tmp_path))["git"]
         assert (found["verdict"], found["source"]) == (verdict, "manifest")
         assert found["why"].startswith(f"{file}:1 ")
+
+
+def test_a_manifest_that_people_name_counts_more_than_an_object_without_an_owner(tmp_path: Path) -> None:
+    file = tmp_path / "unowned.yaml"
+    file.write_text(json.dumps(manifest(name="unowned", gateways=[PUBLIC])))
+    assert items(world(), "-A", "--source", str(file))["unowned"]["verdict"] == "depends-on-policy"
+
+
+def test_manifests_without_a_namespace_are_not_taken_for_anything(tmp_path: Path) -> None:
+    item = manifest(name="unowned", gateways=[PUBLIC])
+    del item["metadata"]["namespace"]
+    (tmp_path / "rendered.yaml").write_text(json.dumps(item))
+    done = policyreport_vs(world(), "-A", "--source", str(tmp_path))
+    assert "left out: 1 of the VirtualServices that --source names, for want of a namespace" in done.err
+
+
+def test_what_is_replaced_with_kubectl_may_be_again() -> None:
+    replaced = virtual_service("replaced", (PUBLIC, NEW_PUBLIC), writer="kubectl-replace")
+    found = items(world(replaced), "-A")["replaced"]
+    assert (found["verdict"], found["why"].partition(";")[0]) == ("unknown", "kubectl-replace wrote it")
+
+
+def test_the_next_step_is_about_the_same() -> None:
+    words = ("-n", "shop", "--map", f"{PUBLIC}={NEW_PUBLIC}")
+    done = policyreport_vs(world(), *words)
+    assert done.err.splitlines()[-1] == (
+        f"next: kubectl policyreport-vs -n shop --map {PUBLIC}={NEW_PUBLIC} --pending -o wide says what to change where"
+    )
+    assert "next:" not in policyreport_vs(world(), *words, "--pending", "-o", "wide").err
 
 
 def test_dumps_say_the_same_as_the_cluster(tmp_path: Path) -> None:

@@ -482,10 +482,3 @@ def test_a_removal_that_could_not_be_judged(dependents: FakeCluster) -> None:
 def test_nothing_in_the_way_of_a_removal() -> None:
     document = dependent(FakeCluster(), "safe-to-remove", "RemovalFindingList")
     assert (document["items"], document["summary"]["safe"]) == ([], True)
-
-
-def test_policies_that_were_not_read_may_be_there() -> None:
-    last = "nothing stands in the way: no policy was found, and no VirtualService needs one"
-    for denied, told in ((), last), ({("list", "ClusterPolicy")}, f"{last}; not all policies could be read"):
-        result = run("safe-to-remove", app=POLICYREPORT_VS, cluster=FakeCluster(denied=denied))
-        assert result.err.splitlines()[-1] == told

@@ -211,7 +211,7 @@ def test_reports_without_their_policies_are_read_by_name() -> None:
     }
     told = rules_by_name(found, (), mapping(*TWO))
     assert told == {
-        ("kyverno", "p", "add-istio-gateway-public-ingressgateway"): True,
-        ("kyverno", "p", "add-istio-system-public"): False,
+        ("kyverno", "p", "add-istio-gateway-public-ingressgateway"): (NEW_PUBLIC,),
+        ("kyverno", "p", "add-istio-system-public"): (),
     }
     assert set(rules_by_name(found, ("v",), mapping(*TWO))) == {("kyverno", "v", "require-owner")}

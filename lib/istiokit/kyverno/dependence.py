@@ -18,8 +18,8 @@ from istiokit.kyverno.recognise import MutationPolicy
 from istiokit.kyverno.reports import Observation, Source
 from istiokit.ownership.declared import By, Declared, DeclaredVirtualService, written_at
 
-Forward = Mapping[tuple[str, str, str], bool]
-"""The rules of the migration's policies by `Observation.key`: whether each gives a new Gateway, or an old one back."""
+Forward = Mapping[tuple[str, str, str], tuple[str, ...]]
+"""The rules of the migration's policies by `Observation.key`: the new Gateways that each gives; none for a way back."""
 
 GRACE = 30
 """Seconds that a report may be older than the newest write without being stale: Kyverno takes 20 to write it."""
@@ -40,14 +40,14 @@ class Told:
     observation: Observation
     age: int
     stale: bool
-    forward: bool
-    """Whether the rule gives a new Gateway to the holders of an old one."""
+    forward: tuple[str, ...]
+    """The new Gateways that the rule gives to the holders of old ones; none for one that gives old ones back."""
 
     @property
     def accuses(self) -> bool:
         """Whether it says that the policy had to add a new Gateway to the last request."""
         one = self.observation
-        return self.forward and one.source == Source.KYVERNO and one.result == "pass"
+        return bool(self.forward) and one.source == Source.KYVERNO and one.result == "pass"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def forward_rules(policies: Iterable[MutationPolicy], grants: Sequence[Grant]) -
     """All rules of the policies; `grants` are the forward ones."""
     new = {grant.gateway for grant in grants}
     return {
-        key: any(grant.gateway in new for grant in given)
+        key: tuple(grant.gateway for grant in given if grant.gateway in new)
         for policy in policies
         for key, given in policy.reported_rules()
     }
@@ -136,7 +136,7 @@ def _by_source(
 def _by_order(case: Case, grants: Sequence[Grant], fresh: list[Told]) -> Judgement:
     """A policy appends, so a new Gateway before (or without) the old ones is the owner's own word."""
     if fresh:
-        return Judgement(Verdict.DEPENDS, _accusation(fresh[0]))
+        return Judgement(Verdict.DEPENDS, _accusation(fresh[0]), fresh[0].forward)
     own = {grant.gateway: _own_word(case.item, grant) for grant in grants}
     if all(own.values()):
         why = f"{case.declared.where}, with the new Gateway first: a policy only appends"
@@ -150,7 +150,7 @@ def _by_order(case: Case, grants: Sequence[Grant], fresh: list[Told]) -> Judgeme
 
 def _by_rest(case: Case, live: tuple[str, ...], fresh: list[Told]) -> Judgement:
     if fresh:
-        return Judgement(Verdict.DEPENDS, _accusation(fresh[0]))
+        return Judgement(Verdict.DEPENDS, _accusation(fresh[0]), fresh[0].forward)
     if live:
         return Judgement(Verdict.DEPENDS, f"the object lacks {_and(live)}: no policy has reached it", live)
     kept = ", and keeps no copy" if case.declared.by is By.WRITER else ""
@@ -188,7 +188,7 @@ def _leaves(source: VirtualService, case: Case, grants: Sequence[Grant]) -> tupl
 
 def _accusation(one: Told) -> str:
     rule, policy = one.observation.rule, one.observation.policy
-    return f"its report of {one.age} s ago says that rule {rule} of {policy} had to change the last request"
+    return f"its report says that rule {rule} of {policy} had to change the last request"
 
 
 def _beside(case: Case, verdict: Verdict) -> str:
@@ -200,7 +200,7 @@ def _beside(case: Case, verdict: Verdict) -> str:
     if verdict is Verdict.DEPENDS and skips and not any(one.accuses for one in forward):
         return "; the report's skip speaks of the last request, not of the source"
     if verdict is not Verdict.DEPENDS and passes:
-        return f"; the report's pass of {passes[0].age} s ago is stale: the object was written since"
+        return "; the report's pass is stale: the object was written since"
     if verdict is not Verdict.DEPENDS and fails:
         return "; the report's fail does not count: the object itself has what it says is missing"
     return ""

@@ -125,7 +125,14 @@ def summary_of(rows: Iterable[DependentRow]) -> dict[str, int]:
 def _result(one: Told) -> Result:
     found = one.observation
     return Result(
-        found.policy, found.rule, found.result, found.source, one.age, one.stale, one.forward, found.message
+        found.policy,
+        found.rule,
+        found.result,
+        found.source,
+        one.age,
+        one.stale,
+        bool(one.forward),
+        found.message,
     )
 
 

@@ -11,6 +11,7 @@ from istiokit.kyverno.grants import Grant, grants_of
 from istiokit.kyverno.recognise import MutationPolicy
 from istiokit.kyverno.reports import Observations
 
+_SOME = "the new Gateway"
 _MUTATED = "mutated VirtualService/"
 """How the message of a pass begins (Kyverno's engine/handlers/mutation/common.go)."""
 
@@ -74,9 +75,19 @@ def rules_by_name(observations: Observations, named: Sequence[str], mapping: Map
     """
     every = [one for found in observations.values() for one in found]
     said = {(one.source, one.policy) for one in every if one.message.startswith(_MUTATED)}
-    old = tuple(pair.old.replace("/", "-").replace(".", "-") for pair in mapping.pairs)
+    old = tuple(_dashed(pair.old) for pair in mapping.pairs)
+    new = {_dashed(pair.new): pair.new for pair in mapping.pairs}
     return {
-        one.key: not one.rule.endswith(old)
+        one.key: () if one.rule.endswith(old) else (new.get(_after(one.rule, new), _SOME),)
         for one in every
         if (one.policy in named if named else (one.source, one.policy) in said)
     }
+
+
+def _dashed(gateway: str) -> str:
+    return gateway.replace("/", "-").replace(".", "-")
+
+
+def _after(rule: str, names: Iterable[str]) -> str:
+    """Which of the names the rule's ends with."""
+    return next((name for name in names if rule.endswith(name)), "")

@@ -7,6 +7,7 @@ from istiokit.errors import UsageError
 from istiokit.findings import Finding, Severity
 from istiokit.kyverno.dependence import Verdict
 from istiokit.kyverno.dependents import DependentRow
+from istiokit.ownership.declared import By
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ UNKNOWN = Rule(
     Severity.ERROR,
     "Nobody can tell what the source names",
     "it may name only the old Gateway, and then the next write by its owner takes the new one away",
-    "look at the source: --source FILE tells what its manifest names; one that names the new Gateway first is known",
+    "look at the source; for manifests that are applied on the server side, --source FILE takes them as evidence",
 )
 LEAVES = Rule(
     "PR003",
@@ -45,7 +46,7 @@ UNREAD = Rule(
     "PR004",
     Severity.ERROR,
     "Not everything could be read",
-    "a VirtualService that was not seen may depend on the policy",
+    "a VirtualService that was not seen may depend on the policy, and a policy that was not seen may be relied on",
     "ask for the role in docs/rbac/",
 )
 STRANGE = Rule(
@@ -64,7 +65,15 @@ NO_REPORTS = Rule(
 )
 RULES = (DEPENDS, UNKNOWN, LEAVES, UNREAD, STRANGE, NO_REPORTS)
 
-_VITAL = ("VirtualService", "Gateway")
+_POLICIES = (
+    "ClusterPolicy",
+    "Policy",
+    "MutatingPolicy",
+    "NamespacedMutatingPolicy",
+    "MutatingAdmissionPolicy",
+)
+_VITAL = ("VirtualService", "Gateway", *_POLICIES)
+_REPORTS = ("PolicyReport", "Report")
 
 
 def find_rule(code: str) -> Rule:
@@ -102,7 +111,9 @@ def removal_findings(
         _about(LEAVES, one, f"its source does not name {', '.join(one.leaves)}") for one in rows if one.leaves
     ]
     if rows and policies and not any(one.results for one in rows):
-        found.append(_finding(NO_REPORTS, policies[0], NO_REPORTS.title))
+        hidden = next((reason for kind, reason in unreadable if kind in _REPORTS), "")
+        remedy = UNREAD.remedy if hidden else ""
+        found.append(_finding(NO_REPORTS, policies[0], hidden or NO_REPORTS.title, remedy))
     return tuple(found)
 
 
@@ -111,7 +122,8 @@ def _about(rule: Rule, one: DependentRow, reason: str) -> Finding:
     if rule is DEPENDS and one.change:
         remedy = f"{', '.join(one.missing) or 'the new Gateway'} belongs {one.change}"
     elif rule is UNKNOWN and one.change:
-        remedy = f"look {one.change}: {rule.remedy.partition(': ')[2]}"
+        told = "; --source FILE takes its rendered manifest as evidence" if one.source is By.WRITER else ""
+        remedy = f"look {one.change}{told}"
     return _finding(rule, f"VirtualService {one.full_name}", reason, remedy)
 
 

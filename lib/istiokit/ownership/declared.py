@@ -22,6 +22,8 @@ _APPLY = "Apply"
 _KUBECTL = "kubectl"
 _BY_HAND = ("kubectl", "istioctl", "istio-migrate", "k9s", "node-fetch", "Mozilla")
 """How the field managers begin by which people change objects, at a terminal or in a window."""
+_AGAIN = ("kubectl-replace",)
+"""By hand, and from a manifest that may be used again."""
 _CONTROLLERS = {
     OwnerKind.FLUX_HELM_RELEASE: ("helm-controller",),
     OwnerKind.HELM: ("helm", "Helm"),
@@ -119,9 +121,10 @@ def _of_nobody(item: DeclaredVirtualService, holders: list[ManagedFields]) -> De
     """Nothing marks an owner: what people wrote by hand is written by nobody else; of others that is not known."""
     if not item.metadata.managed_fields:
         return Declared(By.UNKNOWN, "nothing tells who wrote it: its managedFields were not read")
-    machines = [one.manager for one in holders if not one.manager.startswith(_BY_HAND)]
+    names = [one.manager for one in holders]
+    machines = [name for name in names if name in _AGAIN or not name.startswith(_BY_HAND)]
     if machines:
-        return Declared(By.UNKNOWN, f"{machines[0]} wrote it; whether it writes it again is not known")
+        return Declared(By.UNKNOWN, f"{machines[0]} wrote it; whether it does so again is not known")
     return Declared(By.ITSELF, "the object itself, which nobody else declares,", item.spec)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from istiokit.bigbang.facts import Unread
 from istiokit.cluster import kinds
 from istiokit.cluster.files import FilesCluster
 from istiokit.cluster.types import Cluster
@@ -17,7 +18,7 @@ Manifests = Mapping[tuple[str, str], tuple[VirtualServiceSpec, str]]
 """The specs of VirtualServices by namespace and name, each with its place in a file."""
 
 _OF_HELM = (OwnerKind.HELM, OwnerKind.FLUX_HELM_RELEASE)
-_VAGUE = (By.WRITER, By.UNKNOWN)
+_VAGUE = (By.WRITER, By.ITSELF, By.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ class Sources:
     _owners: Owners
     _records: HelmRecords
     _manifests: Manifests
+
+    @property
+    def unread(self) -> tuple[Unread, ...]:
+        """That Secrets may not be read, if so."""
+        return self._records.unread
 
     def of(self, item: DeclaredVirtualService, owner: Owner) -> Declared:
         """A copy of what its owner declares, else the manifest that people named, else what the object tells."""
@@ -58,10 +64,11 @@ def read_sources(
     return Sources(owners, read_records(cluster, releases), manifests)
 
 
-def manifests_in(files: FilesCluster) -> Manifests:
-    """The VirtualServices of files that have a namespace; of others nobody can tell which they become."""
+def manifests_in(files: FilesCluster) -> tuple[Manifests, int]:
+    """The VirtualServices of files that have a namespace, and how many have none: nobody can tell which they become."""
     found, _ = usable(files, kinds.VIRTUAL_SERVICE, VirtualService)
-    return {_key(item): (item.spec, place) for item, place in found if item.metadata.namespace}
+    placed = {_key(item): (item.spec, place) for item, place in found if item.metadata.namespace}
+    return placed, sum(not item.metadata.namespace for item, _ in found)
 
 
 def _release(item: DeclaredVirtualService, owner: Owner, owners: Owners) -> tuple[str, str]:

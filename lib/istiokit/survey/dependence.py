@@ -183,7 +183,7 @@ def _judged(
         cases.append((case, judge(case, grants, appending=appending), owner))
     places, unread = _places(cluster, read.owners, cases, grants) if changes else ({}, ())
     rows = [row(case, judgement, owner, places.get(id(case), "")) for case, judgement, owner in cases]
-    return rows, tuple(dict.fromkeys((*read.unread, *unread)))
+    return rows, tuple(dict.fromkeys((*read.unread, *sources.unread, *unread)))
 
 
 def _places(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from istiokit.bigbang.facts import Unread
 from istiokit.cluster import kinds
 from istiokit.cluster.decode import Object, Part
 from istiokit.cluster.types import Cluster, Ref, Where
@@ -47,6 +48,7 @@ class _Read:
     revision: Revision
     rendered: Mapping[Key, VirtualServiceSpec]
     problem: str = ""
+    forbidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,13 @@ class HelmRecords:
     _read: Mapping[Key, Sequence[_Read]]
     _hidden: Mapping[str, str]
     """Why the Secrets of a namespace were not read."""
+
+    @property
+    def unread(self) -> tuple[Unread, ...]:
+        """That Secrets may not be read, if so."""
+        reasons = [*self._hidden.values()]
+        reasons += [one.problem for read in self._read.values() for one in read if one.forbidden]
+        return (Unread(kinds.SECRET.name, reasons[0]),) if reasons else ()
 
     def declared(self, release: Key, item: Key) -> Declared:
         """What the release declares of the VirtualService; UNKNOWN with the reason where that is not to be had."""
@@ -117,7 +126,7 @@ def _read(cluster: Cluster, revision: Revision) -> _Read:
             return _Read(revision, {}, "it went away while it was read")
         specs = virtual_services(unpacked(record.data.release, Release))
     except Forbidden as error:
-        return _Read(revision, {}, error.what)
+        return _Read(revision, {}, error.what, forbidden=True)
     except NotARelease as error:
         return _Read(revision, {}, str(error))
     return _Read(revision, {key: shared_spec(spec) for key, spec in specs.items()})

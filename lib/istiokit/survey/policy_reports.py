@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 
 from istiokit.cluster import kinds
 from istiokit.cluster.decode import Raw
@@ -13,7 +14,8 @@ from istiokit.survey.reading import Reading
 POLICY_KINDS = (
     kinds.CLUSTER_POLICY,
     kinds.KYVERNO_POLICY,
-    kinds.MUTATING_POLICY,
+    # Kyverno 1.15 and 1.16 have it in versions that we read and do not write.
+    replace(kinds.MUTATING_POLICY, versions=("v1", "v1beta1", "v1alpha1")),
     kinds.NAMESPACED_MUTATING_POLICY,
     kinds.MUTATING_ADMISSION_POLICY,
 )
