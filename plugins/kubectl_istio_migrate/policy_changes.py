@@ -1,17 +1,19 @@
 """`policy narrow` and `remove`: the policy does less, or goes, once nobody needs it."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 
+from istiokit.bigbang.facts import Unread
 from istiokit.cluster.manifests import ref_of
 from istiokit.errors import NotDone
-from istiokit.findings import Finding
+from istiokit.findings import Finding, Severity
 from istiokit.kyverno.policies import LABELS
 from istiokit.kyverno.recognise import recognise
 from istiokit.plan.policy import plan_narrow, plan_remove
-from istiokit.survey.dependence import Question
+from istiokit.survey.dependence import Question, read_dependence
 from istiokit.survey.policies import Manifest, Standing, read_standing
-from istiokit.survey.removal import removal_findings
+from istiokit.survey.removal import findings_of
 from istiokit.ui import unread
 from istiokit.ui.context import Context
 from kubectl_istio_migrate.policy import Options
@@ -41,9 +43,12 @@ def run_remove(given: Options, context: Context) -> int:
     standing = read_standing(context.cluster, given.policies)
     _refuse_strangers(given, standing)
     drive = PolicyDrive(given, context)
-    plan = plan_remove(standing, _findings(standing, context), given.allow)
+    found, more = _judged(standing, context)
+    plan = plan_remove(standing, found, given.allow)
     drive.show(plan)
-    _say_unread(standing, context)
+    _say_unread(replace(standing, unread=(*standing.unread, *more)), context)
+    if any(one.severity is Severity.ERROR for one in found):
+        context.say("`kubectl policyreport-vs` shows the evidence of each, and takes sources by --source")
     if given.dry_run != "none":
         return drive.dry(plan)
     if not drive.carry_out(plan, f"remove: delete {_names(standing)}?"):
@@ -56,12 +61,13 @@ def run_remove(given: Options, context: Context) -> int:
     return 0
 
 
-def _findings(standing: Standing, context: Context) -> tuple[Finding, ...]:
+def _judged(standing: Standing, context: Context) -> tuple[tuple[Finding, ...], tuple[Unread, ...]]:
     """Who depends on the policies that are to go; nobody is asked where none of them is there (any more)."""
     names = tuple(one["metadata"]["name"] for one in standing.policies)
     if not names:
-        return ()
-    return removal_findings(context.cluster, datetime.now(UTC), Question(policies=names))
+        return (), ()
+    read = read_dependence(context.cluster, Question(policies=names), datetime.now(UTC))
+    return findings_of(read), read.unread
 
 
 def _refuse_strangers(given: Options, standing: Standing) -> None:
@@ -91,5 +97,5 @@ def _names(standing: Standing) -> str:
 
 
 def _say_unread(standing: Standing, context: Context) -> None:
-    for line in unread.lines(standing.unread):
+    for line in dict.fromkeys(unread.lines(standing.unread)):
         context.say(line)

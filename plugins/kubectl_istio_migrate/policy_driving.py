@@ -118,7 +118,7 @@ class PolicyDrive:
                 who=who(),
                 command=sys.argv,
                 allowed=self.given.allow,
-                observer=_Watcher(progress, plan.name),
+                observer=Watcher(progress, plan.name),
                 # What cannot be touched keeps nothing else from being touched.
                 pace=Pace(max_failures=0) if plan.name == TOUCH else Pace(),
             )
@@ -168,13 +168,14 @@ class PolicyDrive:
             raise
 
 
-class _Watcher:
+class Watcher:
     """An observer of the engine: a number for what is touched, a line for everything else."""
 
     def __init__(self, progress: Progress, word: str) -> None:
         self._progress, self._counter = progress, Counter(progress, word)
 
     def __call__(self, event: RunProgress) -> None:
+        """Tell what has happened, if it is worth a line."""
         if isinstance(event.action, TouchVirtualService) or event.moment is Moment.GROUP:
             self._counter(event)
         else:

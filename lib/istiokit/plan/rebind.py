@@ -154,7 +154,7 @@ def given_back(policies: Sequence[StandingPolicy], wanted: Wanted) -> tuple[Find
             Severity.ERROR,
             str(policy),
             "it binds to the old Gateway again whatever is bound to the new one, so nothing would change",
-            "delete it first, or exchange it for what `policy --one-way` prints; to go on all the same: "
+            "make it one-way first (`kubectl istio-migrate policy narrow`), or remove it; to go on all the same: "
             f"--allow {GIVEN_BACK}",
         )
         for policy in giving_back(policies, wanted.mapping)

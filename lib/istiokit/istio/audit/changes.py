@@ -50,7 +50,7 @@ RULES = (
         severity=Severity.ERROR,
         why="A policy that works both ways binds to the old Gateway again whatever is bound to the new one, while it "
         "is written: the server accepts every change, and none lasts.",
-        remedy="Delete the policy first, or exchange it for what `kubectl vs-gateways policy --one-way` prints.",
+        remedy="Make it one-way first (`kubectl istio-migrate policy narrow`), or remove it.",
         run=lambda subject: (),
     ),
 )
