@@ -4,7 +4,6 @@ import argparse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from istiokit.findings import Severity
 from istiokit.ui import options
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
@@ -63,6 +62,7 @@ def run(given: Options, context: Context) -> int:
     asking.expect(asked, context)
     read = asking.read(asked, context)
 
+    from istiokit.findings import Severity
     from istiokit.survey.removal import findings_of
 
     found = findings_of(read)
