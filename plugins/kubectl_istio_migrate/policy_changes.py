@@ -11,6 +11,7 @@ from istiokit.findings import Finding, Severity
 from istiokit.kyverno.policies import LABELS
 from istiokit.kyverno.recognise import recognise
 from istiokit.plan.policy import plan_narrow, plan_remove
+from istiokit.survey.admitting import no_answer
 from istiokit.survey.dependence import Question, read_dependence
 from istiokit.survey.policies import Manifest, Standing, read_standing
 from istiokit.survey.removal import findings_of
@@ -58,6 +59,11 @@ def run_remove(given: Options, context: Context) -> int:
         "nothing gives a Gateway to VirtualServices any more: each keeps what it has until its owner writes it again, "
         "and has then what its source names"
     )
+    if reason := no_answer(context.cluster):
+        context.say(f"VirtualServices cannot be written at all now: {reason}")
+        context.say(
+            "a webhook of Kyverno stays until Kyverno itself takes it back: kubectl -n kyverno get pods"
+        )
     return 0
 
 

@@ -433,6 +433,41 @@ def test_what_a_policy_leaves_out_is_told(cluster: PolicyCluster) -> None:
     assert (result.code, f"shop/old still lacks {NEW_PUBLIC}" in result.err) == (1, True), result.err
 
 
+def test_a_namespace_that_the_policy_leaves_out_is_no_disproof(cluster: PolicyCluster) -> None:
+    """Of a narrow one nothing is proved there either: it gives nothing, whatever it says."""
+    cluster.excluded = {"shop"}
+    done(cluster, "apply", *MAP)
+    result = asked(cluster, "touch", "--yes", "--timeout", "1s")
+    assert (result.code, f"shop/old still lacks {NEW_PUBLIC}" in result.err) == (1, True), result.err
+    assert gateways(cluster, "older", "pay") == ["mesh", PUBLIC, NEW_PUBLIC]
+    theirs = policy(Engine.ADMISSION, mapping(*ONE))
+    for one in theirs:
+        cluster.put({**one, "metadata": {**one["metadata"], "name": "theirs", "labels": {}}})
+    failed = asked(cluster, "narrow", "--yes", "--timeout", "1s")
+    assert (failed.code, f"with {NEW_PUBLIC} still gets {PUBLIC}" in failed.err) == (1, True), failed.err
+
+
+def test_after_a_removal_a_webhook_that_does_not_answer_is_told() -> None:
+    """Kyverno that is down leaves its webhook behind, so every write is refused still."""
+    cluster = made(objects=[reports_controller()])
+    done(cluster, "apply", *MAP)
+    cluster.is_down = True
+    removed = done(cluster, "remove", "--allow", "PR001", "--allow", "PR002")
+    assert "VirtualServices cannot be written at all now: " in removed.err
+    assert "kubectl -n kyverno get pods" in removed.err
+
+
+def test_a_server_that_refuses_every_probe_ends_the_proof_at_once(cluster: PolicyCluster) -> None:
+    def refuse(method: str, ref: Ref) -> None:
+        if ref.kind == "VirtualService":
+            raise OperationFailed("a label is missing")
+
+    cluster.on_write = refuse
+    failed = asked(cluster, "apply", *MAP, "--yes", "--timeout", "60s")
+    assert failed.code == 1
+    assert "the server refuses a VirtualService that would prove it: a label is missing" in failed.err
+
+
 def test_one_that_is_gone_meanwhile_is_nobody_s_failure(cluster: PolicyCluster) -> None:
     done(cluster, "apply", *MAP)
 

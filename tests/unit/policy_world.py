@@ -47,6 +47,8 @@ class PolicyCluster(FakeCluster):
         """The users who may read VirtualServices; those of the ClusterRole come on top."""
         self.aggregates = True
         """Whether Kyverno's role collects the rules of ours."""
+        self.excluded: set[str] = set()
+        """Namespaces that the policies leave out, as Kyverno does its own."""
         self.is_down = False
         """Whether Kyverno's webhooks answer."""
 
@@ -100,7 +102,8 @@ class PolicyCluster(FakeCluster):
             )
         if ref.kind == "VirtualService":
             made = change
-            grants = self.grants() if self.delay == 0 else ()
+            acts = self.delay == 0 and ref.namespace not in self.excluded
+            grants = self.grants() if acts else ()
             self.delay = max(0, self.delay - 1)
             change = lambda old: mutated(made(old), grants)  # noqa: E731 - it wraps the one before
         return super()._write(verb, method, ref, change, dry_run=dry_run)

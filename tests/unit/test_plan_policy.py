@@ -33,7 +33,7 @@ from tests.unit.kyverno_cases import NEW_PUBLIC, ONE, PUBLIC, TWO, Manifest, dec
 
 NOTHING = Standing()
 ENGINES = tuple(Engine)
-MANY = 1203
+MANY = 2203
 
 
 def standing(engine: Engine, *pairs: str, one_way: bool = False, **more: Any) -> Standing:
@@ -240,7 +240,7 @@ def virtual_services(number: int) -> Sequence[VirtualService]:
 
 def test_touch_is_proved_first_and_goes_in_groups() -> None:
     plan = plan_touch(virtual_services(MANY), grants_of(mapping(*ONE)))
-    assert [len(group.actions) for group in plan.groups] == [1, 500, 500, 203]
+    assert [len(group.actions) for group in plan.groups] == [1, 1000, 1000, 203]
     assert [group.concurrency for group in plan.groups[1:]] == [8, 8, 8]
     first = plan.groups[1].actions[0]
     assert (first.target(), first.change()) == ("VirtualService shop/web-0", f"touch: lacks {NEW_PUBLIC}")

@@ -29,7 +29,7 @@ from istiokit.survey.policies import Manifest, Standing
 
 MIGRATION = "gateway-policy"
 APPLY, TOUCH, NARROW, REMOVE = "apply", "touch", "narrow", "remove"
-_AT_ONCE = 500
+_AT_ONCE = 1000
 """So many VirtualServices are one group: a run that was killed touches no more of them a second time."""
 _AWAITED = ("ClusterPolicy", "MutatingPolicy")
 """Kinds that say whether they are Ready."""

@@ -1,6 +1,7 @@
 """Waiting until a mutation policy is in force, and proving that it is."""
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from istiokit.cluster.types import Ref
@@ -10,10 +11,11 @@ from istiokit.kyverno.grants import Grant
 from istiokit.kyverno.readiness import unready
 from istiokit.plan.actions.waiting import Await
 from istiokit.plan.model import Action, State, World
-from istiokit.survey.admitting import Sample, samples, unproved
+from istiokit.survey.admitting import Try, samples, unproved
 from istiokit.survey.kyverno_access import missing_verbs
 
 _PERIOD = 0.5
+_REFUSED = "the server refuses a VirtualService that would prove it"
 _IS_KYVERNO_UP = "see whether Kyverno's pods are up and what they log: kubectl -n kyverno get pods"
 
 
@@ -98,26 +100,42 @@ class ProvePolicy(Action, frozen=True, kw_only=True):
 
     def _prove(self, world: World) -> None:
         until = time.monotonic() + world.timeout
+        acts_in: set[str] = set()
         for sample in samples(world.cluster, self.grants):
-            while reason := self._asked(world, sample):
-                if time.monotonic() > until or world.stop.wait(_PERIOD):
-                    raise NotDone(f"the policy does not mutate as it should: {reason}", _hint(reason))
+            tries = sample.tries
+            if not sample.gets:  # where the policy does not act at all, nothing would be proved
+                tries = tuple(one for one in tries if one.namespace in acts_in) or tries
+            acts_in.add(self._until_one_is_right(world, tries, until))
 
-    def _asked(self, world: World, sample: Sample) -> str:
-        """Why this one is not as it should be; empty if it is."""
+    def _until_one_is_right(self, world: World, tries: Sequence[Try], until: float) -> str:
+        """Try them in turn until one comes back as it should; its namespace. An engine may leave out some."""
+        while True:
+            reasons = []
+            for one in tries:
+                reason = self._wrong(world, one)
+                if not reason:
+                    return one.namespace
+                reasons.append(reason)
+            is_final = all(reason.startswith(_REFUSED) for reason in reasons)
+            if is_final or time.monotonic() > until or world.stop.wait(_PERIOD):
+                raise NotDone(f"the policy does not mutate as it should: {reasons[0]}", _hint(reasons[0]))
+
+    def _wrong(self, world: World, one: Try) -> str:
+        """Why it does not come back as it should; empty if it does."""
         try:
-            return unproved(world.cluster, sample, self.grants)
+            return unproved(world.cluster, one, self.grants)
         except Forbidden:
             raise
         except OperationFailed as error:
-            what = f"the server refuses a VirtualService that would prove the policy: {error.what}"
-            raise NotDone(what, "see what refuses it, and whether it would refuse others too") from error
+            return f"{_REFUSED}: {error.what}"
 
 
 def _hint(reason: str) -> str:
     """What to look at, by what was seen last."""
     if "failed calling webhook" in reason:
         return f"a webhook does not answer; {_IS_KYVERNO_UP}"
+    if reason.startswith(_REFUSED):
+        return "see what refuses it, and whether it would refuse others too"
     if " still gets " in reason:
         return "something else gives it: see whether there is another policy"
     return "see whether something keeps the policy from acting: its status, exceptions, excluded namespaces"
