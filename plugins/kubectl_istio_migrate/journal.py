@@ -31,6 +31,7 @@ def configure(parser: Parser) -> None:
     parser.examples = (
         ("All runs", ""),
         ("Every action of one run", "show bigbang-step1-20261121t094512-ab12"),
+        ("Those of `policy`, which are elsewhere", "--journal-namespace istio-system"),
         ("The journal beside a values file", "-f values.yaml"),
     )
     parser.operands = "[show ID]"
@@ -60,6 +61,8 @@ def parse(namespace: argparse.Namespace) -> Options:
 def run(given: Options, context: Context) -> int:
     """List or show."""
     from istiokit.plan.bigbang import MIGRATION
+    from istiokit.plan.journal import oldest_first
+    from istiokit.plan.policy import MIGRATION as POLICY
     from istiokit.plan.render import JOURNAL_HEADERS, journal_rows, run_dict
     from istiokit.ui.output import Document, envelope, table
     from kubectl_istio_migrate.journaling import open_store
@@ -67,7 +70,7 @@ def run(given: Options, context: Context) -> int:
     store = open_store(given.namespace, given.filenames, given.journal_namespace, context)
     if given.show:
         return _show(store, given, context)
-    runs = store.list(MIGRATION)
+    runs = oldest_first([*store.list(MIGRATION), *store.list(POLICY)])
     if given.output in ("table", "wide"):
         context.write(table(JOURNAL_HEADERS, journal_rows(runs), no_headers=given.no_headers) if runs else "")
         if not runs:

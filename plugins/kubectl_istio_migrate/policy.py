@@ -149,6 +149,7 @@ def run(given: Options, context: Context) -> int:
     """Do what the action says; returns 0 when all is done, 1 where some is left."""
     from kubectl_istio_migrate import policy_changes, policy_install, policy_rollback
 
+    _refuse_strange_codes(given)
     match given.action:
         case "plan" | "apply":
             return policy_install.run_apply(given, context)
@@ -159,3 +160,16 @@ def run(given: Options, context: Context) -> int:
         case "remove":
             return policy_changes.run_remove(given, context)
     return policy_rollback.run_rollback(given, context)
+
+
+def _refuse_strange_codes(given: Options) -> None:
+    """Raise UsageError for a code of --allow that stops nothing here."""
+    from istiokit.findings import Severity
+    from istiokit.kyverno.removal import RULES
+    from istiokit.plan.owned import UNSURE
+
+    removal = [rule.code for rule in RULES if rule.severity is Severity.ERROR]
+    known = [*(removal if given.action == "remove" else ()), UNSURE]
+    for code in given.allow:
+        if code not in known:
+            raise UsageError(f"--allow {code}: no such finding stands in the way here", " or ".join(known))

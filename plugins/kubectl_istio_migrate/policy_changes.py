@@ -8,7 +8,6 @@ from istiokit.bigbang.facts import Unread
 from istiokit.cluster.manifests import ref_of
 from istiokit.errors import NotDone
 from istiokit.findings import Finding, Severity
-from istiokit.kyverno.policies import LABELS
 from istiokit.kyverno.recognise import recognise
 from istiokit.plan.policy import plan_narrow, plan_remove
 from istiokit.survey.admitting import no_answer
@@ -86,15 +85,11 @@ def _refuse_strangers(given: Options, standing: Standing) -> None:
                 "see kubectl get clusterpolicies,mutatingpolicies,mutatingadmissionpolicies",
             )
     for one in standing.policies:
-        if not _is_ours(one) and recognise(one["kind"], one) is None:
+        if one["metadata"]["name"] in given.policies and recognise(one["kind"], one) is None:
             raise NotDone(
                 f"{ref_of(one)} adds nothing to the gateways of VirtualServices",
                 "is it the one that you mean?",
             )
-
-
-def _is_ours(policy: Manifest) -> bool:
-    return LABELS.items() <= (policy["metadata"].get("labels") or {}).items()
 
 
 def _names(standing: Standing) -> str:

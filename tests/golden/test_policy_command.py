@@ -382,6 +382,14 @@ def test_a_policy_of_others_goes_by_its_name_and_comes_back() -> None:
     assert cluster.raw(Ref("ClusterPolicy", "guide"))["spec"] == guide_policy()["spec"]
 
 
+def test_a_policy_of_others_beside_ours_is_told() -> None:
+    cluster = made(objects=[reports_controller(), guide_policy()])
+    told = "ClusterPolicy guide adds to the gateways of VirtualServices too, and stays"
+    assert told in asked(cluster, "plan", *MAP).err
+    done(cluster, "apply", *MAP)
+    assert told in asked(cluster, "narrow", "--dry-run").err
+
+
 def test_a_policy_about_something_else_is_never_removed() -> None:
     other = guide_policy("no-latest")
     other["spec"]["rules"][0]["mutate"] = {"patchesJson6902": "- op: remove\n  path: /spec/foo\n"}
@@ -490,6 +498,11 @@ def test_one_that_is_gone_meanwhile_is_nobody_s_failure(cluster: PolicyCluster) 
         (("remove", "--to", "apply"), "--to means nothing"),
         (("rollback", "--to", "apply", "--abandon"), "--abandon undoes nothing"),
         (("rollback", "--dry-run=server"), "cannot judge a rollback"),
+        (
+            ("apply", *MAP, "--allow", "PR001"),
+            "--allow PR001: no such finding stands in the way here; VSG053",
+        ),
+        (("remove", "--allow", "XY1"), "PR001 or PR002"),
         (("install",), "invalid choice: 'install'"),
         ((), "ACTION"),
         (("apply", "--map", "public"), "this is not OLD=NEW"),
@@ -509,6 +522,14 @@ def test_a_rollback_is_shown_before_it_is_done(cluster: PolicyCluster) -> None:
     assert (document["kind"], document["summary"]["migration"]) == ("RollbackPlan", "gateway-policy")
     assert [item["target"] for item in document["items"]] == [str(BINDING), str(POLICY)]
     assert "nothing to undo" in asked(made(), "rollback").err
+
+
+def test_the_journal_lists_what_was_done_to_the_policy(cluster: PolicyCluster) -> None:
+    done(cluster, "apply", *MAP, "--touch")
+    listed = run("journal", "--journal-namespace", "istio-system", "-o", "name", cluster=cluster)
+    assert listed.out.split() == [one.id for one in runs(cluster)]
+    shown = run("journal", "show", runs(cluster)[0].id, "--journal-namespace", "istio-system", cluster=cluster)
+    assert (shown.code, str(POLICY) in shown.out) == (0, True)
 
 
 @pytest.mark.parametrize("output", ["json", "yaml", "name", "wide"])

@@ -79,6 +79,7 @@ def plan_apply(
         notes=(
             *owned_notes((*touched, *old), standing.owners, wanted.allowed),
             *by_hand(touched),
+            *_beside(standing),
             *(access.notes(found) if found else ()),
         ),
     )
@@ -125,7 +126,7 @@ def plan_narrow(standing: Standing, allowed: Sequence[str] = ()) -> Plan:
             *_awaited(standing.policies),
             ProvePolicy(why="the old Gateway must not come back", grants=told_grants(standing, one_way=True)),
         ),
-        notes=(*owned_notes(changed, standing.owners, allowed), *by_hand(changed)),
+        notes=(*owned_notes(changed, standing.owners, allowed), *by_hand(changed), *_beside(standing)),
     )
 
 
@@ -182,6 +183,12 @@ def _granted(standing: Standing, found: Access) -> list[Action]:
         return []
     waits = AwaitAccess(why="Kyverno collects rules by labels, from 1.13 on", account=found.account)
     return [*([made] if made else ()), *([] if found.unchecked else [waits])]
+
+
+def _beside(standing: Standing) -> list[str]:
+    """A note for each policy of others that does such things too: it may give what ours does not."""
+    told = "adds to the gateways of VirtualServices too, and stays"
+    return [f"{one} {told}: `policy remove --policy {one.split()[-1]}` removes it" for one in standing.beside]
 
 
 def _why(wanted: Wanted) -> str:

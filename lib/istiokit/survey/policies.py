@@ -11,8 +11,10 @@ from istiokit.cluster import kinds
 from istiokit.cluster.decode import Metadata, Object
 from istiokit.cluster.manifests import ref_of
 from istiokit.cluster.types import Cluster, Ref, Where
+from istiokit.errors import UsageError
 from istiokit.kyverno.access import ROLE
 from istiokit.kyverno.policies import LABELS
+from istiokit.kyverno.recognise import recognise
 from istiokit.kyverno.standing import SELECTOR, StandingPolicy, standing_policy
 from istiokit.ownership.find import owner
 from istiokit.ownership.model import NO_OWNERS, OwnerKind, Owners
@@ -47,27 +49,31 @@ class Standing:
     role: Manifest | None = None
     """The ClusterRole that was made for Kyverno's reports controller."""
     owners: Owners = field(default=NO_OWNERS)
+    beside: tuple[str, ...] = ()
+    """Other policies that add to the gateways of VirtualServices."""
     unread: tuple[Unread, ...] = ()
 
 
 def read_standing(cluster: Cluster, names: Collection[str] = ()) -> Standing:
     """Ours, found by their labels, and those of these names, whoever made them; with the owners of what has one."""
     with Reading(cluster) as reading:
-        ours = [reading.list(kind, dict[str, Any], Where(labels=SELECTOR)) for kind in _KINDS]
-        theirs = [
-            reading.get(kind, Ref(kind.name, name), dict[str, Any]) for kind in _KINDS for name in names
-        ]
+        listed = [reading.list(kind, dict[str, Any]) for kind in _KINDS]
         begun = reading.list(kinds.MUTATING_ADMISSION_POLICY_BINDING, dict[str, Any])
         role = reading.get(kinds.CLUSTER_ROLE, Ref(kinds.CLUSTER_ROLE.name, ROLE), dict[str, Any])
-        found = [item for items in ours for item in items.result()]
-        found += [item for one in theirs if (item := one.result()) is not None]
-        policies = {ref_of(item): item for item in found}
+        found = [item for items in listed for item in items.result()]
+        chosen = [item for item in found if _has_labels(item) or item["metadata"]["name"] in names]
+        policies = {ref_of(item): item for item in chosen}
         bindings = tuple(item for item in begun.result() if _is_about(item, policies))
         made = role.result()
         unread = tuple(one for one in reading.unread if not one.missing)
     owners, more = _owners(cluster, (*policies.values(), *bindings))
     return Standing(
-        tuple(policies.values()), bindings, made if _is_ours(made) else None, owners, (*unread, *more)
+        tuple(policies.values()),
+        bindings,
+        made if _is_managed(made) else None,
+        owners,
+        tuple(str(ref_of(item)) for item in found if ref_of(item) not in policies and _adds(item)),
+        (*unread, *more),
     )
 
 
@@ -76,16 +82,27 @@ def metadata_of(manifest: Manifest) -> Metadata:
     return msgspec.convert(manifest["metadata"], Metadata)
 
 
-def _is_ours(role: Manifest | None) -> bool:
+def _has_labels(item: Manifest) -> bool:
+    return LABELS.items() <= (item["metadata"].get("labels") or {}).items()
+
+
+def _is_managed(role: Manifest | None) -> bool:
     labels = (role or {}).get("metadata", {}).get("labels") or {}
     return bool(labels.get(_MANAGED_BY) == LABELS[_MANAGED_BY])
 
 
+def _adds(policy: Manifest) -> bool:
+    """Whether it adds to the gateways of VirtualServices; one whose annotations make no sense is none of ours."""
+    try:
+        return recognise(str(policy["kind"]), policy) is not None
+    except UsageError:
+        return False
+
+
 def _is_about(binding: Manifest, policies: Collection[Ref]) -> bool:
     """Whether it binds one of these, or is one of ours that binds nothing any more."""
-    labels = (binding["metadata"].get("labels") or {}).items()
     name = (binding.get("spec") or {}).get("policyName", "")
-    return LABELS.items() <= labels or Ref(kinds.MUTATING_ADMISSION_POLICY.name, name) in policies
+    return _has_labels(binding) or Ref(kinds.MUTATING_ADMISSION_POLICY.name, name) in policies
 
 
 def _owners(cluster: Cluster, manifests: Iterable[Manifest]) -> tuple[Owners, tuple[Unread, ...]]:
