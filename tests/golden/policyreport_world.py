@@ -1,11 +1,13 @@
-"""A cluster in the middle of a migration: the guide's two ways, six kinds of owners, their sources and reports."""
+"""A cluster in the middle of a migration: both ways, six kinds of owners, their sources and reports; and the command."""
 
 import json
 from collections.abc import Collection, Iterable
 from typing import Any
 
 from istiokit.kyverno.policies import Engine, policy
+from kubectl_policyreport_vs.main import APP
 from tests.fakes import FakeCluster
+from tests.run import Result, run
 from tests.unit.helm_samples import secret
 from tests.unit.kyverno_cases import NEW_PUBLIC, ONE, PUBLIC, manifest, mapping
 
@@ -14,6 +16,15 @@ WRITTEN, SECONDS = "2026-11-28T12:00:00Z", 1795867200
 APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 FORTH = "add-istio-gateway-public-ingressgateway"
 HELM = {"app.kubernetes.io/managed-by": "Helm"}
+
+REPORTS = ("PolicyReport", "Report", "ClusterPolicyReport", "ClusterReport")
+POLICIES = (
+    "ClusterPolicy",
+    "Policy",
+    "MutatingPolicy",
+    "NamespacedMutatingPolicy",
+    "MutatingAdmissionPolicy",
+)
 
 Manifest = dict[str, Any]
 
@@ -148,3 +159,15 @@ def world(
     *more: Manifest, denied: Collection[tuple[str, ...]] = (), absent: Collection[str] = ()
 ) -> FakeCluster:
     return FakeCluster([*objects(), *more], denied=denied, absent=absent)
+
+
+def policyreport_vs(cluster: FakeCluster | None, *argv: str) -> Result:
+    result = run(*argv, app=APP, cluster=cluster)
+    assert "internal error" not in result.err, result.err
+    return result
+
+
+def items(cluster: FakeCluster | None, *argv: str) -> dict[str, dict[str, Any]]:
+    done = policyreport_vs(cluster, *argv, "-o", "json")
+    assert done.code == 0, done.err
+    return {one["name"]: one for one in json.loads(done.out)["items"]}

@@ -528,7 +528,9 @@ def test_the_journal_lists_what_was_done_to_the_policy(cluster: PolicyCluster) -
     done(cluster, "apply", *MAP, "--touch")
     listed = run("journal", "--journal-namespace", "istio-system", "-o", "name", cluster=cluster)
     assert listed.out.split() == [one.id for one in runs(cluster)]
-    shown = run("journal", "show", runs(cluster)[0].id, "--journal-namespace", "istio-system", cluster=cluster)
+    shown = run(
+        "journal", "show", runs(cluster)[0].id, "--journal-namespace", "istio-system", cluster=cluster
+    )
     assert (shown.code, str(POLICY) in shown.out) == (0, True)
 
 
