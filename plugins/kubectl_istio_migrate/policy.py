@@ -9,6 +9,7 @@ from istiokit.ui.context import Context
 from istiokit.ui.engines import add_engine
 from istiokit.ui.pairs import Given
 from istiokit.ui.parser import Parser
+from istiokit.ui.sources import add_source
 
 ACTIONS = ("plan", "apply", "touch", "narrow", "remove", "rollback")
 
@@ -21,6 +22,7 @@ _OF_ACTIONS = {
     "grant": ("--grant", _INSTALLS),
     "touch": ("--touch", _INSTALLS),
     "policies": ("--policy", ("remove",)),
+    "sources": ("--source", ("remove",)),
     "allow": ("--allow", (*_INSTALLS, "narrow", "remove")),
     "to": ("--to", ("rollback",)),
     "abandon": ("--abandon", ("rollback",)),
@@ -41,6 +43,8 @@ class Options:
     touch: bool
     policies: tuple[str, ...]
     """By name, of those that people wrote themselves."""
+    sources: tuple[str, ...]
+    """Manifests that tell what left no copy in the cluster."""
     to: str
     abandon: bool
     allow: tuple[str, ...]
@@ -97,6 +101,7 @@ def _add_flags(parser: Parser) -> None:
         default=[],
         help="Remove this policy too, which others have made; repeat it for several.",
     )
+    add_source(parser)
     parser.add_argument(
         "--to",
         metavar="start|ACTION|RUN",
@@ -127,6 +132,7 @@ def parse(namespace: argparse.Namespace) -> Options:
         grant=namespace.grant,
         touch=namespace.touch,
         policies=tuple(namespace.policies),
+        sources=tuple(namespace.sources),
         to=namespace.to or "start",
         abandon=namespace.abandon,
         allow=tuple(code.upper() for code in namespace.allow),
@@ -165,11 +171,13 @@ def run(given: Options, context: Context) -> int:
 def _refuse_strange_codes(given: Options) -> None:
     """Raise UsageError for a code of --allow that stops nothing here."""
     from istiokit.findings import Severity
+    from istiokit.kyverno.loops import TOO_LARGE
     from istiokit.kyverno.removal import RULES
     from istiokit.plan.owned import UNSURE
 
     removal = [rule.code for rule in RULES if rule.severity is Severity.ERROR]
-    known = [*(removal if given.action == "remove" else ()), UNSURE]
+    own = {"remove": removal, "plan": (TOO_LARGE,), "apply": (TOO_LARGE,)}
+    known = [*own.get(given.action, ()), UNSURE]
     for code in given.allow:
         if code not in known:
             raise UsageError(f"--allow {code}: no such finding stands in the way here", " or ".join(known))

@@ -16,6 +16,7 @@ from istiokit.survey.policies import Manifest, Standing, read_standing
 from istiokit.survey.removal import findings_of
 from istiokit.ui import unread
 from istiokit.ui.context import Context
+from istiokit.ui.sources import manifests_of
 from kubectl_istio_migrate.policy import Options
 from kubectl_istio_migrate.policy_driving import PolicyDrive
 
@@ -43,12 +44,12 @@ def run_remove(given: Options, context: Context) -> int:
     standing = read_standing(context.cluster, given.policies)
     _refuse_strangers(given, standing)
     drive = PolicyDrive(given, context)
-    found, more = _judged(standing, context)
+    found, more = _judged(given, standing, context)
     plan = plan_remove(standing, found, given.allow)
     drive.show(plan)
     _say_unread(replace(standing, unread=(*standing.unread, *more)), context)
     if any(one.severity is Severity.ERROR for one in found):
-        context.say("`kubectl policyreport-vs` shows the evidence of each, and takes sources by --source")
+        context.say("`kubectl policyreport-vs` shows the evidence of each; --source FILE adds to it")
     if given.dry_run != "none":
         return drive.dry(plan)
     if not drive.carry_out(plan, f"remove: delete {_names(standing)}?"):
@@ -66,12 +67,15 @@ def run_remove(given: Options, context: Context) -> int:
     return 0
 
 
-def _judged(standing: Standing, context: Context) -> tuple[tuple[Finding, ...], tuple[Unread, ...]]:
+def _judged(
+    given: Options, standing: Standing, context: Context
+) -> tuple[tuple[Finding, ...], tuple[Unread, ...]]:
     """Who depends on the policies that are to go; nobody is asked where none of them is there (any more)."""
     names = tuple(one["metadata"]["name"] for one in standing.policies)
     if not names:
         return (), ()
-    read = read_dependence(context.cluster, Question(policies=names), datetime.now(UTC))
+    question = Question(policies=names, manifests=manifests_of(given.sources, context))
+    read = read_dependence(context.cluster, question, datetime.now(UTC))
     return findings_of(read), read.unread
 
 

@@ -8,6 +8,7 @@ from istiokit.errors import NotDone
 from istiokit.istio.mapping import Mapping, Pair
 from istiokit.istio.model import VirtualService
 from istiokit.istio.sharing import shared
+from istiokit.kyverno import loops
 from istiokit.kyverno.access import Access
 from istiokit.kyverno.grants import Grant, grants_of, merged
 from istiokit.kyverno.policies import Engine
@@ -37,7 +38,10 @@ def run_apply(given: Options, context: Context) -> int:
     wanted = Wanted(engine, mapping, given.one_way, given.allow)
     access = read_access(context.cluster) if engine is not Engine.ADMISSION else None
     plan = plan_apply(standing, wanted, access, grant=given.grant)
-    plan = replace(plan, notes=(*plan.notes, *_notes(wanted, given, access)))
+    # Only Kyverno's loops are slow, and nothing else needs the VirtualServices here.
+    slow = loops.findings(_virtual_services(context), wanted.grants) if engine is Engine.KYVERNO else ()
+    notes = (*plan.notes, *_notes(wanted, given, access))
+    plan = replace(plan, findings=(*plan.findings, *slow), notes=notes)
     drive = PolicyDrive(given, context)
     _show(plan, standing, drive)
     if given.dry_run != "none":

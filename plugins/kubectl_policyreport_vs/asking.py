@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from istiokit.errors import UsageError
 from istiokit.ui import options, pairs
 from istiokit.ui.context import Context
-from istiokit.ui.values import checked, file_name
+from istiokit.ui.sources import add_source, manifests_of, tell_skipped
 
 if TYPE_CHECKING:  # --help needs none of it
     from istiokit.cluster.files import FilesCluster
     from istiokit.cluster.types import Cluster
-    from istiokit.survey.declaring import Manifests
     from istiokit.survey.dependence import DependenceReading, Question
 
 
@@ -42,16 +41,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="Only this policy; repeat it for several (default: all that add to the gateways of VirtualServices).",
     )
     pairs.add_flags(parser)
-    parser.add_argument(
-        "--source",
-        dest="sources",
-        metavar="FILE",
-        type=checked(file_name),
-        action="append",
-        default=[],
-        help="File or folder (with all its folders) with the rendered manifests that an owner applies, for what left "
-        "no copy in the cluster (server-side apply); repeat it for several.",
-    )
+    add_source(parser)
     options.add_files(parser)
     options.add_connection(parser)
 
@@ -126,32 +116,9 @@ def question(given: Given, cluster: "Cluster", context: Context) -> "Question":
         home=_place(given, context),
         policies=given.policies,
         mapping=pairs.told_mapping(given.pairs, context),
-        manifests=_manifests(given.sources, context),
+        manifests=manifests_of(given.sources, context),
         files=bool(given.filenames),
     )
-
-
-def _manifests(sources: tuple[str, ...], context: Context) -> "Manifests":
-    if not sources:
-        return {}
-    from istiokit.cluster.files import FilesCluster
-    from istiokit.cluster.kinds import VIRTUAL_SERVICE
-    from istiokit.survey.declaring import manifests_in
-
-    files = FilesCluster(sources, recursive=True, kinds=[VIRTUAL_SERVICE], lenient=True, say=context.say)
-    _tell_skipped(files, context)
-    found, homeless = manifests_in(files)
-    if homeless:
-        context.say(
-            f"left out: {homeless} of the VirtualServices that --source names, for want of a namespace"
-        )
-    return found
-
-
-def _tell_skipped(files: "FilesCluster", context: Context) -> None:
-    for one in files.skipped:
-        if one.broken:
-            context.say(f"left out: {one.place}: {one.reason}")
 
 
 def _place(given: Given, context: Context) -> str | None:
@@ -184,5 +151,5 @@ def _files(given: Given, context: Context) -> "FilesCluster":
         lenient=True,
         say=context.say,
     )
-    _tell_skipped(files, context)
+    tell_skipped(files, context)
     return files

@@ -1,4 +1,4 @@
-"""A cluster in the middle of a migration, with six kinds of owners, their sources and reports; and the command on it."""
+"""A cluster in the middle of a migration, with six kinds of owners, their sources and reports; and the command."""
 
 import json
 from collections.abc import Collection, Iterable

@@ -500,7 +500,7 @@ def test_one_that_is_gone_meanwhile_is_nobody_s_failure(cluster: PolicyCluster) 
         (("rollback", "--dry-run=server"), "cannot judge a rollback"),
         (
             ("apply", *MAP, "--allow", "PR001"),
-            "--allow PR001: no such finding stands in the way here; VSG053",
+            "--allow PR001: no such finding stands in the way here; PR011 or VSG053",
         ),
         (("remove", "--allow", "XY1"), "PR001 or PR002"),
         (("install",), "invalid choice: 'install'"),

@@ -108,6 +108,10 @@ def _leaves(value: Any) -> Iterator[str]:
 def _made_of(annotations: Mapping[str, str]) -> tuple[tuple[Pair, ...], bool]:
     texts = (text.partition("=") for text in annotations.get(MAPPING, "").split(",") if "=" in text)
     pairs = tuple(Pair(old, new, "by the policy's annotation") for old, _, new in texts)
+    try:
+        mapping_of(pairs)
+    except UsageError:  # somebody has changed it; what the policy does is in its rules as well
+        pairs = ()
     return pairs, annotations.get(DIRECTION) == ONE_WAY
 
 
