@@ -6,7 +6,7 @@ from istiokit.bigbang.checks import CHECKS, applicable, refusing
 from istiokit.bigbang.checks.model import Check, Target
 from istiokit.bigbang.facts import Facts
 from istiokit.findings import Finding
-from istiokit.ui.findings import blocks, columns, counted, counts
+from istiokit.ui.findings import blocks, columns, counted, counts, explained
 from istiokit.ui.output import Document, render
 from kubectl_istio_migrate.reading import skipped_of
 
@@ -54,17 +54,7 @@ def summary_line(
 def explanation(one: Check) -> str:
     """What a code means, for --explain."""
     goals = ", ".join(_GOALS[target] for target in Target if target in one.steps)
-    return "\n".join(
-        (
-            f"{one.code}: {one.title}",
-            f"at worst: {one.severity}; checked for: {goals}",
-            "",
-            f"Why it matters: {one.why}",
-            f"What to do: {one.remedy}",
-            f"More: docs/checks/{one.code}.md",
-            "",
-        )
-    )
+    return explained(one, f"checked for: {goals}")
 
 
 def _next(found: Sequence[Finding], target: Target, allowed: Collection[str], prog: str) -> str:

@@ -65,18 +65,7 @@ def verdict(found: Sequence[Finding], read: DependenceReading, prog: str) -> str
 
 def explanation(code: str) -> str:
     """What a code means, for --explain; raises UsageError for one that there is not."""
-    rule = find_rule(code)
-    return "\n".join(
-        (
-            f"{rule.code}: {rule.title}",
-            f"at worst: {rule.severity}",
-            "",
-            f"Why it matters: {rule.why}",
-            f"What to do: {rule.remedy}",
-            f"More: docs/checks/{rule.code}.md",
-            "",
-        )
-    )
+    return findings.explained(find_rule(code))
 
 
 def _sources(read: DependenceReading) -> dict[By, int]:

@@ -116,18 +116,7 @@ def _plural(kind: str, number: int) -> str:
 
 def explanation(code: str) -> str:
     """What a code means, for --explain; raises UsageError for one that no rule has."""
-    rule = find_rule(code)
-    return "\n".join(
-        (
-            f"{rule.code}: {rule.title}",
-            f"at worst: {rule.severity}",
-            "",
-            f"Why it matters: {rule.why}",
-            f"What to do: {rule.remedy}",
-            f"More: docs/checks/{rule.code}.md",
-            "",
-        )
-    )
+    return findings.explained(find_rule(code))
 
 
 def sarif(found: Sequence[Finding], places: Mapping[str, str]) -> dict[str, Any]:

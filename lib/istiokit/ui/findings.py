@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Protocol
 
 from istiokit.findings import Finding, Severity
 from istiokit.ui.output import Column
@@ -15,6 +16,43 @@ _COLUMNS: tuple[Column[Finding], ...] = (
     Column("reason", lambda one: one.reason),
     Column("remedy", lambda one: one.remedy),
 )
+
+
+class Explained(Protocol):
+    """What a code means: a check of `istio-migrate`, or a rule of another command."""
+
+    @property
+    def code(self) -> str:
+        """IM, VSG, RI or PR and three digits."""
+
+    @property
+    def title(self) -> str:
+        """What is wrong, in a few words."""
+
+    @property
+    def severity(self) -> Severity:
+        """At worst."""
+
+    @property
+    def why(self) -> str:
+        """Why it matters."""
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it."""
+
+
+def explained(one: Explained, *more: str) -> str:
+    """The text of --explain; `more` stands beside the severity."""
+    lines = (
+        f"{one.code}: {one.title}",
+        "; ".join((f"at worst: {one.severity}", *more)),
+        "",
+        f"Why it matters: {one.why}",
+        f"What to do: {one.remedy}",
+        f"More: docs/checks/{one.code}.md",
+    )
+    return "".join(f"{line}\n" for line in lines)
 
 
 def columns(found: Sequence[Finding]) -> Sequence[Column[Finding]]:
