@@ -22,10 +22,26 @@ def virtual_services(release: Release) -> dict[tuple[str, str], VirtualServiceSp
     one of them cannot be read.
     """
     found: dict[tuple[str, str], VirtualServiceSpec] = {}
-    for piece in _MARKER.split(release.manifest):
-        if VIRTUAL_SERVICE.name in piece:
-            found.update(_specs(piece, release.namespace))
+    for piece in _pieces(release.manifest):
+        found.update(_specs(piece, release.namespace))
     return found
+
+
+def _pieces(manifest: str) -> Iterator[str]:
+    """The documents that have the kind's name in them, looked for from there: most of a manifest has none."""
+    end = 0
+    while (at := manifest.find(VIRTUAL_SERVICE.name, end)) >= 0:
+        begin, marker = _begin(manifest, at), _MARKER.search(manifest, at)
+        end = marker.start() if marker else len(manifest)
+        yield manifest[begin:end]
+
+
+def _begin(manifest: str, at: int) -> int:
+    """Where the document begins that the offset lies in, behind its marker."""
+    while (at := manifest.rfind("---", 0, at)) >= 0:
+        if marker := _MARKER.match(manifest, at):
+            return marker.end()
+    return 0
 
 
 def _specs(piece: str, namespace: str) -> Iterator[tuple[tuple[str, str], VirtualServiceSpec]]:
