@@ -9,8 +9,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-import msgspec
-
 from istiokit.cluster.decode import Metadata, Object, Part
 from istiokit.cluster.kinds import VIRTUAL_SERVICE
 
@@ -106,29 +104,25 @@ def observations(reports: Iterable[PolicyReport]) -> Observations:
     newest: dict[tuple[str, str], dict[tuple[str, str, str], Observation]] = {}
     for report in reports:
         for name, one in _said(report):
-            rules = newest.setdefault(name, {})
-            other = rules.get(one.key)
-            if other is None or one.seconds > other.seconds:
-                rules[one.key] = one
-    return {name: tuple(rules[key] for key in sorted(rules)) for name, rules in newest.items()}
+            rules, key = newest.setdefault(name, {}), one.key
+            if key not in rules or one.seconds > rules[key].seconds:
+                rules[key] = one
+    return {name: tuple([rules[key] for key in sorted(rules)]) for name, rules in newest.items()}
 
 
 def _said(report: PolicyReport) -> Iterator[tuple[tuple[str, str], Observation]]:
     home = report.metadata.namespace or ""
     for result in report.results or ():
-        about = (report.scope,) if report.scope is not None else result.resources or ()
-        source = result.source or Source.KYVERNO
-        one = Observation(
-            source=source,
-            policy=result.policy,
-            rule=result.rule if source == Source.KYVERNO else "",
-            result=result.result,
-            message=result.message,
-            seconds=result.timestamp.seconds,
-        )
-        for resource in about:
-            if _is_ours(resource):
-                yield (resource.namespace or home, resource.name), one
+        one = _observed(result)
+        for about in (report.scope,) if report.scope is not None else result.resources or ():
+            if _is_ours(about):
+                yield (about.namespace or home, about.name), one
+
+
+def _observed(result: ReportResult) -> Observation:
+    source = result.source or Source.KYVERNO
+    rule = result.rule if source == Source.KYVERNO else ""
+    return Observation(source, result.policy, rule, result.result, result.message, result.timestamp.seconds)
 
 
 def _is_ours(resource: Resource) -> bool:
@@ -143,15 +137,15 @@ def _speaks(result: ReportResult, scope: Resource | None) -> bool:
 
 def _slim_result(result: ReportResult) -> ReportResult:
     """With one copy of each text; that of a pass names the object, so it is no text in common."""
-    resources = tuple(one for one in result.resources or () if _is_ours(one)) or None
-    return msgspec.structs.replace(
-        result,
+    is_pass = result.result == "pass"
+    return ReportResult(
         policy=_once(result.policy),
         rule=_once(result.rule),
         result=_once(result.result),
-        message=result.message if result.result == "pass" else _once(result.message),
+        message=result.message if is_pass else _once(result.message),
         source=_once(result.source),
-        resources=resources,
+        timestamp=result.timestamp,
+        resources=tuple(filter(_is_ours, result.resources or ())) or None,
     )
 
 

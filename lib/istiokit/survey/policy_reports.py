@@ -51,11 +51,17 @@ class ReportReading:
     """Begun at once; of tens of thousands of reports just what speaks of VirtualServices is kept."""
 
     def __init__(self, reading: Reading, where: Where) -> None:
-        self._begun: list[Future[tuple[PolicyReport, ...]]] = [
+        lists = [
             reading.list(kind, PolicyReport, where if kind.namespaced else Where(), slim)
             for kind in REPORT_KINDS
         ]
 
+        def joined() -> Observations:
+            return observations(report for items in lists for report in items.result())
+
+        # In a thread of its own: longer lists are still coming then.
+        self._joined: Future[Observations] = reading.start(kinds.POLICY_REPORT, joined, {})
+
     def result(self) -> Observations:
         """What they say of VirtualServices, each thing once."""
-        return observations(report for items in self._begun for report in items.result())
+        return self._joined.result()
