@@ -15,6 +15,7 @@ from tests.bench.help import measure_help
 from tests.bench.measure import BenchError
 from tests.bench.reconcile import measure_reconcile
 from tests.bench.recycle import measure_recycle
+from tests.bench.reports import measure_reports
 from tests.bench.routing import measure_routing
 from tests.bench.sidecars import measure_sidecars
 from tests.bench.status import measure_status
@@ -31,6 +32,7 @@ _CASES: dict[str, tuple[Callable[[int], Sequence[Told]], int]] = {
     "gateways": (measure_gateways, 5),
     "swap": (measure_swap, 3),
     "sidecars": (measure_sidecars, 7),
+    "reports": (measure_reports, 3),
     "large": (measure_large, 1),
     "recycle": (measure_recycle, 1),
 }

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,16 @@ _POLICY = {
     "rules": [{"level": "Metadata", "users": [_USER]}, {"level": "None"}],
 }
 _RIGHTS = {"rules": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One that was answered; `path` with its query, `status` as in HTTP."""
+
+    verb: str
+    resource: str
+    path: str
+    status: int
 
 
 class Audit:
@@ -37,13 +48,22 @@ class Audit:
 
     def requests(self) -> int:
         """How many requests have been answered since this was last asked, watches not counted."""
-        return sum(event["verb"] != "watch" for event in self._events())
+        return len(self.answered())
+
+    def answered(self) -> list[Request]:
+        """The requests that have been answered since this was last asked, watches not counted."""
+        return [_request(event) for event in self._events() if event["verb"] != "watch"]
 
     def _events(self) -> Iterator[dict[str, Any]]:
         with self._log.open("rb") as log:
             log.seek(self._read)
             yield from _decoded(log)
             self._read = log.tell()
+
+
+def _request(event: dict[str, Any]) -> Request:
+    resource = event.get("objectRef", {}).get("resource", "")
+    return Request(event["verb"], resource, event["requestURI"], event["responseStatus"]["code"])
 
 
 def _decoded(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:

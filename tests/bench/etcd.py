@@ -2,8 +2,10 @@
 
 import base64
 import json
-from collections.abc import Iterable, Iterator
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -17,6 +19,7 @@ Object = dict[str, Any]
 _AT_ONCE = 100
 """Writes in one transaction; etcd takes 128."""
 _CONNECTIONS = 4
+_LAG_SECONDS = 600.0
 _LAST = "/registry/bench"
 """Written behind all others. The writes of a transaction are one revision, of which a list may show a part until the
 next revision is there."""
@@ -41,6 +44,22 @@ def store(rig: Rig, folder: str, example: str, objects: Iterable[Object]) -> Non
         for _ in threads.map(write, _batches(objects)):
             pass
     _ask(client, rig, "put", _entry(_LAST, ""))
+
+
+def settle(rig: Rig, *collections: str) -> None:
+    """Wait until the API server has in its cache whatever etcd holds of these paths.
+
+    With objects of several kB it may lag behind by a minute, and answers lists slowly or not at all meanwhile.
+    """
+    now = json.loads(rig.kubectl("get", "--raw=/api/v1/namespaces?limit=1"))["metadata"]["resourceVersion"]
+    query = f"fieldSelector=metadata.name%3Dnobody&resourceVersion={now}&resourceVersionMatch=NotOlderThan"
+    for path in collections:
+        look = partial(rig.run, "kubectl", "get", f"--raw={path}?{query}", check=False)
+        rig.until(partial(_works, look), f"{path} to be read", _LAG_SECONDS)
+
+
+def _works(look: Callable[[], subprocess.CompletedProcess[str]]) -> bool:
+    return look().returncode == 0
 
 
 def _put(key: str, kept: Object, item: Object) -> Object:

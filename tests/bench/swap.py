@@ -3,7 +3,6 @@
 Ours reads, plans, checks that every host goes on answering, takes the Lease and writes the journal ahead of it.
 """
 
-import json
 import shlex
 
 from tests.bench import crowd
@@ -13,14 +12,12 @@ from tests.bench.programs import PYTHON
 from tests.bench.table import Comparison, Peak
 from tests.tools.rig import Rig
 
-_CRD = "virtualservices.networking.istio.io"
-
 
 def measure_swap(runs: int) -> list[Comparison | Peak]:
     """Ours swaps all of them to the new gateway, the loop swaps them back, and so on."""
     with Rig(parts=("istio_crds",)) as rig:
         crowd.fill(rig)
-        _serve_one_version(rig)
+        crowd.serve_one_version(rig)
         names = rig.dir / "names"
         there = [(crowd.place_of(number), number % 2) for number in range(crowd.VIRTUAL_SERVICES)]
         names.write_text("".join(f"{name}\n" for name, is_new in there if is_new))
@@ -29,14 +26,6 @@ def measure_swap(runs: int) -> list[Comparison | Peak]:
         ours, loop = in_turns([_swap(rig), _loop(rig)], runs, warm_up=0)
     what = f"vs-gateways swap of {crowd.VIRTUAL_SERVICES:,} / a bare loop of their patches"
     return [Comparison(what, ours, loop, goal=1.25)]
-
-
-def _serve_one_version(rig: Rig) -> None:
-    """The server's cache holds what every version makes of each change: with all three it takes more than 20 GB."""
-    older = [
-        {"op": "replace", "path": f"/spec/versions/{number}/served", "value": False} for number in (1, 2)
-    ]
-    rig.kubectl("patch", "crd", _CRD, "--type=json", "--patch", json.dumps(older))
 
 
 def _swap(rig: Rig) -> Command:
