@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from istiokit.errors import UsageError
 from istiokit.ui import options, pairs
 from istiokit.ui.context import Context
-from istiokit.ui.sources import add_source, manifests_of, tell_skipped
+from istiokit.ui.sources import add_source, manifests_of
 
 if TYPE_CHECKING:  # --help needs none of it
     from istiokit.cluster.files import FilesCluster
@@ -64,14 +64,21 @@ def parse(namespace: argparse.Namespace) -> Given:
     )
 
 
-def words(given: Given) -> list[str]:
-    """What the flags are about, as flags for a command to run next."""
+def scope_words(given: Given) -> list[str]:
+    """Which VirtualServices the flags are about, as flags for a command to run next."""
     namespace = [] if given.all_namespaces or not given.namespace else ["-n", given.namespace]
     return [
         *given.names,
         *(["-A"] if given.all_namespaces else namespace),
         *(["-l", given.selector] if given.selector else []),
+    ]
+
+
+def words(given: Given) -> list[str]:
+    """The rest of the flags, which all commands have."""
+    return [
         *(word for name in given.filenames for word in ("-f", name)),
+        *(["-R"] if given.recursive else []),
         *(word for name in given.policies for word in ("--policy", name)),
         *(word for pair in given.pairs.maps for word in ("--map", pair)),
         *(word for name in given.pairs.filenames for word in ("--map-file", name)),
@@ -151,5 +158,11 @@ def _files(given: Given, context: Context) -> "FilesCluster":
         lenient=True,
         say=context.say,
     )
-    tell_skipped(files, context)
+    _tell_skipped(files, context)
     return files
+
+
+def _tell_skipped(files: "FilesCluster", context: Context) -> None:
+    for one in files.skipped:
+        if one.broken:
+            context.say(f"left out: {one.place}: {one.reason}")

@@ -4,7 +4,7 @@ import argparse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from istiokit.errors import NotDone, UsageError
+from istiokit.errors import NotDone, OperationFailed, UsageError
 from istiokit.ui import options
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
@@ -103,10 +103,19 @@ def run(given: Options, context: Context) -> int:
         if changes:
             read = asking.read(given.asked, context)
     _show(read, given, context)
+    if given.wait and (blind := _blind(read)):
+        raise OperationFailed(
+            f"{blind}, so nobody can say that none is left", "ask for the role in docs/rbac/"
+        )
     left = sum(one.pending for one in read.rows)
     if given.wait and left:
         raise NotDone(f"the time is over, and {left} still keep the policy", "see --pending -o wide")
     return 0
+
+
+def _blind(read: "DependenceReading") -> str:
+    """Why VirtualServices could not be read; empty where they could."""
+    return next((one.reason for one in read.unread if one.kind == "VirtualService" and not one.missing), "")
 
 
 def _followed(read: "DependenceReading", given: Options, context: Context) -> "DependenceReading":
@@ -141,6 +150,12 @@ def _show(read: "DependenceReading", given: Options, context: Context) -> None:
     for line in (*list_text.talk(read, given.output), *unread.lines(read.unread)):
         context.say(line)
     told = given.pending and given.output in _WITH_CHANGES
-    step = "" if told else list_text.next_line(read, context.prog, asking.words(given.asked))
+    step = (
+        ""
+        if told
+        else list_text.next_line(
+            read, context.prog, asking.scope_words(given.asked), asking.words(given.asked)
+        )
+    )
     if step:
         context.say(step)

@@ -95,14 +95,14 @@ def talk(read: DependenceReading, output: str) -> list[str]:
     return [*_basis(read), counts_line(read), *([] if output == "wide" else _doubts(read))]
 
 
-def next_line(read: DependenceReading, prog: str, words: Sequence[str]) -> str:
-    """What to do now; `words` say what was listed."""
+def next_line(read: DependenceReading, prog: str, scope: Sequence[str], words: Sequence[str]) -> str:
+    """What to do now; `scope` and `words` say what was listed, and by what."""
     if not read.rows:
         return ""
     if any(one.pending for one in read.rows):
-        command = shlex.join([*prog.split(), *words, "--pending", "-o", "wide"])
+        command = shlex.join([*prog.split(), *scope, *words, "--pending", "-o", "wide"])
         return f"next: {command} says what to change where"
-    return f"next: {prog} safe-to-remove"
+    return f"next: {shlex.join([*prog.split(), 'safe-to-remove', *words])}"
 
 
 def _basis(read: DependenceReading) -> list[str]:

@@ -145,7 +145,7 @@ def objects() -> list[Manifest]:
         applied("argo", BOTH, [PUBLIC], annotations=tracked),
         application(),
         applied("cart", BOTH, BOTH),
-        virtual_service("unowned", BOTH),
+        virtual_service("unowned", BOTH, writer="istio-migrate"),
         manifest(name="meshed", gateways=["mesh"]),
         manifest(name="delegate", hosts=None, gateways=None),
         report("fluxed", "pass"),

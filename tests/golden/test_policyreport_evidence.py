@@ -111,7 +111,7 @@ def test_manifests_without_a_namespace_are_not_taken_for_anything(tmp_path: Path
     del item["metadata"]["namespace"]
     (tmp_path / "rendered.yaml").write_text(json.dumps(item))
     done = policyreport_vs(world(), "-A", "--source", str(tmp_path))
-    assert "left out: 1 of the VirtualServices that --source names, for want of a namespace" in done.err
+    assert "rendered.yaml:1: VirtualService unowned has no namespace" in done.err
 
 
 def test_what_is_replaced_with_kubectl_may_be_again() -> None:

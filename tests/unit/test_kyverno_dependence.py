@@ -1,5 +1,6 @@
 """The verdict on one VirtualService: each piece of evidence, and where they contradict each other."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,9 +8,10 @@ import msgspec
 import pytest
 
 from istiokit.istio.model import VirtualServiceSpec
-from istiokit.kyverno.dependence import Case, Judgement, Verdict, forward_rules, judge, told
+from istiokit.kyverno.dependence import Case, Judgement, Measure, Verdict, forward_rules, judge, told
 from istiokit.kyverno.dependents import row
 from istiokit.kyverno.direction import forward_grants
+from istiokit.kyverno.grants import grants_of
 from istiokit.kyverno.policies import Engine, policy
 from istiokit.kyverno.recognise import recognise
 from istiokit.kyverno.reports import Observation, Source
@@ -18,6 +20,7 @@ from istiokit.ownership.model import NOBODY
 from tests.unit.kyverno_cases import NEW_PASS, NEW_PUBLIC, PASS, PUBLIC, TWO, mapping
 
 GRANTS = forward_grants(mapping(*TWO))
+MEASURE = Measure(GRANTS, grants_of(mapping(*TWO)))
 WRITTEN = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 NOW = datetime(2026, 11, 28, 13, 0, tzinfo=UTC)
 CLUSTER = recognise("ClusterPolicy", policy(Engine.KYVERNO, mapping(*TWO))[0])
@@ -62,7 +65,7 @@ def report(
 def judged(
     item: DeclaredVirtualService, declared: Declared, *reports: Observation, appending: bool = True
 ) -> Judgement:
-    return judge(Case(item, declared, told(item, reports, RULES, NOW)), GRANTS, appending=appending)
+    return judge(Case(item, declared, told(item, reports, RULES, NOW)), replace(MEASURE, appending=appending))
 
 
 BOTH = live(PUBLIC, NEW_PUBLIC)
@@ -194,7 +197,9 @@ def test_the_row_shows_what_tells_most() -> None:
         report("error", "add-istio-gateway-passthrough-ingressgateway"),
     )
     case = Case(BOTH, source(PUBLIC), told(BOTH, reports, RULES, NOW))
-    shown = row(case, judge(case, GRANTS), NOBODY)
-    assert (shown.rule, shown.result) == ("add-istio-gateway-passthrough-ingressgateway", "error")
+    shown = row(case, judge(case, MEASURE), NOBODY)
+    assert (shown.rule, shown.result) == (FORTH, "skip"), (
+        "the error is of a rule that is about other Gateways"
+    )
     assert (shown.age_seconds, shown.stale, len(shown.results)) == (3600, False, 3)
     assert (shown.declared, shown.missing, shown.pending) == ((PUBLIC,), (NEW_PUBLIC,), True)

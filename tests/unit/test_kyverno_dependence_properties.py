@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from istiokit.istio.model import VirtualService
-from istiokit.kyverno.dependence import Case, Verdict, forward_rules, judge, told
+from istiokit.kyverno.dependence import Case, Measure, Verdict, forward_rules, judge, told
 from istiokit.kyverno.direction import forward_grants
 from istiokit.kyverno.grants import grants_of, lacking
 from istiokit.kyverno.policies import Engine, policy
@@ -41,7 +41,7 @@ class Model:
     """One VirtualService; time goes on by `step` seconds with each write."""
 
     way: str
-    """How its owner writes: `apply` (kubectl), `server-side` or `flux`."""
+    """How its owner writes: `apply` (kubectl), `server-side`, `flux`, or `create` (made anew with kubectl)."""
     one_way: bool
     step: int
     source: Manifest
@@ -62,6 +62,7 @@ class Model:
             "apply": ("kubectl-client-side-apply", "Update"),
             "server-side": ("kubectl", "Apply"),
             "flux": ("kustomize-controller", "Apply"),
+            "create": ("kubectl-create", "Update"),
         }[self.way]
         self._write(request, manager, operation)
 
@@ -97,7 +98,16 @@ def verdict(model: Model, *, reports: bool) -> tuple[Verdict, Declared]:
     said = declared(item, owner(item.metadata, "VirtualService"))
     now = datetime.fromtimestamp(model.now + 5, UTC)
     case = Case(item, said, told(item, model.report if reports else (), RULES, now))
-    return judge(case, FORWARD).verdict, said
+    acting = grants_of(MAPPING, one_way=model.one_way)
+    return judge(case, Measure(FORWARD, acting)).verdict, said
+
+
+def loses(model: Model) -> bool:
+    """Whether a new Gateway that the object has would be gone once its owner writes it without the policy."""
+    news = {grant.gateway for grant in FORWARD}
+    source = msgspec.convert(model.source, VirtualService)
+    lacks = lacking(source, grants_of(MAPPING, one_way=model.one_way))
+    return bool(news.intersection(lacks))
 
 
 WRITES = st.lists(st.one_of(st.just("patch"), st.just("again"), MANIFESTS), max_size=5)
@@ -107,7 +117,7 @@ WRITES = st.lists(st.one_of(st.just("patch"), st.just("again"), MANIFESTS), max_
 @given(
     first=MANIFESTS,
     writes=WRITES,
-    way=st.sampled_from(("apply", "server-side", "flux")),
+    way=st.sampled_from(("apply", "server-side", "flux", "create")),
     one_way=st.booleans(),
     step=st.sampled_from((1, 20, 60, 4000)),
     reports=st.booleans(),
@@ -124,7 +134,7 @@ def test_nobody_who_depends_is_called_migrated(
             model.own(model.source)
         else:
             model.own({**write, "metadata": first["metadata"]})
-    depends = bool(lacking(msgspec.convert(model.source, VirtualService), FORWARD))
+    depends = loses(model)
     found, said = verdict(model, reports=reports)
     assert not (depends and found is Verdict.MIGRATED), (model, said)
     if way == "apply" and not reports:

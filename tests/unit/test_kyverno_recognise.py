@@ -3,6 +3,7 @@
 import copy
 from typing import Any
 
+import msgspec
 import pytest
 
 from istiokit.istio.mapping import Mapping, Pair
@@ -65,6 +66,46 @@ def test_ours_are_known_whatever_they_are_called(engine: Engine, one_way: bool) 
     assert sorted(found.grants, key=str) == sorted(grants_of(mapping(*TWO), one_way=one_way), key=str)
     assert found.appends
     assert pairs(forward([found], Mapping(), ())[0]) == list(TWO)
+
+
+def edited(engine: Engine, old: str, new: str) -> dict[str, Any]:
+    """Our policy for two pairs after somebody has edited it."""
+    text = msgspec.json.encode(policy(engine, mapping(*TWO))[0]).decode()
+    assert old in text
+    changed: dict[str, Any] = msgspec.json.decode(text.replace(old, new))
+    return changed
+
+
+@pytest.mark.parametrize("engine", list(Engine))
+def test_what_a_policy_does_counts_and_not_what_it_says_of_itself(engine: Engine) -> None:
+    """The annotation has lost a pair that the rules still have."""
+    found = known(edited(engine, f"{TWO[0]},{TWO[1]}", TWO[0]), KINDS[engine])
+    assert [str(pair) for pair in found.pairs] == [TWO[0]]
+    assert {grant.gateway for grant in found.grants} == {PUBLIC, NEW_PUBLIC, PASS, NEW_PASS}
+    assert sorted(pairs(forward([found], mapping(*TWO), ())[0])) == sorted(TWO)
+    assert forward([found], Mapping(), ())[1] == (NEW_PASS, PASS)
+
+
+@pytest.mark.parametrize(
+    ("engine", "old", "new"),
+    [
+        (Engine.ADMISSION, "'/-'", "'/0'"),
+        (Engine.KYVERNO_MUTATING, "'/-'", "'/0'"),
+        (Engine.KYVERNO, "/-", "/0"),
+    ],
+)
+def test_one_that_was_made_to_prepend_does_not_append(engine: Engine, old: str, new: str) -> None:
+    assert not known(edited(engine, old, new), KINDS[engine]).appends
+
+
+def test_a_mapping_that_makes_no_sense_is_not_believed() -> None:
+    found = known(edited(Engine.KYVERNO, f"{TWO[0]},{TWO[1]}", f"{TWO[0]},{NEW_PUBLIC}={PUBLIC},x=,=y,z"))
+    assert {str(pair) for pair in found.pairs} <= {TWO[0], f"{NEW_PUBLIC}={PUBLIC}"}
+
+
+def test_a_gateway_that_is_a_variable_is_of_no_pair() -> None:
+    variable = changed(patchStrategicMerge={"spec": {"gateways": ["{{ gws }}"]}})
+    assert forward([known(variable)], mapping(*TWO), ()) == (Mapping(), ("{{ gws }}",))
 
 
 def test_the_binding_of_an_admission_policy_is_no_policy() -> None:

@@ -21,6 +21,9 @@ from istiokit.ownership.declared import By, Declared, DeclaredVirtualService, wr
 Forward = Mapping[tuple[str, str, str], tuple[str, ...]]
 """The rules of the migration's policies by `Observation.key`: the new Gateways that each gives; none for a way back."""
 
+_ORDERED = (By.WRITER, By.ITSELF)
+"""Where no copy is known the order of the list tells something, as its writer has left it."""
+
 GRACE = 30
 """Seconds that a report may be older than the newest write without being stale: Kyverno takes 20 to write it."""
 
@@ -57,6 +60,26 @@ class Case:
     item: DeclaredVirtualService
     declared: Declared
     told: tuple[Told, ...]
+    rivals: tuple[Declared, ...] = ()
+    """What else declares it, or keeps its owner from doing so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What the VirtualServices are judged by."""
+
+    forward: tuple[Grant, ...]
+    """Each new Gateway, and the old ones that entitle to it."""
+    acting: tuple[Grant, ...] = ()
+    """All that the policies give, also back: an old Gateway that is given back may entitle a condition to a new one."""
+    appending: bool = True
+    """Whether all policies add at the end of a list, so that the order of a list is evidence."""
+
+    def lacks(self, item: VirtualService) -> tuple[str, ...]:
+        """The new Gateways that it would not have without the policies."""
+        new = {grant.gateway for grant in self.forward}
+        found = lacking(item, (*self.forward, *self.acting))
+        return tuple(dict.fromkeys(name for name in found if name in new))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,54 +121,60 @@ def forward_rules(policies: Iterable[MutationPolicy], grants: Sequence[Grant]) -
     }
 
 
-def judge(case: Case, grants: Sequence[Grant], *, appending: bool = True) -> Judgement:
-    """The verdict on one VirtualService; `grants` are the forward ones.
-
-    `appending` tells whether all policies add at the end of a list, so that the order of a list is evidence.
-    """
+def judge(case: Case, measure: Measure) -> Judgement:
+    """The verdict on one VirtualService."""
     fresh = [one for one in case.told if one.accuses and not one.stale]
-    live = lacking(case.item, grants)
+    live = measure.lacks(case.item)
     if case.declared.spec is not None:
-        found = _by_source(case, case.declared.spec, grants, live, fresh)
-    elif case.declared.by is By.WRITER and appending and not live:
-        found = _by_order(case, grants, fresh)
+        found = _by_source(case, case.declared.spec, measure, live, fresh)
+    elif case.declared.by in _ORDERED and measure.appending and not live:
+        found = _by_order(case, measure.forward, fresh)
     else:
         found = _by_rest(case, live, fresh)
+    if found.verdict is Verdict.MIGRATED and (doubt := _disputed(case, measure)):
+        found = Judgement(Verdict.UNKNOWN, f"{found.why}, but {doubt}")
     return replace(found, why=f"{found.why}{_beside(case, found.verdict)}")
 
 
+def _disputed(case: Case, measure: Measure) -> str:
+    """Why what the owner declares may not last; empty where nobody else has a say."""
+    for one in case.rivals:
+        if one.spec is None:
+            return one.where
+        if missing := measure.lacks(VirtualService(metadata=case.item.metadata, spec=one.spec)):
+            return f"{one.where} has no {_and(missing)}"
+    return ""
+
+
 def _by_source(
-    case: Case, spec: VirtualServiceSpec, grants: Sequence[Grant], live: tuple[str, ...], fresh: list[Told]
+    case: Case, spec: VirtualServiceSpec, measure: Measure, live: tuple[str, ...], fresh: list[Told]
 ) -> Judgement:
     """The source is known: it decides, unless the rest says that it is not the whole truth."""
     where = case.declared.where
     source = VirtualService(metadata=case.item.metadata, spec=spec)
-    if missing := lacking(source, grants):
-        return Judgement(Verdict.DEPENDS, f"{where} has no {_and(missing)}", missing)
+    if missing := measure.lacks(source):
+        place = "" if not set(missing) & references(source) else " in a route condition"
+        return Judgement(Verdict.DEPENDS, f"{where} has no {_and(missing)}{place}", missing)
     if live:
         why = f"{where} needs nothing, but the object lacks {_and(live)}: somebody else has changed it"
         return Judgement(Verdict.UNKNOWN, why)
     if fresh:
         why = f"{where} needs nothing, but {_accusation(fresh[0])}: it is from before, or of another writer"
         return Judgement(Verdict.UNKNOWN, why)
-    return Judgement(
-        Verdict.MIGRATED, _needs_nothing(source, where, grants), leaves=_leaves(source, case, grants)
-    )
+    why = _needs_nothing(source, where, measure.forward)
+    return Judgement(Verdict.MIGRATED, why, leaves=_leaves(source, case, measure.forward))
 
 
 def _by_order(case: Case, grants: Sequence[Grant], fresh: list[Told]) -> Judgement:
-    """A policy appends, so a new Gateway before (or without) the old ones is the owner's own word."""
+    """A policy appends, so a new Gateway before (or without) the old ones is the writer's own word."""
     if fresh:
         return Judgement(Verdict.DEPENDS, _accusation(fresh[0]), fresh[0].forward)
-    own = {grant.gateway: _own_word(case.item, grant) for grant in grants}
-    if all(own.values()):
+    doubtful = [grant.gateway for grant in grants if not _own_word(case.item, grant)]
+    if not doubtful:
         why = f"{case.declared.where}, with the new Gateway first: a policy only appends"
         return Judgement(Verdict.MIGRATED, why)
-    doubtful = [name for name, said in own.items() if not said]
-    why = (
-        f"{case.declared.where}, and keeps no copy: whether {_and(doubtful)} is from there or from the policy"
-    )
-    return Judgement(Verdict.UNKNOWN, f"{why} cannot be told")
+    what = f"whether {_and(doubtful)} is from there or from the policy cannot be told"
+    return Judgement(Verdict.UNKNOWN, f"{case.declared.where}, and keeps no copy: {what}")
 
 
 def _by_rest(case: Case, live: tuple[str, ...], fresh: list[Told]) -> Judgement:
@@ -153,7 +182,7 @@ def _by_rest(case: Case, live: tuple[str, ...], fresh: list[Told]) -> Judgement:
         return Judgement(Verdict.DEPENDS, _accusation(fresh[0]), fresh[0].forward)
     if live:
         return Judgement(Verdict.DEPENDS, f"the object lacks {_and(live)}: no policy has reached it", live)
-    kept = ", and keeps no copy" if case.declared.by is By.WRITER else ""
+    kept = ", and keeps no copy" if case.declared.by in _ORDERED else ""
     return Judgement(Verdict.UNKNOWN, f"{case.declared.where}{kept}")
 
 

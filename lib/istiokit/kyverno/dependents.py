@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from istiokit.istio.bindings import references
 from istiokit.kyverno.dependence import Case, Judgement, Told, Verdict
 from istiokit.ownership.declared import By
 from istiokit.ownership.model import NOBODY, Owner
@@ -66,8 +67,10 @@ class DependentRow(msgspec.Struct, frozen=True, gc=False, rename="camel"):
 def row(case: Case, judgement: Judgement, owner: Owner, change: str = "") -> DependentRow:
     """The row of one VirtualService."""
     item, spec = case.item, case.declared.spec
+    named = references(item)
+    apt = [one for one in case.told if named.intersection(one.forward)]
     results = tuple(_result(one) for one in case.told)
-    best = min(results, key=_order, default=None)
+    best = min(map(_result, apt or case.told), key=_order, default=None)
     return DependentRow(
         namespace=item.metadata.namespace or "default",
         name=item.metadata.name,

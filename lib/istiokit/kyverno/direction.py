@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Mapping as AnyMapping
 
+from istiokit.errors import UsageError
 from istiokit.istio.bindings import MESH
 from istiokit.istio.mapping import Mapping, Pair, mapping_of
 from istiokit.istio.model import Gateway, full_name
@@ -11,6 +12,7 @@ from istiokit.kyverno.grants import Grant, grants_of
 from istiokit.kyverno.recognise import MutationPolicy
 from istiokit.kyverno.reports import Observations
 
+_VARIABLE = "{{"
 _SOME = "the new Gateway"
 _MUTATED = "mutated VirtualService/"
 """How the message of a pass begins (Kyverno's engine/handlers/mutation/common.go)."""
@@ -28,15 +30,28 @@ def forward(
     """
     if not policies:
         return found, ()
-    pairs = [pair for policy in policies for pair in policy.pairs]
-    others = [policy for policy in policies if not policy.pairs]
+    pairs = list(dict.fromkeys(pair for policy in policies for pair in policy.pairs))
+    said = {(pair.old, pair.new) for pair in pairs}
     ages = {full_name(one): one.metadata.creation_timestamp or "" for one in gateways or ()}
-    ways = {way for policy in others for way in _ways(policy, found)}
+    ways = {way for policy in policies for way in _ways(policy, found) if not {way, way[::-1]} & said}
     chosen = {way for way in ways if way[::-1] not in ways or _leads(way, found, ages)}
     pairs += [Pair(old, new, "by the rules of the policy") for old, new in sorted(chosen)]
-    told = {name for pair in pairs for name in (pair.old, pair.new)}
-    named = {grant.gateway for policy in others for grant in policy.grants}
-    return mapping_of(pairs), tuple(sorted(named - told))
+    mapping = mapping_of(pairs)
+    return mapping, strangers(policies, mapping)
+
+
+def strangers(policies: Iterable[MutationPolicy], mapping: Mapping) -> tuple[str, ...]:
+    """The Gateways that policies give and that are neither the old nor the new one of any pair."""
+    told = {name for pair in mapping.pairs for name in (pair.old, pair.new)}
+    return tuple(sorted({grant.gateway for policy in policies for grant in policy.grants} - told))
+
+
+def refuse_reversed(given: Mapping, meant: Mapping) -> None:
+    """Raise UsageError where people name a pair the other way round than the policies or the Gateways mean it."""
+    known = {(pair.old, pair.new) for pair in meant.pairs}
+    for pair in given.pairs:
+        if (pair.new, pair.old) in known:
+            raise UsageError(f"--map {pair}: it goes the other way", f"{pair.new}={pair.old} is meant here")
 
 
 def forward_grants(mapping: Mapping) -> tuple[Grant, ...]:
@@ -49,6 +64,8 @@ def _ways(policy: MutationPolicy, found: Mapping) -> Iterator[tuple[str, str]]:
     """From whom to what, as far as the rules tell; where they do not, by the pairs that were found."""
     names = {grant.gateway for grant in policy.grants}
     for grant in policy.grants:
+        if _VARIABLE in grant.gateway:
+            continue  # which Gateway it is only Kyverno knows
         yield from ((holder, grant.gateway) for holder in grant.holders)
         if not grant.holders:
             yield from (

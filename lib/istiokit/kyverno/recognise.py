@@ -1,20 +1,23 @@
 """Policies that add to the gateways of VirtualServices, whoever wrote them and whatever they are called. Pure.
 
-A rule is known by its patches: what counts is that it writes to a list of gateways. Ours say in an annotation which
-mapping they were made of; of others the conditions tell whose VirtualServices get the Gateway, where they are plain.
+A rule is known by its patches: what counts is that it writes to a list of gateways. Its conditions tell whose
+VirtualServices get the Gateway, where they are plain.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from istiokit.cluster import kinds
 from istiokit.cluster.yamltext import parse
 from istiokit.errors import UsageError
-from istiokit.istio.mapping import Pair, mapping_of
-from istiokit.kyverno.grants import Grant, grants_of
-from istiokit.kyverno.policies import DIRECTION, MAPPING, ONE_WAY
+from istiokit.istio.mapping import Pair
+from istiokit.kyverno import cel
+from istiokit.kyverno.grants import Grant
+from istiokit.kyverno.policies import MAPPING
 from istiokit.kyverno.reports import Source
 
 _LIST = re.compile(r"/gateways(/(-|\d+))?")
@@ -51,7 +54,7 @@ class MutationPolicy:
     """Empty for one of the whole cluster."""
     rules: tuple[MutationRule, ...]
     pairs: tuple[Pair, ...] = ()
-    """The mapping that it was made of, where it says so."""
+    """Of the mapping that it says it was made of what it really does."""
     appends: bool = True
     """Whether it adds at the end of a list and nowhere else."""
 
@@ -76,17 +79,29 @@ class MutationPolicy:
 
 
 def recognise(kind: str, manifest: Manifest) -> MutationPolicy | None:
-    """The policy as what it does to the gateways of VirtualServices; None where that is nothing."""
+    """The policy as what it does to the gateways of VirtualServices; None where that is nothing.
+
+    What it does is read off its rules, also where it is ours: somebody may have changed them since, and an annotation
+    tells no more than which way a pair goes.
+    """
     metadata, spec = manifest.get("metadata") or {}, manifest.get("spec") or {}
-    pairs, one_way = _made_of(metadata.get("annotations") or {})
-    own = grants_of(mapping_of(pairs), one_way=one_way) if pairs else ()
-    rules = tuple(_of_rules(spec, own) if "rules" in spec else _of_cel(spec, own))
+    rules = tuple(_of_rules(spec) if "rules" in spec else _of_cel(spec))
     if not rules:
         return None
-    appends = bool(pairs) or _appends(spec)
+    given = {(holder, one.gateway) for rule in rules for one in rule.grants for holder in one.holders}
+    pairs = tuple(one for one in _told(metadata.get("annotations") or {}) if (one.old, one.new) in given)
+    appends = _is_ours(spec) or _appends(spec)
     return MutationPolicy(
         kind, metadata.get("name", ""), metadata.get("namespace", ""), rules, pairs, appends
     )
+
+
+def _told(annotations: Mapping[str, str]) -> Iterator[Pair]:
+    """The mapping that it was made of, as it says itself."""
+    for text in annotations.get(MAPPING, "").split(","):
+        old, sign, new = text.partition("=")
+        if sign:
+            yield Pair(old, new, "by the policy's annotation")
 
 
 def _appends(spec: Manifest) -> bool:
@@ -105,17 +120,7 @@ def _leaves(value: Any) -> Iterator[str]:
             yield from _leaves(inner)
 
 
-def _made_of(annotations: Mapping[str, str]) -> tuple[tuple[Pair, ...], bool]:
-    texts = (text.partition("=") for text in annotations.get(MAPPING, "").split(",") if "=" in text)
-    pairs = tuple(Pair(old, new, "by the policy's annotation") for old, _, new in texts)
-    try:
-        mapping_of(pairs)
-    except UsageError:  # somebody has changed it; what the policy does is in its rules as well
-        pairs = ()
-    return pairs, annotations.get(DIRECTION) == ONE_WAY
-
-
-def _of_rules(spec: Manifest, own: Iterable[Grant]) -> Iterator[MutationRule]:
+def _of_rules(spec: Manifest) -> Iterator[MutationRule]:
     """The rules of a ClusterPolicy or Policy of Kyverno."""
     for rule in spec.get("rules") or ():
         mutate = rule.get("mutate")
@@ -123,13 +128,16 @@ def _of_rules(spec: Manifest, own: Iterable[Grant]) -> Iterator[MutationRule]:
             continue
         given = tuple(dict.fromkeys(_given(mutate)))
         if given:
-            holders = tuple(dict.fromkeys(_holders(rule.get("preconditions"))))
-            yield MutationRule(rule.get("name", ""), _grants(given, holders, own))
+            holders = tuple(dict.fromkeys((*_looked_for(rule), *_holders(rule.get("preconditions")))))
+            yield MutationRule(rule.get("name", ""), tuple(Grant(name, holders) for name in given))
 
 
-def _grants(given: Iterable[str], holders: tuple[str, ...], own: Iterable[Grant]) -> tuple[Grant, ...]:
-    known = {grant.gateway: grant for grant in own}
-    return tuple(known.get(name, Grant(name, holders)) for name in given)
+def _looked_for(rule: Manifest) -> Iterator[str]:
+    """The Gateway that a rule of ours looks for: the first of its spellings in the variable `old`."""
+    for entry in rule.get("context") or ():
+        values = ((entry or {}).get("variable") or {}).get("value")
+        if entry.get("name") == "old" and isinstance(values, list) and values:
+            yield from _texts(values[0])
 
 
 def _matches(match: Manifest) -> bool:
@@ -179,20 +187,37 @@ def _texts(value: Any) -> list[str]:
     return [one for one in values if isinstance(one, str) and one]
 
 
-def _of_cel(spec: Manifest, own: Iterable[Grant]) -> Iterator[MutationRule]:
+def _of_cel(spec: Manifest) -> Iterator[MutationRule]:
     """A MutatingPolicy of Kyverno or a MutatingAdmissionPolicy of Kubernetes."""
     constraints = (spec.get("matchConstraints") or {}).get("resourceRules") or ()
     resources = {str(name) for rule in constraints for name in rule.get("resources") or ()}
     text = "\n".join(_expressions(spec.get("mutations") or ()))
-    if (
-        not resources & {kinds.VIRTUAL_SERVICE.plural, "*"}
-        or "gateways" not in f"{text}{spec.get('variables') or ''}"
-        or not text
-    ):
+    about = "gateways" in f"{text}{spec.get('variables') or ''}"
+    if not text or not about or not resources & {kinds.VIRTUAL_SERVICE.plural, "*"}:
         return
-    known = tuple(own)
+    if _is_ours(spec):
+        yield MutationRule("", _granted(spec))
+        return
     names = dict.fromkeys(_REFERENCE.findall("\n".join(_expressions([spec]))))
-    yield MutationRule("", known or tuple(Grant(name, ()) for name in names))
+    yield MutationRule("", tuple(Grant(name, ()) for name in names))
+
+
+def _is_ours(spec: Manifest) -> bool:
+    """Whether all but the grants is as `cel.py` writes it, so that these say what it does."""
+    wanted = {one["name"]: one["expression"].strip() for one in cel.variables(())} | {"grants": ""}
+    found = {str(one.get("name")): str(one.get("expression")).strip() for one in spec.get("variables") or ()}
+    patches = [text.strip() for text in _expressions(spec.get("mutations") or ())]
+    return {**found, "grants": ""} == wanted and patches == [cel.PATCH.strip()] and bool(_granted(spec))
+
+
+def _granted(spec: Manifest) -> tuple[Grant, ...]:
+    """The grants in the variable of that name, which are JSON as well as CEL; none where they are something else."""
+    texts = [one.get("expression") for one in spec.get("variables") or () if one.get("name") == "grants"]
+    try:
+        rows = msgspec.json.decode(texts[0], type=list[list[str]]) if texts else []
+    except (msgspec.DecodeError, TypeError):
+        return ()
+    return tuple(Grant(row[0], tuple(row[1:])) for row in rows if len(row) > 1)
 
 
 def _expressions(value: Any) -> Iterator[str]:

@@ -88,18 +88,20 @@ def removal_findings(
     rows: Iterable[DependentRow],
     *,
     unreadable: Sequence[tuple[str, str]] = (),
+    lost: Sequence[tuple[str, str]] = (),
     strange: Collection[str] = (),
     policies: Sequence[str] = (),
 ) -> tuple[Finding, ...]:
     """What stands in the way, errors first.
 
-    `unreadable` are kinds that may not be read, each with the reason; `strange` the Gateways that policies give and
-    no pair has; `policies` those of Kyverno that should have been reported about.
+    `unreadable` are kinds that may not be read, each with the reason, and `lost` places in files; `strange` the
+    Gateways that policies give and no pair has; `policies` those of Kyverno that should have been reported about.
     """
     rows = tuple(rows)
     vital = [(kind, reason) for kind, reason in unreadable if kind in _VITAL]
     found = [
         *(_finding(UNREAD, kind, reason) for kind, reason in vital),
+        *(_finding(UNREAD, place, reason, "name dumps that are whole") for place, reason in lost),
         *(
             _finding(STRANGE, name, f"a policy gives Gateway {name}, old or new of no pair")
             for name in strange
@@ -122,9 +124,17 @@ def _about(rule: Rule, one: DependentRow, reason: str) -> Finding:
     if rule is DEPENDS and one.change:
         remedy = f"{', '.join(one.missing) or 'the new Gateway'} belongs {one.change}"
     elif rule is UNKNOWN and one.change:
-        told = "; --source FILE takes its rendered manifest as evidence" if one.source is By.WRITER else ""
-        remedy = f"look {one.change}{told}"
+        remedy = f"look {one.change}{_more(one)}"
     return _finding(rule, f"VirtualService {one.full_name}", reason, remedy)
+
+
+def _more(one: DependentRow) -> str:
+    """What else makes it known."""
+    if one.source in (By.WRITER, By.ITSELF):
+        return "; --source FILE takes its rendered manifest as evidence"
+    if one.result == "pass" and not one.stale and one.declared is not None:
+        return f"; any update renews its report: kubectl annotate vs -n {one.namespace} {one.name} seen=1 --overwrite"
+    return ""
 
 
 def _finding(rule: Rule, about: str, reason: str, remedy: str = "") -> Finding:

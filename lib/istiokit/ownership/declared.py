@@ -13,6 +13,7 @@ from enum import StrEnum
 import msgspec
 
 from istiokit.cluster.decode import FieldsV1, ManagedFields, Part
+from istiokit.cluster.types import FIELD_MANAGER
 from istiokit.istio.model import VirtualServiceSpec, WrittenVirtualService
 from istiokit.ownership.model import Owner, OwnerKind
 from istiokit.ownership.others import APPLIED
@@ -46,7 +47,7 @@ class By(StrEnum):
     FILE = "manifest"
     """A manifest that people have named as the source."""
     ITSELF = "live"
-    """Nobody else declares it: the object is its own source."""
+    """Nobody else declares it: the object is its own source, as far as the policy has not written it."""
     UNKNOWN = "unknown"
 
 
@@ -66,7 +67,13 @@ class DeclaredVirtualService(WrittenVirtualService, frozen=True, kw_only=True, g
     applied: VirtualServiceSpec | None = None
 
 
+class _AppliedMetadata(Part, frozen=True):
+    uid: str = ""
+    resource_version: str = ""
+
+
 class _Applied(Part, frozen=True):
+    metadata: _AppliedMetadata = _AppliedMetadata()
     spec: VirtualServiceSpec = VirtualServiceSpec()
 
 
@@ -74,14 +81,18 @@ _APPLIED = msgspec.json.Decoder(_Applied)
 
 
 def applied_spec(annotations: Mapping[str, str]) -> VirtualServiceSpec | None:
-    """What kubectl's annotation holds; None without one, and where it is no VirtualService."""
+    """What kubectl's annotation holds; None without one, and where it is no VirtualService.
+
+    One that was made of an object of the cluster (`kubectl get` and `apply`) is no source: it has what the policy gave.
+    """
     text = annotations.get(APPLIED)
     if not text:
         return None
     try:
-        return _APPLIED.decode(text).spec
+        found = _APPLIED.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
+    return None if found.metadata.uid or found.metadata.resource_version else found.spec
 
 
 def slim_writers(entries: tuple[ManagedFields, ...]) -> tuple[ManagedFields, ...]:
@@ -100,32 +111,87 @@ def written_at(item: WrittenVirtualService) -> str:
 
 def declared(item: DeclaredVirtualService, owner: Owner) -> Declared:
     """What the object itself tells of its source. Of Helm's releases Helm's record tells more."""
-    holders = [one for one in item.metadata.managed_fields if _holds(one)]
+    holders = _holders(item)
     appliers = [one.manager for one in holders if one.operation == _APPLY]
     foreign = [name for name in appliers if name != _KUBECTL]
     if item.applied is not None and not foreign and owner.kind in _COPIED:
         return Declared(By.APPLIED, "the manifest that kubectl applied last", item.applied)
-    own = _CONTROLLERS.get(owner.kind, ())
-    by_owner = [one.manager for one in holders if one.manager in own]
-    if appliers or by_owner:
-        writer = (foreign or appliers or by_owner)[0]
-        return Declared(By.WRITER, f"field manager {writer} wrote its gateways")
-    if owner.kind is not OwnerKind.NONE:
-        return Declared(
-            By.UNKNOWN, f"{owner.title or owner.why} owns it, and left no copy of what it declares"
-        )
-    return _of_nobody(item, holders)
+    if owner.kind in _CONTROLLERS:
+        return _of_controller(owner, [one.manager for one in holders])
+    if owner.kind is OwnerKind.NONE:
+        return _of_nobody(item, holders)
+    if owner.kind is OwnerKind.FIELD_MANAGER and appliers:
+        return _written(_applier(holders))
+    return Declared(By.UNKNOWN, f"{owner.title or owner.why} owns it, and left no copy of what it declares")
+
+
+def rivals(item: DeclaredVirtualService, owner: Owner) -> tuple[Declared, ...]:
+    """Who else declares the list, or has written it, so that what the owner declares is not the whole truth."""
+    holders = _holders(item)
+    own = _CONTROLLERS.get(owner.kind) or [_applier(holders)]
+    others = [one for one in holders if one.manager not in own]
+    is_of_helm = owner.kind in (OwnerKind.HELM, OwnerKind.FLUX_HELM_RELEASE)
+    copy = (
+        [Declared(By.APPLIED, "the manifest that kubectl applied last", item.applied)] if is_of_helm else []
+    )
+    return (
+        *(one for one in copy if one.spec is not None),
+        *(_written(one.manager) for one in others if _is_rival(one, owner.kind)),
+    )
+
+
+def _is_rival(entry: ManagedFields, owner: OwnerKind) -> bool:
+    """What applies, applies again; what updates may, unless it is people's or (by whatever name) Helm's own hand."""
+    if entry.operation == _APPLY:
+        return owner is not OwnerKind.KUBECTL_APPLY or entry.manager != _KUBECTL
+    return owner is not OwnerKind.HELM and not _is_by_hand(entry.manager)
+
+
+def _of_controller(owner: Owner, names: list[str]) -> Declared:
+    """The list is evidence only as its owner's controller has written it, and nobody else."""
+    strange = [name for name in names if name not in _CONTROLLERS[owner.kind]]
+    if names and not strange:
+        return _written(names[0])
+    by = (
+        f"field manager {strange[0]} wrote its gateways"
+        if strange
+        else "nothing tells who wrote its gateways"
+    )
+    return Declared(By.UNKNOWN, f"{owner.title or owner.why} owns it, and {by}")
 
 
 def _of_nobody(item: DeclaredVirtualService, holders: list[ManagedFields]) -> Declared:
     """Nothing marks an owner: what people wrote by hand is written by nobody else; of others that is not known."""
     if not item.metadata.managed_fields:
         return Declared(By.UNKNOWN, "nothing tells who wrote it: its managedFields were not read")
+    if applier := _applier(holders):
+        return _written(applier)
     names = [one.manager for one in holders]
-    machines = [name for name in names if name in _AGAIN or not name.startswith(_BY_HAND)]
+    machines = [name for name in names if name in _AGAIN or not _is_by_hand(name)]
     if machines:
         return Declared(By.UNKNOWN, f"{machines[0]} wrote it; whether it does so again is not known")
-    return Declared(By.ITSELF, "the object itself, which nobody else declares,", item.spec)
+    if names == [FIELD_MANAGER]:
+        return Declared(By.ITSELF, "the object itself, which nobody else declares,", item.spec)
+    who = names[0] if names else "somebody"
+    return Declared(By.ITSELF, f"nobody else declares it, {who} wrote its gateways")
+
+
+def _applier(holders: list[ManagedFields]) -> str:
+    """Who applies the list; a pipeline before people, and empty where nobody does."""
+    names = [one.manager for one in holders if one.operation == _APPLY]
+    return next((name for name in names if name != _KUBECTL), _KUBECTL if names else "")
+
+
+def _written(manager: str) -> Declared:
+    return Declared(By.WRITER, f"field manager {manager} wrote its gateways")
+
+
+def _is_by_hand(manager: str) -> bool:
+    return manager.startswith(_BY_HAND)
+
+
+def _holders(item: DeclaredVirtualService) -> list[ManagedFields]:
+    return [one for one in item.metadata.managed_fields if _holds(one)]
 
 
 def _spec(entry: ManagedFields) -> Mapping[str, msgspec.Raw] | None:

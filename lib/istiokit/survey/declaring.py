@@ -1,18 +1,17 @@
 """Reads what the owners of VirtualServices declare: from Helm's records, manifests that people named, the objects."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from istiokit.bigbang.facts import Unread
-from istiokit.cluster import kinds
-from istiokit.cluster.files import FilesCluster
+from istiokit.cluster.files_text import Stored
 from istiokit.cluster.types import Cluster
+from istiokit.flux.readiness import State, readiness
 from istiokit.istio.model import VirtualService, VirtualServiceSpec
-from istiokit.ownership.declared import By, Declared, DeclaredVirtualService, declared
+from istiokit.ownership.declared import By, Declared, DeclaredVirtualService, declared, rivals
 from istiokit.ownership.model import Owner, OwnerKind, Owners
 from istiokit.ownership.others import helm_release_of
 from istiokit.survey.helm_releases import HelmRecords, read_records
-from istiokit.survey.usable import usable
 
 Manifests = Mapping[tuple[str, str], tuple[VirtualServiceSpec, str]]
 """The specs of VirtualServices by namespace and name, each with its place in a file."""
@@ -42,6 +41,10 @@ class Sources:
             return Declared(By.FILE, named[1], named[0])
         return found
 
+    def rivals(self, item: DeclaredVirtualService, owner: Owner) -> tuple[Declared, ...]:
+        """What else declares it, or is about to."""
+        return (*rivals(item, owner), *_unsettled(owner, self._owners))
+
     def _told(self, item: DeclaredVirtualService, owner: Owner) -> Declared:
         """Where Helm's record does not tell, the object itself may, and the reason is told with it."""
         if owner.kind not in _OF_HELM:
@@ -64,11 +67,41 @@ def read_sources(
     return Sources(owners, read_records(cluster, releases), manifests)
 
 
-def manifests_in(files: FilesCluster) -> tuple[Manifests, int]:
-    """The VirtualServices of files that have a namespace, and how many have none: nobody can tell which they become."""
-    found, _ = usable(files, kinds.VIRTUAL_SERVICE, VirtualService)
-    placed = {_key(item): (item.spec, place) for item, place in found if item.metadata.namespace}
-    return placed, sum(not item.metadata.namespace for item, _ in found)
+def manifests_in(found: Iterable[Stored]) -> tuple[Manifests, tuple[str, ...]]:
+    """The VirtualServices of files by namespace and name, and a line for each that is no source.
+
+    Without a namespace nobody can tell which it becomes; a dump of the cluster has what the policy gave; and of several
+    that differ none counts.
+    """
+    kept: dict[tuple[str, str], tuple[VirtualServiceSpec, str]] = {}
+    lost: dict[tuple[str, str], str] = {}
+    lines = []
+    for one in found:
+        item, key = one.decoded(VirtualService), (one.ref.namespace or "", one.ref.name)
+        if not one.ref.namespace:
+            lines.append(f"{one.place}: {one.ref} has no namespace")
+        elif item.metadata.uid or item.metadata.resource_version:
+            lines.append(f"{one.place}: {one.ref} is from the cluster, not from its source")
+        elif key in kept and kept[key][0] != item.spec:
+            lost[key] = f"{one.place}: {one.ref} is otherwise in {kept[key][1]}; neither counts"
+        else:
+            kept.setdefault(key, (item.spec, one.place))
+    placed = {key: value for key, value in kept.items() if key not in lost}
+    return placed, (*lines, *lost.values())
+
+
+def _unsettled(owner: Owner, owners: Owners) -> tuple[Declared, ...]:
+    """That its owner in Flux is about to make something else of its source, as far as its status tells."""
+    if owner.ref is None:
+        return ()
+    if owner.ref.kind in owners.hidden:
+        return (Declared(By.UNKNOWN, f"{owner.ref} may not be read, so what it makes next is not known"),)
+    item = owners.releases.get(owner.ref) or owners.kustomizations.get(owner.ref)
+    found = readiness(item) if item is not None else None
+    if found is None or found.state is State.READY:
+        return ()
+    word = "suspended" if found.state is State.SUSPENDED else f"not Ready ({found.reason})"
+    return (Declared(By.UNKNOWN, f"{owner.ref} is {word}: what it makes of its source next is not known"),)
 
 
 def _release(item: DeclaredVirtualService, owner: Owner, owners: Owners) -> tuple[str, str]:

@@ -1,13 +1,15 @@
 """Reads all that tells whether VirtualServices still depend on the mutation policy, and judges them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from istiokit.bigbang.facts import Unread
 from istiokit.cluster import kinds
 from istiokit.cluster.decode import WrittenMetadata
+from istiokit.cluster.files import FilesCluster
 from istiokit.cluster.types import EVERYWHERE, Cluster, Where
+from istiokit.errors import NotDone, UsageError
 from istiokit.istio.mapping import Mapping, found_mapping
 from istiokit.istio.model import Gateway, VirtualService
 from istiokit.istio.naming import named
@@ -15,7 +17,7 @@ from istiokit.istio.sharing import shared_spec
 from istiokit.kyverno.dependence import (
     Case,
     Forward,
-    Judgement,
+    Measure,
     Verdict,
     concerns,
     forward_rules,
@@ -23,17 +25,15 @@ from istiokit.kyverno.dependence import (
     told,
 )
 from istiokit.kyverno.dependents import DependentRow, row, unseen
-from istiokit.kyverno.direction import forward, forward_grants, rules_by_name
+from istiokit.kyverno.direction import forward, forward_grants, refuse_reversed, rules_by_name, strangers
 from istiokit.kyverno.grants import Grant
 from istiokit.kyverno.recognise import MutationPolicy
 from istiokit.kyverno.reports import Observations
 from istiokit.ownership.declared import DeclaredVirtualService, applied_spec, slim_writers
 from istiokit.ownership.find import Finder, marks
-from istiokit.ownership.model import Origin, Owner, OwnerKind, Owners
-from istiokit.ownership.places import edit_place, origin
-from istiokit.ownership.spots import Wanted
+from istiokit.ownership.model import Owners
 from istiokit.survey.declaring import Manifests, read_sources
-from istiokit.survey.origins import with_sources
+from istiokit.survey.edits import edit_places
 from istiokit.survey.owners import OwnerNames
 from istiokit.survey.policy_reports import PolicyReading, ReportReading
 from istiokit.survey.reading import Reading
@@ -81,6 +81,8 @@ class DependenceReading:
     puzzling: tuple[str, ...]
     """Gateways that policies give and that are neither the old nor the new one of any pair."""
     unread: tuple[Unread, ...]
+    lost: tuple[tuple[str, str], ...] = ()
+    """Places in files that could not be read, each with the reason."""
 
 
 def kept(item: DeclaredVirtualService) -> DeclaredVirtualService:
@@ -110,21 +112,60 @@ def read_dependence(
     Raises NotDone for names that nobody has, UsageError where the pairs contradict each other.
     """
     read = _evidence(cluster, question)
-    found = found_mapping(read.gateways, read.virtual_services)
-    mapping, puzzling = (
-        (question.mapping, ()) if question.mapping else forward(read.policies, found, read.gateways)
-    )
-    grants = forward_grants(mapping)
+    _refuse_unknown(question.policies, read)
+    mapping = _mapping(read, question)
+    measure = _measure(read, mapping)
     rules = (
-        forward_rules(read.policies, grants)
+        forward_rules(read.policies, measure.forward)
         if read.policies
         else rules_by_name(read.observations, question.policies, mapping)
     )
-    chosen = _chosen(read, question, grants)
-    judged, unread = _judged(cluster, read, chosen, grants, rules, now, question.manifests, changes=changes)
+    chosen = _chosen(read, question, measure.forward)
+    judged, unread = _judged(cluster, read, chosen, measure, rules, now, question.manifests, changes=changes)
     rows = [*judged, *_elsewhere(read, rules, now)] if question.files else judged
-    ordered = sorted(rows, key=lambda one: (one.namespace, one.name))
-    return DependenceReading(tuple(ordered), read.policies, mapping, puzzling, unread)
+    return DependenceReading(
+        rows=tuple(sorted(rows, key=lambda one: (one.namespace, one.name))),
+        policies=read.policies,
+        mapping=mapping,
+        puzzling=strangers(read.policies, mapping),
+        unread=unread,
+        lost=_lost(cluster, read) if isinstance(cluster, FilesCluster) else (),
+    )
+
+
+def _mapping(read: Evidence, question: Question) -> Mapping:
+    """The pairs: those that were given, else what the policies stand for."""
+    found = found_mapping(read.gateways, read.virtual_services)
+    if question.mapping is None:
+        return forward(read.policies, found, read.gateways)[0]
+    try:
+        meant = forward(read.policies, found, read.gateways)[0] if read.policies else Mapping()
+    except UsageError:  # where policies contradict each other people have the last word
+        meant = Mapping()
+    refuse_reversed(question.mapping, meant)
+    return question.mapping
+
+
+def _measure(read: Evidence, mapping: Mapping) -> Measure:
+    acting = (grant for policy in read.policies for grant in policy.grants if grant.holders)
+    appending = all(policy.appends for policy in read.policies)
+    return Measure(forward_grants(mapping), tuple(dict.fromkeys(acting)), appending)
+
+
+def _refuse_unknown(names: Sequence[str], read: Evidence) -> None:
+    """Raise NotDone for a name that no policy has: a slip must not look as if nobody depended on anything."""
+    known = {policy.name for policy in read.policies}
+    known |= {one.policy for found in read.observations.values() for one in found}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        told = f"no policy {', '.join(unknown)} adds to the gateways of VirtualServices here"
+        raise NotDone(told, f"known are: {', '.join(sorted(map(str, read.policies))) or 'none'}")
+
+
+def _lost(files: FilesCluster, read: Evidence) -> tuple[tuple[str, str], ...]:
+    """What of the files could not be read, with the reason: it may have been what depends."""
+    lost = [(one.place, one.reason) for one in files.skipped]
+    return tuple(lost) if read.virtual_services else (*lost, (files.name, "no VirtualService was read"))
 
 
 def _evidence(cluster: Cluster, question: Question) -> Evidence:
@@ -165,58 +206,26 @@ def _judged(
     cluster: Cluster,
     read: Evidence,
     chosen: Sequence[DeclaredVirtualService],
-    grants: Sequence[Grant],
+    measure: Measure,
     rules: Forward,
     now: datetime,
     manifests: Manifests,
     *,
     changes: bool,
 ) -> tuple[list[DependentRow], tuple[Unread, ...]]:
-    appending = all(policy.appends for policy in read.policies)
     finder = Finder(read.owners)
     owned = [(item, finder.of(item.metadata, kinds.VIRTUAL_SERVICE.name)) for item in chosen]
     sources = read_sources(cluster, owned, read.owners, manifests)
     cases = []
     for item, owner in owned:
         about = read.observations.get((item.metadata.namespace or "default", item.metadata.name), ())
-        case = Case(item, sources.of(item, owner), told(item, about, rules, now))
-        cases.append((case, judge(case, grants, appending=appending), owner))
-    places, unread = _places(cluster, read.owners, cases, grants) if changes else ({}, ())
-    rows = [row(case, judgement, owner, places.get(id(case), "")) for case, judgement, owner in cases]
+        said = told(item, about, rules, now)
+        case = Case(item, sources.of(item, owner), said, sources.rivals(item, owner))
+        cases.append((case, judge(case, measure), owner))
+    pending = [case.item for case, judgement, _ in cases if judgement.verdict is not Verdict.MIGRATED]
+    places, unread = edit_places(cluster, read.owners, pending, measure.forward) if changes else ({}, ())
+    rows = [row(case, judgement, owner, places.get(id(case.item), "")) for case, judgement, owner in cases]
     return rows, tuple(dict.fromkeys((*read.unread, *sources.unread, *unread)))
-
-
-def _places(
-    cluster: Cluster,
-    owners: Owners,
-    cases: Iterable[tuple[Case, Judgement, Owner]],
-    grants: Sequence[Grant],
-) -> tuple[dict[int, str], tuple[Unread, ...]]:
-    """Where those that are not migrated have their gateways from, by the identity of the case."""
-    names = frozenset(name for grant in grants for name in (grant.gateway, *grant.holders))
-    open_ones = [
-        (case, owner) for case, judgement, owner in cases if judgement.verdict is not Verdict.MIGRATED
-    ]
-    if not open_ones:
-        return {}, ()
-    items = ((kinds.VIRTUAL_SERVICE.name, case.item) for case, _ in open_ones)
-    known, unread = with_sources(cluster, owners, items, values=True)
-    finder = Finder(known)
-    found = {}
-    for case, _ in open_ones:
-        owner = finder.of(case.item.metadata, kinds.VIRTUAL_SERVICE.name)
-        wanted = Wanted(names, case.item.metadata.namespace or "default")
-        found[id(case)] = _place(owner, origin(owner, known, wanted))
-    return found, unread
-
-
-def _place(owner: Owner, known: Origin | None) -> str:
-    match owner.kind:
-        case OwnerKind.NONE:
-            return "in the manifest that somebody applies, or in the object itself (kubectl vs-gateways add)"
-        case OwnerKind.KUBECTL_APPLY:
-            return "in the manifest that is applied with kubectl"
-    return edit_place(owner, known)
 
 
 def _elsewhere(read: Evidence, rules: Forward, now: datetime) -> list[DependentRow]:

@@ -25,5 +25,5 @@ def findings_of(read: DependenceReading) -> tuple[Finding, ...]:
         if any(key[0] == Source.KYVERNO for key, _ in policy.reported_rules())
     ]
     return removal.removal_findings(
-        read.rows, unreadable=unreadable, strange=read.puzzling, policies=of_kyverno
+        read.rows, unreadable=unreadable, lost=read.lost, strange=read.puzzling, policies=of_kyverno
     )
