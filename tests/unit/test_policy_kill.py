@@ -39,7 +39,7 @@ def store_of(cluster: PolicyCluster) -> ClusterStore:
 
 
 def lease_of(cluster: PolicyCluster) -> ClusterLease:
-    return ClusterLease(cluster, PLACE, MIGRATION, "alice@desk", say=lambda line: None, duration=0.2)
+    return ClusterLease(cluster, PLACE, MIGRATION, "alice@desk", say=lambda line: None, duration=2)
 
 
 def drive(cluster: PolicyCluster, make: Make, observer: Observer = lambda progress: None) -> None:
