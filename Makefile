@@ -43,7 +43,8 @@ test: install tools ## Run the unit, golden and cluster tests, with coverage
 	$(BIN)/coverage report
 
 e2e: install tools ## Run the tests on the real controllers
-	$(BIN)/python -m pytest tests/e2e $(ARGS)
+	@# Two at a time, file by file: the tests wait for controllers most of the time.
+	$(BIN)/python -m pytest tests/e2e -n 2 --dist loadfile $(ARGS)
 
 docs: install ## Write docs/commands.md from the commands
 	$(BIN)/python -m tests.docs
