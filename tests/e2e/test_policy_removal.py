@@ -188,7 +188,7 @@ def test_without_kyverno_every_change_is_refused_and_one_line_says_so(place: Mig
     place.install("kyverno")
     place.rig.kyverno.stop("admission")
     try:
-        done = place.policy("touch")
+        done = place.policy("touch", "--timeout", "5s")
         assert done.code in (1, 3)
         assert "failed calling webhook" in done.err
         assert "Traceback" not in done.err
