@@ -7,6 +7,8 @@ one goes that it takes the place of, and Kubernetes' own is made before its bind
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from istiokit.cluster.manifests import ref_of
 from istiokit.cluster.types import Ref
 from istiokit.errors import NotDone
@@ -23,7 +25,7 @@ from istiokit.plan.actions.replace import ReplaceObject, replace_object
 from istiokit.plan.actions.touch import TouchVirtualService
 from istiokit.plan.model import Action, Group, Plan
 from istiokit.plan.policy_owned import owned_notes
-from istiokit.plan.policy_told import by_hand, narrowed, noted, says_direction, told_grants
+from istiokit.plan.policy_told import by_hand, narrow, narrowed, noted, says_direction, told_grants
 from istiokit.plan.touching import CONNECTIONS, lackers
 from istiokit.survey.policies import Manifest, Standing
 
@@ -75,10 +77,11 @@ def plan_apply(
             *_deleted(old, "another policy of ours takes its place"),
             ProvePolicy(why="nothing may rely on it before", grants=wanted.grants),
         ),
-        findings=access.findings(found) if found and not grant else (),
+        findings=_lacking(found, wanted, standing) if found and not grant else (),
         notes=(
             *owned_notes((*touched, *old), standing.owners, wanted.allowed),
             *by_hand(touched),
+            *_widened(wanted, standing),
             *_beside(standing),
             *(access.notes(found) if found else ()),
         ),
@@ -183,6 +186,23 @@ def _granted(standing: Standing, found: Access) -> list[Action]:
         return []
     waits = AwaitAccess(why="Kyverno collects rules by labels, from 1.13 on", account=found.account)
     return [*([made] if made else ()), *([] if found.unchecked else [waits])]
+
+
+def _lacking(found: Access, wanted: Wanted, standing: Standing) -> tuple[Finding, ...]:
+    """What Kyverno may not do; its remedy keeps the direction that the policy has, or is to have."""
+    told = access.findings(found)
+    if not wanted.one_way and not narrow(standing):
+        return told
+    grant = "policy apply --grant"
+    return tuple(
+        msgspec.structs.replace(one, remedy=one.remedy.replace(grant, f"{grant} --one-way")) for one in told
+    )
+
+
+def _widened(wanted: Wanted, standing: Standing) -> list[str]:
+    """A note for each policy of ours that was narrowed, and that would give the old Gateway again."""
+    told = "gives the new Gateway only, and will go both ways again: --one-way keeps it so"
+    return [] if wanted.one_way else [f"{ref_of(one)} {told}" for one in narrow(standing)]
 
 
 def _beside(standing: Standing) -> list[str]:

@@ -36,6 +36,11 @@ def told_pairs(standing: Standing) -> Mapping:
     return mapping_of(pair for one in standing.policies for pair in _told(one).pairs)
 
 
+def narrow(standing: Standing) -> tuple[Manifest, ...]:
+    """Those of our policies that say that they go from old to new only."""
+    return tuple(one for one in standing.policies if is_one_way(one["metadata"].get("annotations") or {}))
+
+
 def narrowed(live: Manifest) -> Manifest:
     """The policy of the same name and engine, from old to new only; raises NotDone where it does not say of which."""
     return _again(live, one_way=True)
