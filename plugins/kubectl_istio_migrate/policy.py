@@ -23,7 +23,7 @@ _OF_ACTIONS = {
     "touch": ("--touch", _INSTALLS),
     "policies": ("--policy", ("remove",)),
     "sources": ("--source", ("remove",)),
-    "allow": ("--allow", (*_INSTALLS, "narrow", "remove")),
+    "allow": ("--allow", (*_INSTALLS, "narrow", "remove", "rollback")),
     "to": ("--to", ("rollback",)),
     "abandon": ("--abandon", ("rollback",)),
 }
@@ -176,7 +176,8 @@ def _refuse_strange_codes(given: Options) -> None:
     from istiokit.plan.owned import UNSURE
 
     removal = [rule.code for rule in RULES if rule.severity is Severity.ERROR]
-    own = {"remove": removal, "plan": (TOO_LARGE,), "apply": (TOO_LARGE,)}
+    installing = [TOO_LARGE, *removal]
+    own = {"remove": removal, "rollback": removal, "plan": installing, "apply": installing}
     known = [*own.get(given.action, ()), UNSURE]
     for code in given.allow:
         if code not in known:

@@ -2,23 +2,20 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
 
-from istiokit.bigbang.facts import Unread
 from istiokit.cluster.manifests import ref_of
 from istiokit.errors import NotDone
-from istiokit.findings import Finding, Severity
+from istiokit.findings import Severity
 from istiokit.kyverno.recognise import recognise
 from istiokit.plan.policy import plan_narrow, plan_remove
 from istiokit.survey.admitting import no_answer
-from istiokit.survey.dependence import Question, read_dependence
 from istiokit.survey.policies import Manifest, Standing, read_standing
-from istiokit.survey.removal import findings_of
 from istiokit.ui import unread
 from istiokit.ui.context import Context
 from istiokit.ui.sources import manifests_of
 from kubectl_istio_migrate.policy import Options
 from kubectl_istio_migrate.policy_driving import PolicyDrive
+from kubectl_istio_migrate.policy_gate import gate_of_policies
 
 
 def run_narrow(given: Options, context: Context) -> int:
@@ -44,7 +41,9 @@ def run_remove(given: Options, context: Context) -> int:
     standing = read_standing(context.cluster, given.policies)
     _refuse_strangers(given, standing)
     drive = PolicyDrive(given, context)
-    found, more = _judged(given, standing, context)
+    names = [one["metadata"]["name"] for one in standing.policies]
+    gate = gate_of_policies(names, manifests_of(given.sources, context), given.allow, context)
+    found, more = gate.judged()
     plan = plan_remove(standing, found, given.allow)
     drive.show(plan)
     _say_unread(replace(standing, unread=(*standing.unread, *more)), context)
@@ -52,13 +51,10 @@ def run_remove(given: Options, context: Context) -> int:
         context.say("`kubectl policyreport-vs` shows the evidence of each; --source FILE adds to it")
     if given.dry_run != "none":
         return drive.dry(plan)
-    if not drive.carry_out(plan, f"remove: delete {_names(standing)}?"):
+    if not drive.carry_out(plan, f"remove: delete {_names(standing)}?", gate.check):
         context.say("nothing to remove: there is no policy of ours")
         return 0
-    context.say(
-        "nothing gives a Gateway to VirtualServices any more: each keeps what it has until its owner writes it again, "
-        "and has then what its source names"
-    )
+    _say_removed(standing, context)
     if reason := no_answer(context.cluster):
         context.say(f"VirtualServices cannot be written at all now: {reason}")
         context.say(
@@ -67,16 +63,15 @@ def run_remove(given: Options, context: Context) -> int:
     return 0
 
 
-def _judged(
-    given: Options, standing: Standing, context: Context
-) -> tuple[tuple[Finding, ...], tuple[Unread, ...]]:
-    """Who depends on the policies that are to go; nobody is asked where none of them is there (any more)."""
-    names = tuple(one["metadata"]["name"] for one in standing.policies)
-    if not names:
-        return (), ()
-    question = Question(policies=names, manifests=manifests_of(given.sources, context))
-    read = read_dependence(context.cluster, question, datetime.now(UTC))
-    return findings_of(read), read.unread
+def _say_removed(standing: Standing, context: Context) -> None:
+    """What VirtualServices get from now on."""
+    if standing.beside:
+        context.say(f"{', '.join(standing.beside)} still gives Gateways to VirtualServices")
+        return
+    context.say(
+        "nothing gives a Gateway to VirtualServices any more: each keeps what it has until its owner writes it again, "
+        "and has then what its source names"
+    )
 
 
 def _refuse_strangers(given: Options, standing: Standing) -> None:

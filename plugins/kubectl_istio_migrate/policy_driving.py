@@ -1,17 +1,19 @@
 """Carrying out a plan about the mutation policy: journal, Lease, progress, and what stands in the way."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
+from istiokit.cluster.types import nothing
 from istiokit.errors import NotDone, OperationFailed
 from istiokit.plan.actions import codec
 from istiokit.plan.actions.touch import TouchVirtualService
 from istiokit.plan.beside import who
 from istiokit.plan.engine import Moment, Pace
 from istiokit.plan.engine import Progress as RunProgress
+from istiokit.plan.guarded import Guarded
 from istiokit.plan.journal import Run, RunState
 from istiokit.plan.lease import ClusterLease
 from istiokit.plan.model import Plan, World
@@ -67,10 +69,11 @@ class PolicyDrive:
         plans.tell_dry_run(self.context, lambda: plans.refuse(plan, self.given.allow), verdicts)
         return 0
 
-    def carry_out(self, plan: Plan, question: str) -> bool:
+    def carry_out(self, plan: Plan, question: str, ready: Callable[[], None] = nothing) -> bool:
         """Ask (unless there is no question), then do it, or what an unfinished run has left of it.
 
-        Where nothing is to be changed it only waits and proves, without a journal; False then.
+        Where nothing is to be changed it only waits and proves, without a journal; False then. `ready` is asked once
+        the Lease is held, and raises what has come to stand in the way since the plan was made.
         """
         plans.refuse(plan, self.given.allow)
         earlier = self.store.list(MIGRATION)
@@ -84,7 +87,7 @@ class PolicyDrive:
             raise NotDone("answered no; nothing was changed")
         if waiting is not None and not is_resumed:
             self._close(waiting)
-        done = self._run(plan)
+        done = self._run(plan, ready)
         self._say_done(done, earlier)
         return True
 
@@ -95,26 +98,26 @@ class PolicyDrive:
                 progress.say(f"begin  {action.target()}: {action.change()}")
                 action.do(self._world(progress))
 
-    def roll_back(self, plan: RollbackPlan) -> None:
+    def roll_back(self, plan: RollbackPlan, ready: Callable[[], None]) -> None:
         """Undo what the plan says; raises what stops it."""
         with self._told() as progress:
             rollback(
                 plan,
                 self._world(progress),
                 self.store,
-                self.lease(),
+                Guarded(self.lease(), ready),
                 who=who(),
                 command=sys.argv,
                 observer=lambda event: tell(event, progress, undoing=True),
             )
 
-    def _run(self, plan: Plan) -> Run:
+    def _run(self, plan: Plan, ready: Callable[[], None]) -> Run:
         with self._told() as progress:
             return run(
                 plan,
                 self._world(progress),
                 self.store,
-                self.lease(),
+                Guarded(self.lease(), ready),
                 who=who(),
                 command=sys.argv,
                 allowed=self.given.allow,
@@ -129,7 +132,8 @@ class PolicyDrive:
             return
         begun = f"{waiting.name}, begun {waiting.started} by {waiting.who} ({waiting.id}),"
         if waiting.state is RunState.ROLLING_BACK:
-            raise NotDone(f"the rollback of {begun} is not finished", f"run `{self.command} rollback` again")
+            ways = f"run `{self.command} rollback` again; `rollback --abandon` leaves things as they are"
+            raise NotDone(f"the rollback of {begun} is not finished", ways)
         if waiting.name not in (plan.name, TOUCH):
             ways = f"run `{self.command} {waiting.name}` again to finish it, or `{self.command} rollback` to undo it"
             raise NotDone(f"{begun} is not finished", ways)

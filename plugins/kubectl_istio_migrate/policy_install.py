@@ -14,9 +14,10 @@ from istiokit.kyverno.grants import Grant, grants_of, merged
 from istiokit.kyverno.policies import Engine
 from istiokit.plan.model import Plan
 from istiokit.plan.policy import Wanted, plan_apply, plan_touch
+from istiokit.plan.policy_pairs import dropped
 from istiokit.plan.policy_told import told_grants, told_pairs
 from istiokit.plan.touching import lackers
-from istiokit.survey.engines import KIND_OF, chosen_engine
+from istiokit.survey.engines import KIND_OF, asked_engine, chosen_engine
 from istiokit.survey.kyverno_access import read_access
 from istiokit.survey.policies import Standing, read_standing
 from istiokit.ui import pairs, unread
@@ -25,6 +26,7 @@ from istiokit.ui.engines import KNOW, merged_lines
 from istiokit.ui.plans import many
 from kubectl_istio_migrate.policy import Options
 from kubectl_istio_migrate.policy_driving import PolicyDrive
+from kubectl_istio_migrate.policy_gate import gate_of_pairs
 
 _SHOWN = 20
 """So many names people read."""
@@ -40,8 +42,10 @@ def run_apply(given: Options, context: Context) -> int:
     plan = plan_apply(standing, wanted, access, grant=given.grant)
     # Only Kyverno's loops are slow, and nothing else needs the VirtualServices here.
     slow = loops.findings(_virtual_services(context), wanted.grants) if engine is Engine.KYVERNO else ()
-    notes = (*plan.notes, *_notes(wanted, given, access))
-    plan = replace(plan, findings=(*plan.findings, *slow), notes=notes)
+    going = dropped(standing.policies, mapping.pairs)
+    gate = gate_of_pairs(going, given.allow, context)
+    notes = (*plan.notes, *_notes(wanted, given, access), *_going(going))
+    plan = replace(plan, findings=(*plan.findings, *slow, *gate.judged()[0]), notes=notes)
     drive = PolicyDrive(given, context)
     _show(plan, standing, drive)
     if given.dry_run != "none":
@@ -52,7 +56,7 @@ def run_apply(given: Options, context: Context) -> int:
             )
         return drive.dry(plan)
     what = f"apply: let {engine} bind VirtualServices to both gateways of {_told(mapping.pairs)}?"
-    if not drive.carry_out(plan, what):
+    if not drive.carry_out(plan, what, gate.check):
         context.say("nothing to apply: the policy is there as it is wanted, and it acts")
     if given.touch:
         return _touch(drive, wanted.grants, asked=False)
@@ -128,7 +132,7 @@ def _mapping(given: Options, context: Context) -> Mapping:
 def _engine(given: Options, standing: Standing, context: Context) -> Engine:
     """The one that was asked for, else that of the policy which stands, else what the cluster has."""
     if given.engine:
-        return Engine(given.engine)
+        return asked_engine(context.cluster, Engine(given.engine))
     there = {one["kind"]: one["metadata"]["name"] for one in standing.policies}
     for engine, kind in KIND_OF.items():
         if kind.name in there:
@@ -137,6 +141,11 @@ def _engine(given: Options, standing: Standing, context: Context) -> Engine:
     engine, why = chosen_engine(context.cluster)
     context.say(f"engine {engine}: {why}")
     return engine
+
+
+def _going(pairs: Sequence[Pair]) -> list[str]:
+    """That the policy which stands serves pairs that the new one will not."""
+    return [f"it stops to serve {pair}: who depends on that is judged first" for pair in pairs]
 
 
 def _notes(wanted: Wanted, given: Options, access: Access | None) -> list[str]:

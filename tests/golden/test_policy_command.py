@@ -121,7 +121,11 @@ def test_there_and_back_with_each_engine(engine: Engine) -> None:
     assert is_there(cluster, ref)
     done(cluster, "rollback", "--to", "touch")
     assert cluster.raw(ref)["spec"] == both_ways
-    back = done(cluster, "rollback")
+    refused = asked(cluster, "rollback", "--yes")
+    assert (refused.code, "VirtualService shop/old" in refused.err) == (1, True), (
+        "it would lose its new gateway"
+    )
+    back = done(cluster, "rollback", "--allow", "PR002")
     assert not is_there(cluster, ref)
     assert "cannot be undone: touch" in back.err
     assert "there is no policy of ours now" in back.err
@@ -494,13 +498,13 @@ def test_one_that_is_gone_meanwhile_is_nobody_s_failure(cluster: PolicyCluster) 
         (("touch", "--engine", "kyverno"), "--engine means nothing to `policy touch`"),
         (("apply", "--policy", "x"), "--policy means nothing to `policy apply`; it is for remove"),
         (("rollback", "--grant"), "--grant means nothing"),
-        (("rollback", "--allow", "PR001"), "--allow means nothing"),
+        (("touch", "--allow", "PR001"), "--allow means nothing"),
         (("remove", "--to", "apply"), "--to means nothing"),
         (("rollback", "--to", "apply", "--abandon"), "--abandon undoes nothing"),
         (("rollback", "--dry-run=server"), "cannot judge a rollback"),
         (
-            ("apply", *MAP, "--allow", "PR001"),
-            "--allow PR001: no such finding stands in the way here; PR011 or VSG053",
+            ("narrow", "--allow", "PR001"),
+            "--allow PR001: no such finding stands in the way here; VSG053",
         ),
         (("remove", "--allow", "XY1"), "PR001 or PR002"),
         (("install",), "invalid choice: 'install'"),

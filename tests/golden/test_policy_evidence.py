@@ -8,7 +8,7 @@ from istiokit.cluster.types import Ref
 from istiokit.kyverno.policies import Engine, policy
 from tests.golden.policyreport_world import virtual_service
 from tests.run import Result, run
-from tests.unit.kyverno_cases import NEW_PUBLIC, ONE, PUBLIC, manifest, mapping
+from tests.unit.kyverno_cases import NEW_PASS, NEW_PUBLIC, ONE, PASS, PUBLIC, TWO, manifest, mapping
 from tests.unit.policy_world import KINDS, NAME, PolicyCluster
 
 MAP = ("--map", ONE[0])
@@ -48,3 +48,77 @@ def test_a_named_manifest_opens_the_way(tmp_path: Path) -> None:
     removed = asked(cluster, "remove", "--source", str(file), "--yes")
     assert removed.code == 0, removed.err
     assert cluster.get(Ref("MutatingAdmissionPolicy", NAME), dict[str, Any]) is None
+
+
+PASSING = manifest(name="passing", gateways=[PASS])
+PASSING_REF = Ref("VirtualService", "passing", "shop")
+
+
+def kubectl_applied(item: dict[str, Any]) -> dict[str, Any]:
+    notes = {"kubectl.kubernetes.io/last-applied-configuration": json.dumps(item)}
+    return {**item, "metadata": {**item["metadata"], "annotations": notes}}
+
+
+def standing() -> PolicyCluster:
+    """Our policy for two pairs, and a VirtualService that depends on the second."""
+    cluster = PolicyCluster(absent=KINDS[:2])
+    maps = [word for pair in TWO for word in ("--map", pair)]
+    assert asked(cluster, "apply", *maps, "--yes").code == 0
+    cluster.create(kubectl_applied(PASSING))
+    assert cluster.raw(PASSING_REF)["spec"]["gateways"] == [PASS, NEW_PASS]
+    return cluster
+
+
+def test_a_pair_goes_only_where_nobody_depends_on_it() -> None:
+    cluster = standing()
+    refused = asked(cluster, "apply", "--map", TWO[0], "--yes")
+    assert refused.code == 1
+    assert f"note: it stops to serve {TWO[1]}" in refused.err
+    assert "error PR001  VirtualService shop/passing" in refused.err
+    assert TWO[1] in cluster.raw(Ref(KINDS[2], NAME))["metadata"]["annotations"]["istio-migrate.dev/mapping"]
+    cluster.put(kubectl_applied(manifest(name="passing", gateways=[PASS, NEW_PASS])))
+    gone = asked(cluster, "apply", "--map", TWO[0], "--yes")
+    assert gone.code == 0, gone.err
+
+
+def test_a_rollback_is_judged_as_a_removal_is() -> None:
+    cluster = standing()
+    dry = asked(cluster, "rollback", "--dry-run")
+    assert (dry.code, "without --dry-run it would be refused" in dry.err) == (0, True)
+    refused = asked(cluster, "rollback", "--yes")
+    assert (refused.code, "error PR001  VirtualService shop/passing" in refused.err) == (1, True)
+    cluster.put(PASSING)  # it has not got what goes, so it cannot lose it
+    back = asked(cluster, "rollback", "--yes")
+    assert back.code == 0, back.err
+    assert cluster.get(Ref(KINDS[2], NAME), dict[str, Any]) is None
+
+
+def test_who_begins_to_depend_while_the_question_is_asked_stops_the_removal() -> None:
+    cluster = standing()
+    cluster.put(kubectl_applied(manifest(name="passing", gateways=[PASS, NEW_PASS])))
+
+    def meanwhile(method: str, ref: Ref) -> None:
+        if ref.kind == "Lease" and method == "create":
+            cluster.put(
+                {**kubectl_applied(PASSING), "spec": {**PASSING["spec"], "gateways": [PASS, NEW_PASS]}}
+            )
+
+    cluster.delete(Ref("Lease", "istio-migrate-gateway-policy", "istio-system"))
+    cluster.on_write = meanwhile
+    stopped = asked(cluster, "remove", "--yes")
+    assert stopped.code == 1
+    assert (
+        "meanwhile VirtualService shop/passing (PR001) came to stand in the way; nothing was changed"
+        in stopped.err
+    )
+    assert cluster.get(Ref(KINDS[2], NAME), dict[str, Any]) is not None
+
+
+def test_another_policy_that_stays_is_named_after_the_removal() -> None:
+    other = policy(Engine.ADMISSION, mapping(*ONE))[0]
+    other = {**other, "metadata": {"name": "guide"}}
+    cluster = PolicyCluster([other], absent=KINDS[:2])
+    assert asked(cluster, "apply", *MAP, "--yes").code == 0
+    removed = asked(cluster, "remove", "--yes")
+    assert removed.code == 0, removed.err
+    assert "guide still gives Gateways to VirtualServices" in removed.err

@@ -92,6 +92,8 @@ class Judgement:
     """The new Gateways that the source has to name; empty where it is not known."""
     leaves: tuple[str, ...] = ()
     """The old Gateways that it leaves at its next write, once a policy that goes both ways is gone."""
+    reached: bool = True
+    """Whether the object has all that a policy would give: what it has not it cannot lose."""
 
 
 def concerns(item: VirtualService, names: frozenset[str]) -> bool:
@@ -133,7 +135,7 @@ def judge(case: Case, measure: Measure) -> Judgement:
         found = _by_rest(case, live, fresh)
     if found.verdict is Verdict.MIGRATED and (doubt := _disputed(case, measure)):
         found = Judgement(Verdict.UNKNOWN, f"{found.why}, but {doubt}")
-    return replace(found, why=f"{found.why}{_beside(case, found.verdict)}")
+    return replace(found, why=f"{found.why}{_beside(case, found.verdict)}", reached=not live)
 
 
 def _disputed(case: Case, measure: Measure) -> str:

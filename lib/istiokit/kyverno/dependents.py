@@ -48,6 +48,8 @@ class DependentRow(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """What the source has to name."""
     leaves: tuple[str, ...]
     """Old Gateways that it leaves at its next write once the policy is gone."""
+    reached: bool
+    """Whether the object has all that a policy would give; what it has not it cannot lose."""
     owner: str
     change: str = ""
     """Where to make the edit, with the preposition; empty where there is none to make, or it was not asked for."""
@@ -85,6 +87,7 @@ def row(case: Case, judgement: Judgement, owner: Owner, change: str = "") -> Dep
         gateways=item.spec.gateways or (),
         missing=judgement.missing,
         leaves=judgement.leaves,
+        reached=judgement.reached,
         owner=owner.title if owner is not NOBODY else "",
         change=change,
         results=results,
@@ -112,6 +115,7 @@ def unseen(namespace: str, name: str, told: Sequence[Told]) -> DependentRow:
         gateways=(),
         missing=(),
         leaves=(),
+        reached=True,
         owner="",
         results=results,
     )

@@ -31,3 +31,16 @@ def chosen_engine(cluster: Cluster) -> tuple[Engine, str]:
         "this cluster has neither Kyverno nor MutatingAdmissionPolicy v1 (Kubernetes 1.36)",
         "install Kyverno, or bind the VirtualServices themselves with `kubectl vs-gateways add`",
     )
+
+
+def asked_engine(cluster: Cluster, engine: Engine) -> Engine:
+    """The engine that people ask for; raises NotDone, with what would do instead, where the cluster has not got it."""
+    kind = KIND_OF[engine]
+    if cluster.served(kind):
+        return engine
+    try:
+        other, why = chosen_engine(cluster)
+        instead = f"--engine {other} would do: {why}"
+    except NotDone as none:
+        instead = none.hint
+    raise NotDone(f"--engine {engine}: the cluster does not serve {kind.name}", instead)

@@ -1,0 +1,71 @@
+"""What speaks against taking the policy away, or pairs of it: judged before the question, and again under the Lease."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from istiokit.bigbang.facts import Unread
+from istiokit.errors import NotDone
+from istiokit.findings import Finding, Severity
+from istiokit.istio.mapping import Mapping, Pair
+from istiokit.kyverno.removal import LEAVES, NO_REPORTS, STRANGE
+from istiokit.survey.declaring import Manifests
+from istiokit.survey.dependence import Question, read_dependence
+from istiokit.survey.removal import findings_of
+from istiokit.ui.context import Context
+
+_OF_ALL = (STRANGE.code, LEAVES.code, NO_REPORTS.code)
+"""What only matters where policies go as a whole."""
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The question, who is asked, and which codes people let pass."""
+
+    context: Context
+    question: Question | None
+    """None where nothing goes: then there is nothing to ask."""
+    allow: tuple[str, ...] = ()
+    partly: bool = False
+    """Whether only some pairs go: what else a policy gives is then no matter."""
+
+    def judged(self) -> tuple[tuple[Finding, ...], tuple[Unread, ...]]:
+        """What is found now, and what could not be read."""
+        if self.question is None:
+            return (), ()
+        read = read_dependence(self.context.cluster, self.question, datetime.now(UTC))
+        if not self.partly:
+            return findings_of(read), read.unread
+        # Who has not got what goes cannot lose it; and what else the policies give stays.
+        rows = tuple(one for one in read.rows if one.reached)
+        found = findings_of(replace(read, rows=rows))
+        return tuple(one for one in found if one.code not in _OF_ALL), read.unread
+
+    def check(self) -> None:
+        """Raise NotDone where something stands in the way that was not allowed."""
+        errors = [
+            one for one in self.judged()[0] if one.severity is Severity.ERROR and one.code not in self.allow
+        ]
+        if not errors:
+            return
+        names = ", ".join(f"{one.object} ({one.code})" for one in errors[:_SHOWN])
+        more = f" and {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""
+        raise NotDone(
+            f"meanwhile {names}{more} came to stand in the way; nothing was changed",
+            "run the same command again",
+        )
+
+
+def gate_of_pairs(pairs: Sequence[Pair], allow: tuple[str, ...], context: Context) -> Gate:
+    """The gate for pairs that a policy serves and will not any more."""
+    question = Question(mapping=Mapping(tuple(pairs))) if pairs else None
+    return Gate(context, question, allow, partly=True)
+
+
+def gate_of_policies(
+    names: Sequence[str], manifests: Manifests, allow: tuple[str, ...], context: Context
+) -> Gate:
+    """The gate for policies that go as a whole."""
+    question = Question(policies=tuple(names), manifests=manifests) if names else None
+    return Gate(context, question, allow)
