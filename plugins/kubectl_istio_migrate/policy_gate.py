@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from istiokit.bigbang.facts import Unread
 from istiokit.errors import NotDone
 from istiokit.findings import Finding, Severity
+from istiokit.istio.bindings import resolve
 from istiokit.istio.mapping import Mapping, Pair
+from istiokit.kyverno.dependents import DependentRow
 from istiokit.kyverno.removal import LEAVES, NO_REPORTS, STRANGE
 from istiokit.survey.declaring import Manifests
 from istiokit.survey.dependence import Question, read_dependence
@@ -38,7 +40,8 @@ class Gate:
         if not self.partly:
             return findings_of(read), read.unread
         # Who has not got what goes cannot lose it; and what else the policies give stays.
-        rows = tuple(one for one in read.rows if one.reached)
+        going = frozenset(pair.new for pair in read.mapping.pairs)
+        rows = tuple(one for one in read.rows if one.reached or _has(one, going))
         found = findings_of(replace(read, rows=rows))
         return tuple(one for one in found if one.code not in _OF_ALL), read.unread
 
@@ -55,6 +58,11 @@ class Gate:
             f"meanwhile {names}{more} came to stand in the way; nothing was changed",
             "run the same command again",
         )
+
+
+def _has(row: DependentRow, going: frozenset[str]) -> bool:
+    """Whether it is bound to one of them, though not to all that a policy would give it."""
+    return any(resolve(name, row.namespace) in going for name in row.gateways)
 
 
 def gate_of_pairs(pairs: Sequence[Pair], allow: tuple[str, ...], context: Context) -> Gate:

@@ -26,7 +26,9 @@ def run_rollback(given: Options, context: Context) -> int:
         return run_abandon(MIGRATION, drive.store, drive.lease(), context, dry_run=is_dry)
     plan = plan_rollback(drive.store.list(MIGRATION), MIGRATION, given.to)
     undone = [undo.action for group in plan.groups for undo in group.undos]
-    gate = gate_of_pairs(lost_by_undoing(undone), given.allow, context)
+    standing = read_standing(context.cluster)
+    lost = lost_by_undoing((*standing.policies, *standing.bindings), undone)
+    gate = gate_of_pairs(lost, given.allow, context)
     _judge(gate, drive)
     if not offered(plan, drive.store.place, given, context) or not plan.runs:
         return 0

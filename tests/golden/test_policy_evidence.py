@@ -6,6 +6,10 @@ from typing import Any
 
 from istiokit.cluster.types import Ref
 from istiokit.kyverno.policies import Engine, policy
+from istiokit.plan.actions import codec
+from istiokit.plan.journal import Run
+from istiokit.plan.policy import MIGRATION
+from istiokit.plan.store_cluster import ClusterStore
 from tests.golden.policyreport_world import virtual_service
 from tests.run import Result, run
 from tests.unit.kyverno_cases import NEW_PASS, NEW_PUBLIC, ONE, PASS, PUBLIC, TWO, manifest, mapping
@@ -17,6 +21,10 @@ FLUX = {"kustomize.toolkit.fluxcd.io/name": "apps", "kustomize.toolkit.fluxcd.io
 
 def asked(cluster: PolicyCluster, *argv: str) -> Result:
     return run("policy", *argv, "--timeout", "2s", cluster=cluster)
+
+
+def runs(cluster: PolicyCluster) -> list[Run]:
+    return list(ClusterStore(cluster, "istio-system", codec()).list(MIGRATION))
 
 
 def test_what_is_too_large_for_kyvernos_loops_stops_its_policy_and_no_other() -> None:
@@ -122,3 +130,30 @@ def test_another_policy_that_stays_is_named_after_the_removal() -> None:
     removed = asked(cluster, "remove", "--yes")
     assert removed.code == 0, removed.err
     assert "guide still gives Gateways to VirtualServices" in removed.err
+
+
+def test_a_rollback_over_several_runs_is_judged_by_what_is_there_in_the_end() -> None:
+    """What one run made and the next one changed comes back as it was made, and goes after that."""
+    for between in ("narrow", "apply"):
+        cluster = standing()
+        words = (
+            ("narrow",) if between == "narrow" else ("apply", "--one-way", "--map", TWO[0], "--map", TWO[1])
+        )
+        assert asked(cluster, *words, "--yes").code == 0
+        refused = asked(cluster, "rollback", "--yes")
+        assert (refused.code, "error PR001  VirtualService shop/passing" in refused.err) == (1, True), (
+            refused.err
+        )
+        first = asked(
+            cluster, "rollback", "--to", "apply" if between == "narrow" else runs(cluster)[0].id, "--yes"
+        )
+        assert first.code == 0, "both pairs stay"
+
+
+def test_who_has_a_part_of_what_goes_can_lose_that() -> None:
+    """It came to the second Gateway before the policy knew the first."""
+    cluster = standing()
+    mine = kubectl_applied(manifest(name="passing", gateways=[PASS, PUBLIC]))
+    cluster.put({**mine, "spec": {**mine["spec"], "gateways": [PASS, PUBLIC, NEW_PASS]}})
+    refused = asked(cluster, "rollback", "--yes")
+    assert (refused.code, "error PR001  VirtualService shop/passing" in refused.err) == (1, True), refused.err

@@ -3,13 +3,18 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from istiokit.cluster import kinds
+from istiokit.cluster.manifests import ref_of
+from istiokit.cluster.types import Ref
 from istiokit.istio.mapping import Pair
 from istiokit.kyverno.standing import told_mapping
 from istiokit.plan.actions.lifecycle import CreateObject, DeleteObject
 from istiokit.plan.actions.replace import ReplaceObject
 from istiokit.plan.model import Action
 
-Manifest = Mapping[str, Any]
+Manifest = dict[str, Any]
+
+_BOUND, _BINDING = kinds.MUTATING_ADMISSION_POLICY.name, kinds.MUTATING_ADMISSION_POLICY_BINDING.name
 
 
 def dropped(standing: Iterable[Manifest], wanted: Iterable[Pair]) -> tuple[Pair, ...]:
@@ -19,20 +24,31 @@ def dropped(standing: Iterable[Manifest], wanted: Iterable[Pair]) -> tuple[Pair,
     return tuple(pair for pair in every if (pair.old, pair.new) not in kept)
 
 
-def lost_by_undoing(actions: Iterable[Action]) -> tuple[Pair, ...]:
-    """Pairs that nothing serves once these actions are undone: what they made goes, what they deleted comes back."""
-    gone: list[Manifest] = []
-    back: list[Manifest] = []
+def lost_by_undoing(there: Iterable[Manifest], actions: Iterable[Action]) -> tuple[Pair, ...]:
+    """Pairs that the policies which are there serve, and that nothing serves once these actions are undone.
+
+    `there` are policies and bindings, the actions in the order in which they are undone. What one run made and
+    another one changed comes back first and goes then, so only what is left in the end counts.
+    """
+    now = {ref_of(one): one for one in there}
+    left = dict(now)
     for action in actions:
         match action:
             case CreateObject():
-                gone.append(action.manifest)
+                left.pop(action.ref, None)
             case ReplaceObject():
-                gone.append(action.manifest)
-                back.append(action.before)
+                left[action.ref] = action.before
             case DeleteObject():
-                back.append(action.manifest)
-    return dropped(gone, [pair for one in back for pair in _pairs(one)])
+                left[action.ref] = action.manifest
+    return dropped(_acting(now), [pair for one in _acting(left) for pair in _pairs(one)])
+
+
+def _acting(objects: Mapping[Ref, Manifest]) -> list[Manifest]:
+    """The policies that do something: one of Kubernetes' own does nothing without a binding."""
+    bound = {
+        (one.get("spec") or {}).get("policyName") for ref, one in objects.items() if ref.kind == _BINDING
+    }
+    return [one for ref, one in objects.items() if ref.kind != _BOUND or ref.name in bound]
 
 
 def _pairs(manifest: Manifest) -> tuple[Pair, ...]:
