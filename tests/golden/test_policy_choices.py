@@ -1,9 +1,11 @@
 """`istio-migrate policy apply` and what was chosen before: the direction, the engine."""
 
+import pytest
+
 from istiokit.cluster.types import Ref
 from tests.run import Result, run
 from tests.unit.kyverno_cases import ONE, PUBLIC, TWO, manifest
-from tests.unit.policy_world import NAME, PolicyCluster, reports_controller
+from tests.unit.policy_world import KINDS, NAME, PolicyCluster, reports_controller
 
 MAP = ("--map", ONE[0])
 
@@ -20,6 +22,23 @@ def done(cluster: PolicyCluster, *argv: str) -> Result:
     result = asked(cluster, *argv, "--yes")
     assert result.code == 0, result.err
     return result
+
+
+@pytest.mark.parametrize("action", ["plan", "apply"])
+def test_an_engine_that_the_cluster_has_not_is_refused_before_the_plan(action: str) -> None:
+    cluster = made(*KINDS[:2])
+    refused = asked(cluster, action, *MAP, "--engine", "kyverno", *(["--yes"] if action == "apply" else []))
+    assert (refused.code, refused.out, cluster.writes) == (1, "", [])
+    (line,) = [line for line in refused.err.splitlines() if line.startswith("error: ")]
+    assert "--engine kyverno: the cluster does not serve ClusterPolicy" in line
+    assert "--engine admission" in line, "what the cluster has is the next step"
+
+
+def test_where_there_is_no_engine_at_all_the_next_step_is_another() -> None:
+    refused = asked(made(*KINDS), "plan", *MAP, "--engine", "kyverno-mutating")
+    assert (refused.code, "does not serve MutatingPolicy; install Kyverno" in refused.err) == (1, True), (
+        refused.err
+    )
 
 
 def test_apply_tells_that_a_narrow_policy_goes_both_ways_again() -> None:
