@@ -7,7 +7,7 @@ from istiokit.cluster.manifests import ref_of
 from istiokit.errors import NotDone
 from istiokit.findings import Severity
 from istiokit.kyverno.recognise import recognise
-from istiokit.plan.policy import plan_narrow, plan_remove
+from istiokit.plan.policy import NARROW, plan_narrow, plan_remove
 from istiokit.survey.admitting import no_answer
 from istiokit.survey.policies import Manifest, Standing, read_standing
 from istiokit.ui import unread
@@ -22,6 +22,8 @@ def run_narrow(given: Options, context: Context) -> int:
     """Make our policies one-way, wait, prove that the old Gateway does not come back."""
     standing = read_standing(context.cluster)
     drive = PolicyDrive(given, context)
+    if not standing.policies:
+        drive.refuse_missing(NARROW)
     plan = plan_narrow(standing, given.allow)
     drive.show(plan)
     _say_unread(standing, context)

@@ -1,5 +1,6 @@
 """Carrying out a plan about the mutation policy: journal, Lease, progress, and what stands in the way."""
 
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -78,7 +79,7 @@ class PolicyDrive:
         plans.refuse(plan, self.given.allow)
         earlier = self.store.list(MIGRATION)
         waiting = unfinished(earlier)
-        self._refuse_unfinished(waiting, plan)
+        self._refuse_unfinished(waiting, plan.name)
         is_resumed = waiting is not None and waiting.name == plan.name
         if not is_change(plan) and not is_resumed:
             self.follow(plan)
@@ -126,17 +127,36 @@ class PolicyDrive:
                 pace=Pace(max_failures=0) if plan.name == TOUCH else Pace(),
             )
 
-    def _refuse_unfinished(self, waiting: Run | None, plan: Plan) -> None:
+    @property
+    def abandoning(self) -> str:
+        """The command that closes a run which can be neither finished nor undone."""
+        place = ("--journal-namespace", self.given.journal_namespace)
+        return shlex.join([*self.command.split(), "rollback", *place, "--abandon"])
+
+    def refuse_missing(self, name: str) -> None:
+        """Raise NotDone, with the ways out, where a run that is not finished is about a policy that is gone."""
+        waiting = unfinished(self.store.list(MIGRATION))
+        if waiting is None or waiting.name == TOUCH:
+            return
+        if waiting.name == name and waiting.state is not RunState.ROLLING_BACK:
+            told = f"there is no policy of ours to {name}, and {_begun(waiting)} is not finished"
+            raise NotDone(told, f"`{self.command} rollback` undoes it; {self._leaving}")
+        self._refuse_unfinished(waiting, name)
+
+    def _refuse_unfinished(self, waiting: Run | None, name: str) -> None:
         """Raise NotDone, with the ways out, where another action has to be finished or undone first."""
         if waiting is None:
             return
-        begun = f"{waiting.name}, begun {waiting.started} by {waiting.who} ({waiting.id}),"
         if waiting.state is RunState.ROLLING_BACK:
-            ways = f"run `{self.command} rollback` again; `rollback --abandon` leaves things as they are"
-            raise NotDone(f"the rollback of {begun} is not finished", ways)
-        if waiting.name not in (plan.name, TOUCH):
+            told = f"the rollback of {_begun(waiting)} is not finished"
+            raise NotDone(told, f"run `{self.command} rollback` again; {self._leaving}")
+        if waiting.name not in (name, TOUCH):
             ways = f"run `{self.command} {waiting.name}` again to finish it, or `{self.command} rollback` to undo it"
-            raise NotDone(f"{begun} is not finished", ways)
+            raise NotDone(f"{_begun(waiting)} is not finished", f"{ways}; {self._leaving}")
+
+    @property
+    def _leaving(self) -> str:
+        return f"where neither is possible `{self.abandoning}` leaves it all as it is"
 
     def _close(self, waiting: Run) -> None:
         """Close a touch that was not finished: what was touched stays so, and the rest is harmed by nothing."""
@@ -170,6 +190,10 @@ class PolicyDrive:
                     f"on, or `{self.command} rollback`"
                 )
             raise
+
+
+def _begun(run: Run) -> str:
+    return f"{run.name}, begun {run.started} by {run.who} ({run.id}),"
 
 
 class Watcher:

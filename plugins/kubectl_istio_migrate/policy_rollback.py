@@ -1,7 +1,5 @@
 """`policy rollback`: undo what the journal says was done to the mutation policy."""
 
-import shlex
-
 from istiokit.cluster.live_failures import NoAnswer
 from istiokit.errors import NotDone, OperationFailed
 from istiokit.plan.model import Plan
@@ -37,7 +35,7 @@ def run_rollback(given: Options, context: Context) -> int:
     except NoAnswer:
         raise  # a server that does not answer now will do so later
     except OperationFailed as error:
-        error.hint += f"; to leave it all as it is: {_abandoning(drive)}"
+        error.hint += f"; to leave it all as it is: {drive.abandoning}"
         raise
     context.say(f"rolled back to {given.to}")
     _prove(drive)
@@ -70,8 +68,3 @@ def _prove(drive: PolicyDrive) -> None:
         drive.context.say(f"not proved that the policy mutates: {error.what}")
         return
     drive.follow(check)
-
-
-def _abandoning(drive: PolicyDrive) -> str:
-    place = ("--journal-namespace", drive.given.journal_namespace)
-    return shlex.join([*drive.command.split(), "rollback", *place, "--abandon"])
