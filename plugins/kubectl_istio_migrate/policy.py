@@ -22,7 +22,7 @@ _OF_ACTIONS = {
     "grant": ("--grant", _INSTALLS),
     "touch": ("--touch", _INSTALLS),
     "policies": ("--policy", ("remove",)),
-    "sources": ("--source", ("remove",)),
+    "sources": ("--source", (*_INSTALLS, "remove", "rollback")),
     "allow": ("--allow", (*_INSTALLS, "narrow", "remove", "rollback")),
     "to": ("--to", ("rollback",)),
     "abandon": ("--abandon", ("rollback",)),

@@ -12,7 +12,6 @@ from istiokit.survey.admitting import no_answer
 from istiokit.survey.policies import Manifest, Standing, read_standing
 from istiokit.ui import unread
 from istiokit.ui.context import Context
-from istiokit.ui.sources import manifests_of
 from kubectl_istio_migrate.policy import Options
 from kubectl_istio_migrate.policy_driving import PolicyDrive
 from kubectl_istio_migrate.policy_gate import gate_of_policies
@@ -43,8 +42,8 @@ def run_remove(given: Options, context: Context) -> int:
     standing = read_standing(context.cluster, given.policies)
     _refuse_strangers(given, standing)
     drive = PolicyDrive(given, context)
-    names = [one["metadata"]["name"] for one in standing.policies]
-    gate = gate_of_policies(names, manifests_of(given.sources, context), given.allow, context)
+    names = [one["metadata"]["name"] for one in standing.policies if recognise(one["kind"], one)]
+    gate = gate_of_policies(names, given, context)
     found, more = gate.judged()
     plan = plan_remove(standing, found, given.allow)
     drive.show(plan)

@@ -11,10 +11,11 @@ from istiokit.istio.bindings import resolve
 from istiokit.istio.mapping import Mapping, Pair
 from istiokit.kyverno.dependents import DependentRow
 from istiokit.kyverno.removal import LEAVES, NO_REPORTS, STRANGE
-from istiokit.survey.declaring import Manifests
 from istiokit.survey.dependence import Question, read_dependence
 from istiokit.survey.removal import findings_of
 from istiokit.ui.context import Context
+from istiokit.ui.sources import manifests_of
+from kubectl_istio_migrate.policy import Options
 
 _OF_ALL = (STRANGE.code, LEAVES.code, NO_REPORTS.code)
 """What only matters where policies go as a whole."""
@@ -65,15 +66,17 @@ def _has(row: DependentRow, going: frozenset[str]) -> bool:
     return any(resolve(name, row.namespace) in going for name in row.gateways)
 
 
-def gate_of_pairs(pairs: Sequence[Pair], allow: tuple[str, ...], context: Context) -> Gate:
+def gate_of_pairs(pairs: Sequence[Pair], given: Options, context: Context) -> Gate:
     """The gate for pairs that a policy serves and will not any more."""
-    question = Question(mapping=Mapping(tuple(pairs))) if pairs else None
-    return Gate(context, question, allow, partly=True)
+    if not pairs:
+        return Gate(context, None)
+    question = Question(mapping=Mapping(tuple(pairs)), manifests=manifests_of(given.sources, context))
+    return Gate(context, question, given.allow, partly=True)
 
 
-def gate_of_policies(
-    names: Sequence[str], manifests: Manifests, allow: tuple[str, ...], context: Context
-) -> Gate:
+def gate_of_policies(names: Sequence[str], given: Options, context: Context) -> Gate:
     """The gate for policies that go as a whole."""
-    question = Question(policies=tuple(names), manifests=manifests) if names else None
-    return Gate(context, question, allow)
+    if not names:
+        return Gate(context, None)
+    question = Question(policies=tuple(names), manifests=manifests_of(given.sources, context))
+    return Gate(context, question, given.allow)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from istiokit.cluster.kinds import VIRTUAL_SERVICE
+from istiokit.cluster.manifests import ref_of
 from istiokit.errors import NotDone
 from istiokit.istio.mapping import Mapping, Pair
 from istiokit.istio.model import VirtualService
@@ -14,7 +15,7 @@ from istiokit.kyverno.grants import Grant, grants_of, merged
 from istiokit.kyverno.policies import Engine
 from istiokit.plan.model import Plan
 from istiokit.plan.policy import Wanted, plan_apply, plan_touch
-from istiokit.plan.policy_pairs import dropped
+from istiokit.plan.policy_pairs import dropped, served_pairs
 from istiokit.plan.policy_told import told_grants, told_pairs
 from istiokit.plan.touching import lackers
 from istiokit.survey.engines import KIND_OF, asked_engine, chosen_engine
@@ -43,8 +44,8 @@ def run_apply(given: Options, context: Context) -> int:
     # Only Kyverno's loops are slow, and nothing else needs the VirtualServices here.
     slow = loops.findings(_virtual_services(context), wanted.grants) if engine is Engine.KYVERNO else ()
     going = dropped(standing.policies, mapping.pairs)
-    gate = gate_of_pairs(going, given.allow, context)
-    notes = (*plan.notes, *_notes(wanted, given, access), *_going(going))
+    gate = gate_of_pairs(going, given, context)
+    notes = (*plan.notes, *_notes(wanted, given, access), *_going(standing, going))
     plan = replace(plan, findings=(*plan.findings, *slow, *gate.judged()[0]), notes=notes)
     drive = PolicyDrive(given, context)
     _show(plan, standing, drive)
@@ -143,9 +144,13 @@ def _engine(given: Options, standing: Standing, context: Context) -> Engine:
     return engine
 
 
-def _going(pairs: Sequence[Pair]) -> list[str]:
-    """That the policy which stands serves pairs that the new one will not."""
-    return [f"it stops to serve {pair}: who depends on that is judged first" for pair in pairs]
+def _going(standing: Standing, pairs: Sequence[Pair]) -> list[str]:
+    """That the policy which stands serves pairs that the new one will not, or does not say which it serves."""
+    silent = "does not say which pairs it serves: who depends on others than these was not judged"
+    return [
+        *(f"it stops to serve {pair}: who depends on that is judged first" for pair in pairs),
+        *(f"{ref_of(one)} {silent}" for one in standing.policies if not served_pairs(one)),
+    ]
 
 
 def _notes(wanted: Wanted, given: Options, access: Access | None) -> list[str]:

@@ -26,7 +26,7 @@ def run_rollback(given: Options, context: Context) -> int:
     undone = [undo.action for group in plan.groups for undo in group.undos]
     standing = read_standing(context.cluster)
     lost = lost_by_undoing((*standing.policies, *standing.bindings), undone)
-    gate = gate_of_pairs(lost, given.allow, context)
+    gate = gate_of_pairs(lost, given, context)
     _judge(gate, drive)
     if not offered(plan, drive.store.place, given, context) or not plan.runs:
         return 0
@@ -60,7 +60,10 @@ def _prove(drive: PolicyDrive) -> None:
     """Say what is there now; a policy that is there again has to act."""
     standing = read_standing(drive.context.cluster)
     if not standing.policies:
-        drive.context.say("there is no policy of ours now: nothing gives a Gateway to VirtualServices")
+        others = ", ".join(standing.beside)
+        still = f"; {others} still gives Gateways to VirtualServices" if others else ""
+        told = still or ": nothing gives a Gateway to VirtualServices"
+        drive.context.say(f"there is no policy of ours now{told}")
         return
     try:
         check: Plan = plan_check(standing)

@@ -130,6 +130,16 @@ def test_another_policy_that_stays_is_named_after_the_removal() -> None:
     removed = asked(cluster, "remove", "--yes")
     assert removed.code == 0, removed.err
     assert "guide still gives Gateways to VirtualServices" in removed.err
+    assert (
+        "note: MutatingAdmissionPolicy guide adds to the gateways of VirtualServices too, and stays"
+        in removed.err
+    )
+    assert "nothing gives a Gateway" not in removed.err
+    assert asked(cluster, "rollback", "--yes").code == 0
+    assert asked(cluster, "apply", *MAP, "--yes").code == 0
+    back = asked(cluster, "rollback", "--yes")
+    told = "there is no policy of ours now; MutatingAdmissionPolicy guide still gives Gateways to VirtualServices"
+    assert (back.code, told in back.err) == (0, True), back.err
 
 
 def test_a_rollback_over_several_runs_is_judged_by_what_is_there_in_the_end() -> None:
@@ -157,3 +167,34 @@ def test_who_has_a_part_of_what_goes_can_lose_that() -> None:
     cluster.put({**mine, "spec": {**mine["spec"], "gateways": [PASS, PUBLIC, NEW_PASS]}})
     refused = asked(cluster, "rollback", "--yes")
     assert (refused.code, "error PR001  VirtualService shop/passing" in refused.err) == (1, True), refused.err
+
+
+def test_a_named_manifest_opens_the_way_for_a_rollback_and_for_fewer_pairs_too(tmp_path: Path) -> None:
+    file = tmp_path / "passing.yaml"
+    file.write_text(json.dumps(manifest(name="passing", gateways=[PASS, NEW_PASS])))
+    for words in (("apply", "--map", TWO[0]), ("rollback",)):
+        cluster = standing()
+        item = virtual_service(
+            "passing", (PASS, NEW_PASS), labels=FLUX, writer="kustomize-controller", operation="Apply"
+        )
+        cluster.put(item)
+        refused = asked(cluster, *words, "--yes")
+        assert (refused.code, "error PR002" in refused.err) == (1, True), refused.err
+        passed = asked(cluster, *words, "--source", str(file), "--yes")
+        assert passed.code == 0, passed.err
+
+
+def test_a_policy_that_does_not_say_its_pairs_is_replaced_with_a_word_about_it() -> None:
+    cluster = standing()
+    there = cluster.raw(Ref(KINDS[2], NAME))
+    cluster.put({**there, "metadata": {**there["metadata"], "annotations": {}}})
+    told = f"MutatingAdmissionPolicy {NAME} does not say which pairs it serves"
+    assert told in asked(cluster, "plan", *MAP).err
+
+
+def test_a_policy_of_ours_that_adds_nothing_any_more_can_go() -> None:
+    cluster = standing()
+    there = cluster.raw(Ref(KINDS[2], NAME))
+    cluster.put({**there, "spec": {**there["spec"], "mutations": []}})
+    removed = asked(cluster, "remove", "--yes")
+    assert removed.code == 0, removed.err

@@ -146,7 +146,10 @@ def plan_remove(standing: Standing, findings: Sequence[Finding], allowed: Sequen
         REMOVE,
         _groups(*deletions, *role),
         findings=tuple(findings),
-        notes=owned_notes((*standing.policies, *standing.bindings), standing.owners, allowed, verb="delete"),
+        notes=(
+            *owned_notes((*standing.policies, *standing.bindings), standing.owners, allowed, verb="delete"),
+            *_beside(standing),
+        ),
     )
 
 

@@ -20,7 +20,7 @@ _BOUND, _BINDING = kinds.MUTATING_ADMISSION_POLICY.name, kinds.MUTATING_ADMISSIO
 def dropped(standing: Iterable[Manifest], wanted: Iterable[Pair]) -> tuple[Pair, ...]:
     """Pairs that policies say they serve and that are not wanted any more, in their order."""
     kept = {(pair.old, pair.new) for pair in wanted}
-    every = dict.fromkeys(pair for one in standing for pair in _pairs(one))
+    every = dict.fromkeys(pair for one in standing for pair in served_pairs(one))
     return tuple(pair for pair in every if (pair.old, pair.new) not in kept)
 
 
@@ -40,7 +40,7 @@ def lost_by_undoing(there: Iterable[Manifest], actions: Iterable[Action]) -> tup
                 left[action.ref] = action.before
             case DeleteObject():
                 left[action.ref] = action.manifest
-    return dropped(_acting(now), [pair for one in _acting(left) for pair in _pairs(one)])
+    return dropped(_acting(now), [pair for one in _acting(left) for pair in served_pairs(one)])
 
 
 def _acting(objects: Mapping[Ref, Manifest]) -> list[Manifest]:
@@ -51,7 +51,7 @@ def _acting(objects: Mapping[Ref, Manifest]) -> list[Manifest]:
     return [one for ref, one in objects.items() if ref.kind != _BOUND or ref.name in bound]
 
 
-def _pairs(manifest: Manifest) -> tuple[Pair, ...]:
-    """What the manifest says of itself; a binding and a ClusterRole say nothing."""
+def served_pairs(manifest: Manifest) -> tuple[Pair, ...]:
+    """What a policy says of itself; a binding and a ClusterRole say nothing."""
     mapping = told_mapping((manifest.get("metadata") or {}).get("annotations") or {})
     return mapping.pairs if mapping is not None else ()
