@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from istiokit.cluster.types import Ref
+from istiokit.errors import OperationFailed
 from istiokit.kyverno.policies import Engine, policy
 from istiokit.plan.actions import codec
-from istiokit.plan.journal import Run
+from istiokit.plan.journal import Run, RunState
 from istiokit.plan.policy import MIGRATION
 from istiokit.plan.store_cluster import ClusterStore
 from tests.golden.policyreport_world import virtual_service
@@ -198,3 +199,25 @@ def test_a_policy_of_ours_that_adds_nothing_any_more_can_go() -> None:
     cluster.put({**there, "spec": {**there["spec"], "mutations": []}})
     removed = asked(cluster, "remove", "--yes")
     assert removed.code == 0, removed.err
+
+
+def test_a_removal_that_goes_on_is_judged_again_under_the_lease_too() -> None:
+    cluster = PolicyCluster(absent=KINDS[:2])
+    assert asked(cluster, "apply", *MAP, "--yes").code == 0
+
+    def refuse(method: str, ref: Ref) -> None:
+        if (method, ref.kind) == ("delete", KINDS[2]):
+            raise OperationFailed("the server is busy")
+
+    def meanwhile(method: str, ref: Ref) -> None:
+        if ref.kind == "Lease":
+            item = kubectl_applied(manifest(name="m1", gateways=[PUBLIC]))
+            cluster.put({**item, "spec": {**item["spec"], "gateways": [PUBLIC, NEW_PUBLIC]}})
+
+    cluster.on_write = refuse
+    assert asked(cluster, "remove", "--yes").code == 3
+    cluster.on_write = meanwhile
+    stopped = asked(cluster, "remove", "--yes")
+    assert (stopped.code, "meanwhile VirtualService shop/m1 (PR001)" in stopped.err) == (1, True), stopped.err
+    assert cluster.get(Ref(KINDS[2], NAME), dict[str, Any]) is not None
+    assert runs(cluster)[-1].state is RunState.FAILED
