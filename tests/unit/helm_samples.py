@@ -37,7 +37,7 @@ def payload(
         "config": {"password": "hunter2"},
         "manifest": text,
     }
-    return base64.b64encode(base64.b64encode(gzip.compress(json.dumps(record).encode()))).decode()
+    return base64.b64encode(base64.b64encode(gzip.compress(json.dumps(record).encode(), mtime=0))).decode()
 
 
 def secret(

@@ -1,8 +1,27 @@
 """The fields that every typed reading shares. Names follow the API in camelCase through msgspec's rename."""
 
-from typing import Any
+import threading
+from typing import Any, TypeVar
 
 import msgspec
+
+T = TypeVar("T")
+
+_BUILDING = threading.Lock()
+_BUILT: dict[Any, msgspec.json.Decoder[Any]] = {}
+
+
+def decoder(as_: type[T]) -> msgspec.json.Decoder[T]:
+    """The decoder of this type, built once, and one at a time: use it for all that is decoded in several threads.
+
+    msgspec (0.22) crashes the process where two threads build what it needs to know of the same Struct: one of them
+    finds it half done (tests/unit/test_cluster_decode.py has it happen).
+    """
+    with _BUILDING:
+        found = _BUILT.get(as_)
+        if found is None:
+            found = _BUILT[as_] = msgspec.json.Decoder(as_)
+    return found
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

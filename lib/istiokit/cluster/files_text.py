@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from istiokit.cluster.decode import decoder
 from istiokit.cluster.files_read import check_utf8, decoded
 from istiokit.cluster.jsonread import JsonRead, NotJson, json_error, looks_like_json, may_be_json, read_json
 from istiokit.cluster.select import matches
@@ -48,7 +49,7 @@ class Stored:
         What is null counts as absent, as it does for Kubernetes.
         """
         try:
-            return msgspec.json.decode(self.body, type=as_)
+            return decoder(as_).decode(self.body)
         except msgspec.ValidationError:
             return msgspec.convert(_without_nulls(msgspec.json.decode(self.body)), as_)
 

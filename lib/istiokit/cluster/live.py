@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from istiokit.cluster import live_read
-from istiokit.cluster.decode import TableRow
+from istiokit.cluster.decode import TableRow, decoder
 from istiokit.cluster.discovery import Discovery, path
 from istiokit.cluster.kinds import POD
 from istiokit.cluster.live_access import access
@@ -74,7 +74,7 @@ class LiveCluster:
         """`v1.32.4`."""
         what = "read the server's version"
         reply = self._checked(self._transport.send("GET", "/version"), what)
-        return live_read.decoded(msgspec.json.Decoder(_Version), reply.body, what).git_version
+        return live_read.decoded(decoder(_Version), reply.body, what).git_version
 
     def served(self, kind: Kind) -> bool:
         """Whether the server knows the kind in a version that we can read."""
@@ -140,7 +140,7 @@ class LiveCluster:
         if reply.status == 404:
             return None
         body = self._checked(reply, f"get {ref}", kind).body
-        return live_read.decoded(msgspec.json.Decoder(as_), body, f"get {ref}")
+        return live_read.decoded(decoder(as_), body, f"get {ref}")
 
     def watch(
         self, kind: Kind, as_: type[T], where: Where = EVERYWHERE, *, seconds: float,
@@ -194,7 +194,7 @@ class LiveCluster:
         }
         reply = self._transport.send("POST", _REVIEWS, body=msgspec.json.encode(review))
         what = f"ask whether we may {verb} {kind}"
-        answer = live_read.decoded(msgspec.json.Decoder(_Review), self._checked(reply, what).body, what)
+        answer = live_read.decoded(decoder(_Review), self._checked(reply, what).body, what)
         return answer.status.allowed
 
     def _put(self, method: str, manifest: Mapping[str, Any], *, dry_run: bool) -> dict[str, Any]:
@@ -207,7 +207,7 @@ class LiveCluster:
             raise Conflict(f"{ref} is no longer there", "run the command again")
         what = f"{'create' if method == 'POST' else 'replace'} {ref}"
         body = self._checked(reply, what, kind).body
-        return live_read.decoded(msgspec.json.Decoder(dict[str, Any]), body, what)
+        return live_read.decoded(decoder(dict[str, Any]), body, what)
 
     def _patch(self, ref: Ref, patch: Any, content_type: str, *, dry_run: bool) -> None:
         kind = kind_of(ref)

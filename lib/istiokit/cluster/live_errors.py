@@ -4,6 +4,7 @@ import re
 
 import msgspec
 
+from istiokit.cluster.decode import decoder
 from istiokit.cluster.live_failures import NoAnswer
 from istiokit.cluster.live_http import Body, Reply
 from istiokit.errors import Conflict, Forbidden, OperationFailed, SuiteError
@@ -44,7 +45,7 @@ class Status(msgspec.Struct, frozen=True):
 def status_of(body: Body) -> Status:
     """The Status in the body, or one that holds the text that came instead (a proxy's page, say)."""
     try:
-        return msgspec.json.decode(body, type=Status)
+        return decoder(Status).decode(body)
     except msgspec.DecodeError:
         return Status(message=body[:_LONGEST].decode(errors="replace"))
 

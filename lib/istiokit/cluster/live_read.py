@@ -6,7 +6,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
-from istiokit.cluster.decode import Object, TableRow
+from istiokit.cluster.decode import Object, TableRow, decoder
 from istiokit.cluster.live_cut import Cutter
 from istiokit.cluster.live_http import JSON, Body
 from istiokit.cluster.types import Kind, Where, unchanged
@@ -81,8 +81,8 @@ def decoded(decoder: msgspec.json.Decoder[T], body: Body | msgspec.Raw, what: st
 
 def table(pull: Pull, query: Mapping[str, str], kind: Kind) -> tuple[list[str], list[TableRow]]:
     """The columns and all rows; `query` as for `items`."""
-    reader = Reader("rows", msgspec.json.Decoder(list[TableRow]), unchanged)
-    whole, what = msgspec.json.Decoder(TablePage), f"list {kind} as a table"
+    reader = Reader("rows", decoder(list[TableRow]), unchanged)
+    whole, what = decoder(TablePage), f"list {kind} as a table"
 
     def page(asked: Mapping[str, str]) -> TablePage:
         body, found = pull(asked, reader.read)
@@ -105,7 +105,7 @@ def accepted(as_: Any) -> str:
 def page_decoder(as_: Any) -> msgspec.json.Decoder[Page[Any]]:
     """A decoder for pages of `as_`, which is known only at run time."""
     generic: Any = Page
-    return msgspec.json.Decoder(generic[as_])
+    return decoder(generic[as_])
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def items(
 ) -> list[T]:
     """All objects, each as `keep` leaves it."""
     generic: Any = list
-    reader = Reader("items", msgspec.json.Decoder(generic[as_]), keep)
+    reader = Reader("items", decoder(generic[as_]), keep)
     whole, what = page_decoder(as_), f"list {kind}"
 
     def page(asked: Mapping[str, str]) -> Page[T]:

@@ -8,6 +8,7 @@ import msgspec
 from urllib3 import BaseHTTPResponse
 from urllib3 import exceptions as failures
 
+from istiokit.cluster.decode import decoder
 from istiokit.cluster.live_failures import NoAnswer
 from istiokit.cluster.live_http import JSON, Reply, Transport
 from istiokit.cluster.live_read import EXPIRED, Page, Reader, decoded, page_decoder, selectors
@@ -43,8 +44,8 @@ class Line(msgspec.Struct, frozen=True):
     object: msgspec.Raw
 
 
-_HEADS, _LINES = msgspec.json.Decoder(Headed), msgspec.json.Decoder(Line)
-_RAWS: msgspec.json.Decoder[list[Any]] = msgspec.json.Decoder(list[msgspec.Raw])
+_HEADS, _LINES = decoder(Headed), decoder(Line)
+_RAWS: msgspec.json.Decoder[list[Any]] = decoder(list[msgspec.Raw])
 
 
 class Seen(NamedTuple):
@@ -70,7 +71,7 @@ class Watch(Generic[T]):
     ) -> None:
         """`check` raises for an answer that is an error; `synced` is called once all that was there is told."""
         self._transport, self._check, self._path = transport, check, path
-        self._decoder, self._what, self._synced = msgspec.json.Decoder(as_), f"watch {path}", synced
+        self._decoder, self._what, self._synced = decoder(as_), f"watch {path}", synced
         self._query = selectors(where)
         self._deadline = time.monotonic() + seconds
         self._last_contact = time.monotonic()

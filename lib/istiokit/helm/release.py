@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
-from istiokit.cluster.decode import Object, Part
+from istiokit.cluster.decode import Object, Part, decoder
 
 T = TypeVar("T")
 
@@ -83,7 +83,7 @@ def unpacked(payload: str, as_: type[T]) -> T:
     try:
         packed = base64.b64decode(base64.b64decode(payload, validate=True), validate=True)
         text = _inflated(packed) if packed.startswith(_GZIP) else packed
-        return msgspec.json.decode(text, type=as_)
+        return decoder(as_).decode(text)
     except binascii.Error:
         raise NotARelease("its payload is not base64") from None
     except zlib.error:
