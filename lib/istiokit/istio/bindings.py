@@ -63,8 +63,18 @@ def resolve(reference: str, namespace: str) -> str:
 
 
 def references(virtual_service: VirtualService) -> frozenset[str]:
-    """Every Gateway that it names, at the top level or in a route condition; never `mesh`."""
-    return _references(wording(virtual_service))
+    """Every Gateway that it names, at the top level or in a route condition; never `mesh`.
+
+    Without its wording: of thousands that are looked at once each that took a third of the time.
+    """
+    spec, namespace = virtual_service.spec, virtual_service.metadata.namespace or "default"
+    named = set(spec.gateways or ())
+    for routes in (spec.http, spec.tls, spec.tcp):
+        for route in routes or ():
+            for match in route.match or ():
+                if match.gateways:
+                    named.update(match.gateways)
+    return frozenset([resolve(name, namespace) for name in named]) - {MESH}
 
 
 def attachments(virtual_service: VirtualService) -> frozenset[frozenset[str]]:
