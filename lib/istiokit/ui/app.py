@@ -47,8 +47,8 @@ class _Terminated(BaseException):
 
 
 _COLLECT = (50_000, 20, 20)
-"""When the garbage collector looks: what is read is kept to the end, and looking again and again took a tenth of a second
-for 10,000 objects."""
+"""When the garbage collector looks: what is read is kept to the end, and looking again and again took a tenth of a
+second for 10,000 objects."""
 
 
 def main(app: App) -> int:
