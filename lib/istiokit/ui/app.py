@@ -1,7 +1,6 @@
 """Runs a plugin: finds the command, reads its arguments, prints its errors, picks the exit code."""
 
 import contextlib
-import gc
 import importlib
 import io
 import os
@@ -46,15 +45,9 @@ class _Terminated(BaseException):
     """SIGTERM, as an exception so that `with` and `finally` get their turn."""
 
 
-_COLLECT = (50_000, 20, 20)
-"""When the garbage collector looks: what is read is kept to the end, and looking again and again took a tenth of a
-second for 10,000 objects."""
-
-
 def main(app: App) -> int:
     """Run the plugin as this process and return its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
-    gc.set_threshold(*_COLLECT)
     _keep_line_endings(sys.stdin, sys.stdout)
     # A stream that the shell has closed (`>&-`) is None.
     terminal = Terminal(
