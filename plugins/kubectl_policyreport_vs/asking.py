@@ -11,7 +11,6 @@ from istiokit.ui.sources import add_source, manifests_of
 
 if TYPE_CHECKING:  # --help needs none of it
     from istiokit.cluster.files import FilesCluster
-    from istiokit.cluster.types import Cluster
     from istiokit.survey.dependence import DependenceReading, Question
 
 
@@ -102,14 +101,14 @@ def expect(given: Given, context: Context) -> None:
 
 
 def read(given: Given, context: Context, *, changes: bool = True) -> "DependenceReading":
-    """Read and judge what the flags are about; says which pairs and policies that rests on."""
+    """Read and judge what the flags are about; what of the files is of no use is told."""
     from istiokit.survey.dependence import present, read_dependence
 
     cluster = _files(given, context) if given.filenames else context.cluster
-    return read_dependence(cluster, question(given, cluster, context), present(), changes=changes)
+    return read_dependence(cluster, question(given, context), present(), changes=changes)
 
 
-def question(given: Given, cluster: "Cluster", context: Context) -> "Question":
+def question(given: Given, context: Context) -> "Question":
     """What the flags ask."""
     from istiokit.cluster.types import Where
     from istiokit.istio.naming import plain

@@ -20,8 +20,8 @@ _MUTATED = "mutated VirtualService/"
 
 def forward(
     policies: Sequence[MutationPolicy], found: Mapping, gateways: Iterable[Gateway] | None
-) -> tuple[Mapping, tuple[str, ...]]:
-    """The pairs OLD=NEW that the policies stand for, and the Gateways whose direction nobody can tell.
+) -> Mapping:
+    """The pairs OLD=NEW that the policies stand for.
 
     Ours say it. For others a rule that has no counterpart is forward (the seed's narrowed policy); of two that undo
     each other the one counts that `found` (the pairs that names and hosts speak for) has, else the older of both
@@ -29,15 +29,14 @@ def forward(
     other.
     """
     if not policies:
-        return found, ()
+        return found
     pairs = list(dict.fromkeys(pair for policy in policies for pair in policy.pairs))
     said = {(pair.old, pair.new) for pair in pairs}
     ages = {full_name(one): one.metadata.creation_timestamp or "" for one in gateways or ()}
     ways = {way for policy in policies for way in _ways(policy, found) if not {way, way[::-1]} & said}
     chosen = {way for way in ways if way[::-1] not in ways or _leads(way, found, ages)}
     pairs += [Pair(old, new, "by the rules of the policy") for old, new in sorted(chosen)]
-    mapping = mapping_of(pairs)
-    return mapping, strangers(policies, mapping)
+    return mapping_of(pairs)
 
 
 def strangers(policies: Iterable[MutationPolicy], mapping: Mapping) -> tuple[str, ...]:

@@ -137,9 +137,9 @@ def _mapping(read: Evidence, question: Question) -> Mapping:
     """The pairs: those that were given, else what the policies stand for."""
     found = found_mapping(read.gateways, read.virtual_services)
     if question.mapping is None:
-        return forward(read.policies, found, read.gateways)[0]
+        return forward(read.policies, found, read.gateways)
     try:
-        meant = forward(read.policies, found, read.gateways)[0] if read.policies else Mapping()
+        meant = forward(read.policies, found, read.gateways) if read.policies else Mapping()
     except UsageError:  # where policies contradict each other people have the last word
         meant = Mapping()
     refuse_reversed(question.mapping, meant)
@@ -231,9 +231,8 @@ def _judged(
 def _elsewhere(read: Evidence, rules: Forward, now: datetime) -> list[DependentRow]:
     """Those that only reports speak of."""
     here = {(item.metadata.namespace or "default", item.metadata.name) for item in read.virtual_services}
-    rows = []
+    rows, item = [], DeclaredVirtualService()
     for (namespace, name), found in read.observations.items():
-        item = DeclaredVirtualService()
         said = told(item, found, rules, now)
         if said and (namespace, name) not in here:
             rows.append(unseen(namespace, name, said))

@@ -1,23 +1,13 @@
-"""Reads the whole cluster and says what stands in the way of removing the mutation policy."""
+"""Says of a reading of the whole cluster what stands in the way of removing the mutation policy."""
 
-from datetime import datetime
-
-from istiokit.cluster.types import Cluster
 from istiokit.findings import Finding
 from istiokit.kyverno import removal
 from istiokit.kyverno.reports import Source
-from istiokit.survey.dependence import DependenceReading, Question, read_dependence
-
-
-def removal_findings(
-    cluster: Cluster, now: datetime, question: Question | None = None
-) -> tuple[Finding, ...]:
-    """What stands in the way, errors first; the question is about all namespaces, whatever it names."""
-    return findings_of(read_dependence(cluster, question or Question(), now))
+from istiokit.survey.dependence import DependenceReading
 
 
 def findings_of(read: DependenceReading) -> tuple[Finding, ...]:
-    """The same from a reading of everything."""
+    """What stands in the way, errors first, from a reading of everything."""
     unreadable = [(one.kind, one.reason) for one in read.unread if not one.missing]
     of_kyverno = [
         str(policy)
