@@ -1,5 +1,6 @@
 """What goes wrong in real clusters: budgets, images, probes, quotas, nodes, rollouts of others."""
 
+import json
 import time
 from typing import Any
 
@@ -140,6 +141,33 @@ def test_a_rollout_that_is_going_on_is_awaited_and_not_repeated(place: Place) ->
     assert done.code == 0, done.err
     assert place.replica_sets("web") == 2, "its own rollout has done what ours would have done"
     assert place.proxies() == {NEW}
+
+
+def test_a_rollout_whose_old_pods_take_long_to_end_is_not_repeated(place: Place) -> None:
+    """Their grace period is 30 s by default: the owner has long been settled when the last one is gone."""
+    slow = template("web", {"rig/ready-after": "2s"})
+    place.make(workload("Deployment", "web", template=slow), pods=2)
+    place.move()
+    for pod in place.pods():
+        finalizer(place, pod, ["rig.example/slow"])
+    old = place.uids()
+    place.rig.kubectl("set", "image", "deployment/web", "app=app:2", "-n", place.namespace)
+    place.until(lambda: len(place.uids() - old) == 1, "the rollout to begin")
+    running = Beside(place)
+    place.until(lambda: len(place.pods()) == 2 and not place.uids() & old, "the rollout to come to its end")
+    time.sleep(3)
+    for pod in place.rig.get("pods", "-n", place.namespace)["items"]:
+        finalizer(place, pod, None)
+    done = running.result()
+    assert done.code == 0, done.err
+    assert place.replica_sets("web") == 2, "its own rollout has done what ours would have done"
+    assert place.proxies() == {NEW}
+
+
+def finalizer(place: Place, pod: Manifest, names: list[str] | None) -> None:
+    patch = json.dumps({"metadata": {"finalizers": names}})
+    name = pod["metadata"]["name"]
+    place.rig.kubectl("patch", "pod", name, "-n", place.namespace, "--type=merge", f"--patch={patch}")
 
 
 def test_after_so_many_failures_nothing_more_begins(place: Place) -> None:

@@ -44,6 +44,10 @@ class Pods:
         uids = set(self._action.pods.values())
         return [pod for pod in self.all() if pod.metadata.uid in uids]
 
+    def staying(self) -> list[WatchedPod]:
+        """Those that have to go, and that nobody has told to. Inside of `look` or `wait` only."""
+        return [pod for pod in self.old() if not (pod.leaving or pod.finished)]
+
     def progress(self) -> Progress:
         """How far it has come. Inside of `look` or `wait` only."""
         action = self._action

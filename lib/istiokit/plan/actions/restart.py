@@ -1,5 +1,6 @@
 """Restarting a workload by the field of its owner, as `kubectl rollout restart` does."""
 
+import time
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from istiokit.plan.actions.recycling import Recycle
 from istiokit.plan.model import Action, World
 
 _ANNOTATION = pointed("spec", "template", "metadata", "annotations", RESTARTED_AT)
+_LAG_SECONDS = 2.0
 _ORDERED = ("StatefulSet", "StatefulSet.apps.kruise.io")
 
 
@@ -53,13 +55,13 @@ class RestartWorkload(Recycle, frozen=True, kw_only=True):
     def _begin(self, world: World, pods: Pods, until: float) -> None:
         """Set the mark, unless it is there; a rollout that is going on comes to its end first."""
         owner: Controller | None = pods.look(pods.controller)
-        if owner is None or owner.restarted_at == self.mark or not pods.look(pods.old):
+        if owner is None or owner.restarted_at == self.mark or not pods.look(pods.staying):
             return  # it is gone, or begun, or somebody else has done what we would do
         if not is_settled(owner):
             world.tell(self, "a rollout of its own is going on")
             self._outwait(pods, until)
-            if not pods.look(pods.old):
-                return  # that rollout has done what ours would do
+            if self._was_done_for_us(pods):
+                return
         try:
             patience_of(world).for_answer(lambda: world.cluster.merge_patch(self.ref, self._patch()), until)
         except Conflict:
@@ -76,6 +78,13 @@ class RestartWorkload(Recycle, frozen=True, kw_only=True):
                 f"kubectl -n {self.ref.namespace} rollout status {self.ref.kind.lower()}/{self.ref.name}",
             )
 
+    def _was_done_for_us(self, pods: Pods) -> bool:
+        """Whether the rollout that has come to its end has replaced the stale pods; one by scaling has not.
+
+        The watch of the pods may be behind that of their owner: they get a moment to be told as leaving.
+        """
+        return bool(pods.wait(lambda: not pods.staying() or None, time.monotonic() + _LAG_SECONDS))
+
     def _patch(self) -> dict[str, Any]:
         """Refused by the server where the object is another than the plan has seen."""
         if self.ref.kind == ROLLOUT.name:
@@ -86,7 +95,7 @@ class RestartWorkload(Recycle, frozen=True, kw_only=True):
 
     def _take_back(self, world: World, pods: Pods, error: NotDone) -> None:
         """Give the template its old mark, so that it is the old template, and the old pods stay."""
-        if not pods.look(pods.old):
+        if not pods.look(pods.staying):
             error.hint = f"no old pod is left, so it was not undone; {error.hint}"
             return
         cluster = world.cluster
