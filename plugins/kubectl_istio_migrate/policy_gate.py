@@ -11,7 +11,8 @@ from istiokit.istio.bindings import resolve
 from istiokit.istio.mapping import Mapping, Pair
 from istiokit.kyverno.dependents import DependentRow
 from istiokit.kyverno.removal import LEAVES, NO_REPORTS, STRANGE
-from istiokit.survey.dependence import Question, read_dependence
+from istiokit.survey.dependence import read_dependence
+from istiokit.survey.evidence import Question
 from istiokit.survey.removal import findings_of
 from istiokit.ui.context import Context
 from istiokit.ui.sources import manifests_of

@@ -11,7 +11,9 @@ from istiokit.ui.sources import add_source, manifests_of
 
 if TYPE_CHECKING:  # --help needs none of it
     from istiokit.cluster.files import FilesCluster
-    from istiokit.survey.dependence import DependenceReading, Question
+    from istiokit.cluster.types import Where
+    from istiokit.survey.dependence import DependenceReading
+    from istiokit.survey.evidence import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Given:
     all_namespaces: bool = False
     selector: str = ""
     sources: tuple[str, ...] = ()
+    fast: bool = False
+    """Whether to go by the reports alone."""
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +64,18 @@ def parse(namespace: argparse.Namespace) -> Given:
         all_namespaces=all_namespaces,
         selector=getattr(namespace, "selector", ""),
         sources=tuple(namespace.sources),
+        fast=_fast(namespace),
     )
+
+
+def _fast(namespace: argparse.Namespace) -> bool:
+    """Raises UsageError beside flags about what --fast does not read."""
+    if not getattr(namespace, "fast", False):
+        return False
+    if namespace.names or namespace.selector or namespace.sources or namespace.wait or namespace.filenames:
+        what = "--fast goes by the reports of a cluster alone"
+        raise UsageError(what, "leave out --fast, or NAME, -l, --source, --wait and -f")
+    return True
 
 
 def scope_words(given: Given) -> list[str]:
@@ -89,15 +104,22 @@ def expect(given: Given, context: Context) -> None:
     """Ask a cluster for the longest answers now: the server works on them while the rest is imported."""
     if given.filenames:
         return
-    from istiokit.cluster.kinds import POLICY_REPORT, VIRTUAL_SERVICE
+    from istiokit.cluster.kinds import POLICY_REPORT
     from istiokit.cluster.types import Where
     from istiokit.kyverno.reports import PolicyReport, slim
-    from istiokit.ownership.declared import DeclaredVirtualService
-    from istiokit.survey.dependence import kept
 
     place = _place(given, context)
-    context.cluster.expect(VIRTUAL_SERVICE, DeclaredVirtualService, Where(place, given.selector), kept)
+    if not given.fast:
+        _expect_objects(Where(place, given.selector), context)
     context.cluster.expect(POLICY_REPORT, PolicyReport, Where(place), slim)
+
+
+def _expect_objects(where: "Where", context: Context) -> None:
+    from istiokit.cluster.kinds import VIRTUAL_SERVICE
+    from istiokit.ownership.declared import DeclaredVirtualService
+    from istiokit.survey.evidence import kept
+
+    context.cluster.expect(VIRTUAL_SERVICE, DeclaredVirtualService, where, kept)
 
 
 def read(given: Given, context: Context, *, changes: bool = True) -> "DependenceReading":
@@ -112,7 +134,7 @@ def question(given: Given, context: Context) -> "Question":
     """What the flags ask."""
     from istiokit.cluster.types import Where
     from istiokit.istio.naming import plain
-    from istiokit.survey.dependence import Question
+    from istiokit.survey.evidence import Question
 
     names = tuple(plain(name) for name in given.names)
     place = None if any("/" in name for name in names) else _place(given, context)
@@ -124,6 +146,7 @@ def question(given: Given, context: Context) -> "Question":
         mapping=pairs.told_mapping(given.pairs, context),
         manifests=manifests_of(given.sources, context),
         files=bool(given.filenames),
+        fast=given.fast,
     )
 
 

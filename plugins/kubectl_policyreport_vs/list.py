@@ -47,6 +47,7 @@ def configure(parser: Parser) -> None:
         ("What is left to do, for a ticket", "-A --pending -o markdown"),
         ("Whom to ask", "-A --pending --by owner"),
         ("Follow until nobody needs it", "-A --wait --timeout 2h"),
+        ("What the reports alone say, in a moment", "-A --fast"),
         ("On a dump", "-f reports.yaml -f virtualservices.yaml"),
     )
     parser.add_argument(
@@ -69,6 +70,11 @@ def configure(parser: Parser) -> None:
         choices=GROUPS,
         default="",
         help="Group them: by owner, namespace or rule.",
+    )
+    parser.add_argument(
+        "--fast",
+        action="store_true",
+        help="What the reports say and no more: of the last request, not of the source. Nobody is called migrated.",
     )
     parser.add_argument(
         "--wait", action="store_true", help="Look again and again until none depends and none is unknown."
@@ -147,6 +153,10 @@ def _show(read: "DependenceReading", given: Options, context: Context) -> None:
     else:
         text = list_text.rows_text(shown, read, given.output, no_headers=given.no_headers)
     context.write(text)
+    if given.asked.fast:
+        context.say(
+            "--fast: a report speaks of the last request, not of the source; without --fast there is a verdict"
+        )
     for line in (*list_text.talk(read, given.output), *unread.lines(read.unread)):
         context.say(line)
     told = given.pending and given.output in _WITH_CHANGES

@@ -24,20 +24,16 @@ def _age(one: DependentRow) -> str:
     return f"{show_duration(one.age_seconds)}{' stale' if one.stale else ''}"
 
 
-def _source(one: DependentRow) -> str:
-    """What tells what the source has, and what that is."""
-    return f"{one.source}: {','.join(one.declared)}" if one.declared is not None else str(one.source)
-
-
 COLUMNS: tuple[Column[DependentRow], ...] = (
     Column("namespace", lambda one: one.namespace),
     Column("name", lambda one: one.name),
     Column("rule", lambda one: one.rule),
     Column("result", lambda one: one.result),
     Column("age", _age),
-    Column("source", _source),
+    Column("source", lambda one: one.source),
     Column("owner", lambda one: one.owner),
     Column("verdict", lambda one: one.verdict),
+    Column("declared", lambda one: one.declared or (), wide=True),
     Column("missing", lambda one: one.missing, wide=True),
     Column("gateways", lambda one: one.gateways, wide=True),
     Column("change", lambda one: one.change, wide=True),

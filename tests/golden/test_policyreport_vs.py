@@ -5,6 +5,7 @@ import io
 import json
 import re
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.golden.policyreport_world import (
     items,
     objects,
     policyreport_vs,
+    report,
     world,
 )
 from tests.unit.kyverno_cases import NEW_PUBLIC, PUBLIC
@@ -33,22 +35,22 @@ def test_the_table_and_what_is_said_beside_it() -> None:
     table = [re.split(" {2,}", line) for line in done.out.splitlines()]
     columns = ["NAME", "RESULT", "AGE", "SOURCE", "OWNER", "VERDICT"]
     at = [table[0].index(column) for column in columns]
-    both, none = f"{PUBLIC},{NEW_PUBLIC}", "<none>"
+    none = "<none>"
     assert [[row[place] for place in at] for row in table[1:]] == [
-        ["argo", "skip", "1h0m", f"last-applied: {PUBLIC}", "Application argocd/argo", "depends-on-policy"],
+        ["argo", "skip", "1h0m", "last-applied", "Application argocd/argo", "depends-on-policy"],
         ["broken", none, none, "managed-fields", "Helm release shop/broken", "unknown"],
-        ["cart", "pass", "2h0m stale", f"last-applied: {both}", "kubectl apply", "source-migrated"],
+        ["cart", "pass", "2h0m stale", "last-applied", "kubectl apply", "source-migrated"],
         [
             "fluxed",
             "pass",
             "1h0m",
-            f"helm-manifest: {PUBLIC}",
+            "helm-manifest",
             "HelmRelease flux-system/fluxed",
             "depends-on-policy",
         ],
         ["halfway", none, none, "managed-fields", "Helm release shop/halfway", "unknown"],
-        ["unowned", none, none, f"live: {both}", none, "source-migrated"],
-        ["web", "pass", "1h0m", f"helm-manifest: {NEW_PUBLIC}", "Helm release shop/web", "source-migrated"],
+        ["unowned", none, none, "live", none, "source-migrated"],
+        ["web", "pass", "1h0m", "helm-manifest", "Helm release shop/web", "source-migrated"],
     ]
     first, *doubts, last = done.err.splitlines()[1:]
     assert done.err.startswith("policies: ClusterPolicy istio-migrate-gateways\n")
@@ -112,6 +114,14 @@ def test_names_namespaces_and_slips() -> None:
         1,
         "error: no VirtualService wbe in namespace shop; look with -A, or check the spelling\n",
     )
+
+
+def test_a_name_leaves_out_what_only_reports_speak_of(tmp_path: Path) -> None:
+    dump = tmp_path / "dump.json"
+    items_ = [*objects(), report("elsewhere", "pass")]
+    dump.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": items_}))
+    assert "elsewhere" in items(None, "-f", str(dump))
+    assert list(items(None, "web", "-f", str(dump))) == ["web"]
 
 
 def test_the_gate_is_shut() -> None:

@@ -24,7 +24,7 @@ from istiokit.kyverno.reports import Observation
 from istiokit.ownership.declared import Declared, DeclaredVirtualService, declared
 from istiokit.ownership.find import owner
 from istiokit.ownership.others import APPLIED
-from istiokit.survey.dependence import kept
+from istiokit.survey.evidence import kept
 from tests.unit.kyverno_cases import MANIFESTS, TWO, Manifest, mapping, mutated
 
 MAPPING = mapping(*TWO)

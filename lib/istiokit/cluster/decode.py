@@ -43,6 +43,11 @@ class Metadata(Part, frozen=True, kw_only=True):
     annotations: dict[str, str] = {}
     finalizers: tuple[str, ...] = ()
 
+    @property
+    def address(self) -> tuple[str, str]:
+        """Namespace and name; what a manifest leaves out is `default`, as kubectl has it."""
+        return self.namespace or "default", self.name
+
 
 class FieldsV1(msgspec.Struct, frozen=True, gc=False):
     """Which fields of `spec` somebody wrote: the names with `f:` in front. None: none of them."""

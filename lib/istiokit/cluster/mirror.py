@@ -35,7 +35,7 @@ class Mirror(Generic[T]):
 
     def take(self, event: Event[T]) -> set[Hashable]:
         """Take in one change; return the groups that it is about."""
-        item, address = event.object, _address(event.object)
+        item, address = event.object, event.object.metadata.address
         if event.type is not EventType.DELETED:
             return {self._drop(address), self._put(item)}
         known = self._groups.get(self._homes.get(address), {}).get(item.metadata.name)
@@ -50,7 +50,7 @@ class Mirror(Generic[T]):
             self._put(item)
 
     def _put(self, item: T) -> Hashable:
-        key = self._homes[_address(item)] = self._key(item)
+        key = self._homes[item.metadata.address] = self._key(item)
         self._groups[key][item.metadata.name] = item
         return key
 
@@ -197,7 +197,3 @@ class _Follower(Generic[T]):
         self._mirrors._reset(self._mirror, self._where, self._fresh or [])
         self._fresh = None
         self._begun.set()
-
-
-def _address(item: Object) -> tuple[str, str]:
-    return item.metadata.namespace or "default", item.metadata.name

@@ -129,5 +129,4 @@ def outcomes_of(
 
 
 def _outcome(one: Lacker, result: Result, lacks: tuple[str, ...], reason: str = "") -> Outcome:
-    metadata = one.virtual_service.metadata
-    return Outcome(metadata.namespace or "default", metadata.name, result, lacks, reason)
+    return Outcome(*one.virtual_service.metadata.address, result, lacks, reason)

@@ -36,7 +36,7 @@ class Sources:
     def of(self, item: DeclaredVirtualService, owner: Owner) -> Declared:
         """A copy of what its owner declares, else the manifest that people named, else what the object tells."""
         found = self._told(item, owner)
-        named = self._manifests.get(_key(item)) if found.by in _VAGUE else None
+        named = self._manifests.get(item.metadata.address) if found.by in _VAGUE else None
         if named is not None:
             return Declared(By.FILE, named[1], named[0])
         return found
@@ -49,7 +49,7 @@ class Sources:
         """Where Helm's record does not tell, the object itself may, and the reason is told with it."""
         if owner.kind not in _OF_HELM:
             return declared(item, owner)
-        found = self._records.declared(_release(item, owner, self._owners), _key(item))
+        found = self._records.declared(_release(item, owner, self._owners), item.metadata.address)
         if found.by is not By.UNKNOWN:
             return found
         own = declared(item, owner)
@@ -111,7 +111,3 @@ def _release(item: DeclaredVirtualService, owner: Owner, owners: Owners) -> tupl
     if flux is not None:
         return flux.spec.storage_namespace or flux.metadata.namespace or namespace, name or flux.helm_name
     return (owner.ref.namespace or namespace if owner.ref else namespace), name
-
-
-def _key(item: VirtualService) -> tuple[str, str]:
-    return item.metadata.namespace or "default", item.metadata.name

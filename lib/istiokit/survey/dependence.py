@@ -1,19 +1,17 @@
-"""Reads all that tells whether VirtualServices still depend on the mutation policy, and judges them."""
+"""Judges whether VirtualServices still depend on the mutation policy, by all that tells."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from istiokit.bigbang.facts import Unread
 from istiokit.cluster import kinds
-from istiokit.cluster.decode import WrittenMetadata
 from istiokit.cluster.files import FilesCluster
-from istiokit.cluster.types import EVERYWHERE, Cluster, Where
+from istiokit.cluster.types import Cluster
 from istiokit.errors import NotDone, UsageError
 from istiokit.istio.mapping import Mapping, found_mapping
-from istiokit.istio.model import Gateway, VirtualService
+from istiokit.istio.model import VirtualService
 from istiokit.istio.naming import named
-from istiokit.istio.sharing import shared_spec
 from istiokit.kyverno.dependence import (
     Case,
     Forward,
@@ -24,50 +22,16 @@ from istiokit.kyverno.dependence import (
     judge,
     told,
 )
-from istiokit.kyverno.dependents import DependentRow, row, unseen
+from istiokit.kyverno.dependents import DependentRow, row
 from istiokit.kyverno.direction import forward, forward_grants, refuse_reversed, rules_by_name, strangers
 from istiokit.kyverno.grants import Grant
 from istiokit.kyverno.recognise import MutationPolicy
-from istiokit.kyverno.reports import Observations
-from istiokit.ownership.declared import DeclaredVirtualService, applied_spec, slim_writers
-from istiokit.ownership.find import Finder, marks
-from istiokit.ownership.model import Owners
+from istiokit.ownership.declared import DeclaredVirtualService
+from istiokit.ownership.find import Finder
 from istiokit.survey.declaring import Manifests, read_sources
 from istiokit.survey.edits import edit_places
-from istiokit.survey.owners import OwnerNames
-from istiokit.survey.policy_reports import PolicyReading, ReportReading
-from istiokit.survey.reading import Reading
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Which VirtualServices it is about, and what is known beforehand."""
-
-    where: Where = EVERYWHERE
-    names: tuple[str, ...] = ()
-    """`namespace/name`, or `name` in the namespace `home`; none means all."""
-    home: str | None = None
-    """None: any."""
-    policies: tuple[str, ...] = ()
-    """Only these, by name; none means all that add to the gateways of VirtualServices."""
-    mapping: Mapping | None = None
-    """The pairs, if people gave them."""
-    manifests: Manifests = field(default_factory=dict)
-    """Manifests that people have named as the source, for what left no copy in the cluster."""
-    files: bool = False
-    """Whether it is about files: reports may then be of VirtualServices that are elsewhere."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """All that was read, before anything is judged."""
-
-    virtual_services: tuple[DeclaredVirtualService, ...]
-    policies: tuple[MutationPolicy, ...]
-    observations: Observations
-    gateways: tuple[Gateway, ...]
-    owners: Owners
-    unread: tuple[Unread, ...]
+from istiokit.survey.evidence import Evidence, Question, read_evidence
+from istiokit.survey.reported import reported_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,25 +49,6 @@ class DependenceReading:
     """Places in files that could not be read, each with the reason."""
 
 
-def kept(item: DeclaredVirtualService) -> DeclaredVirtualService:
-    """Of a VirtualService what is judged: `Cluster.list` keeps this of each."""
-    found = item.metadata
-    applied = applied_spec(found.annotations)
-    return DeclaredVirtualService(
-        metadata=WrittenMetadata(
-            name=found.name,
-            namespace=found.namespace,
-            creation_timestamp=found.creation_timestamp,
-            deletion_timestamp=found.deletion_timestamp,
-            labels=marks(found.labels),
-            annotations=marks(found.annotations),
-            managed_fields=slim_writers(found.managed_fields),
-        ),
-        spec=shared_spec(item.spec),
-        applied=None if applied is None else shared_spec(applied),
-    )
-
-
 def read_dependence(
     cluster: Cluster, question: Question, now: datetime, *, changes: bool = True
 ) -> DependenceReading:
@@ -111,7 +56,7 @@ def read_dependence(
 
     Raises NotDone for names that nobody has, UsageError where the pairs contradict each other.
     """
-    read = _evidence(cluster, question)
+    read = read_evidence(cluster, question)
     _refuse_unknown(question.policies, read)
     mapping = _mapping(read, question)
     measure = _measure(read, mapping)
@@ -122,7 +67,7 @@ def read_dependence(
     )
     chosen = _chosen(read, question, measure.forward)
     judged, unread = _judged(cluster, read, chosen, measure, rules, now, question.manifests, changes=changes)
-    rows = [*judged, *_elsewhere(read, rules, now)] if question.files else judged
+    rows = [*judged, *_elsewhere(read, question, rules, now)]
     return DependenceReading(
         rows=tuple(sorted(rows, key=lambda one: (one.namespace, one.name))),
         policies=read.policies,
@@ -168,23 +113,6 @@ def _lost(files: FilesCluster, read: Evidence) -> tuple[tuple[str, str], ...]:
     return tuple(lost) if read.virtual_services else (*lost, (files.name, "no VirtualService was read"))
 
 
-def _evidence(cluster: Cluster, question: Question) -> Evidence:
-    with Reading(cluster) as reading:
-        routes = reading.list(kinds.VIRTUAL_SERVICE, DeclaredVirtualService, question.where, kept)
-        reports = ReportReading(reading, Where(question.where.namespace))
-        policies = PolicyReading(reading)
-        gateways = reading.list(kinds.GATEWAY, Gateway)
-        owners = OwnerNames(reading)
-        return Evidence(
-            routes.result(),
-            policies.result(question.policies),
-            reports.result(),
-            gateways.result(),
-            owners.result(),
-            reading.unread,
-        )
-
-
 def _chosen(read: Evidence, question: Question, grants: Sequence[Grant]) -> list[DeclaredVirtualService]:
     """The VirtualServices that were asked for and that one of the pairs is about."""
     pairs = frozenset(name for grant in grants for name in (grant.gateway, *grant.holders))
@@ -218,7 +146,7 @@ def _judged(
     sources = read_sources(cluster, owned, read.owners, manifests)
     cases = []
     for item, owner in owned:
-        about = read.observations.get((item.metadata.namespace or "default", item.metadata.name), ())
+        about = read.observations.get(item.metadata.address, ())
         said = told(item, about, rules, now)
         case = Case(item, sources.of(item, owner), said, sources.rivals(item, owner))
         cases.append((case, judge(case, measure), owner))
@@ -228,15 +156,13 @@ def _judged(
     return rows, tuple(dict.fromkeys((*read.unread, *sources.unread, *unread)))
 
 
-def _elsewhere(read: Evidence, rules: Forward, now: datetime) -> list[DependentRow]:
-    """Those that only reports speak of."""
-    here = {(item.metadata.namespace or "default", item.metadata.name) for item in read.virtual_services}
-    rows, item = [], DeclaredVirtualService()
-    for (namespace, name), found in read.observations.items():
-        said = told(item, found, rules, now)
-        if said and (namespace, name) not in here:
-            rows.append(unseen(namespace, name, said))
-    return rows
+def _elsewhere(read: Evidence, question: Question, rules: Forward, now: datetime) -> list[DependentRow]:
+    """Those that only reports speak of: in a cluster they are gone, unless nobody has looked."""
+    if question.names or not (question.files or question.fast):
+        return []
+    here = {item.metadata.address for item in read.virtual_services}
+    others = {name: found for name, found in read.observations.items() if name not in here}
+    return reported_rows(others, rules, now)
 
 
 def present() -> datetime:

@@ -71,7 +71,7 @@ def gateway_workloads(
     named = {label for selector in selectors for label in selector}
     known = list(services)
     found: dict[tuple[str, frozenset[tuple[str, str]]], Workload] = {}
-    for pod in sorted(pods, key=lambda pod: (pod.metadata.namespace or "default", pod.metadata.name)):
+    for pod in sorted(pods, key=lambda pod: pod.metadata.address):
         if pod.finished or not _is_selected(pod, selectors):
             continue
         namespace = pod.metadata.namespace or "default"
