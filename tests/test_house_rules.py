@@ -21,7 +21,9 @@ LAYERS = (
         "istiokit.bigbang",
         "istiokit.helm",
         "istiokit.kyverno",
+        "istiokit.gotemplate",
     ),
+    ("istiokit.convert",),
     ("istiokit.survey", "istiokit.plan", "istiokit.ui"),
 )
 """From the ground up; plugins stand on top. A module may import its own layer and those below."""
@@ -33,6 +35,8 @@ PURE = (
     "istiokit.bigbang",
     "istiokit.helm",
     "istiokit.kyverno",
+    "istiokit.gotemplate",
+    "istiokit.convert",
     "istiokit.findings",
 )
 """Values in, values out: no files, processes, clocks or network."""
@@ -49,7 +53,7 @@ IMPURE_MODULES = {
     "random",
 }
 
-HEAVY = {"kubernetes", "yaml", "msgspec", "rich"}
+HEAVY = {"kubernetes", "yaml", "msgspec", "rich", "cryptography"}
 """Not needed to explain a command, so not imported for it."""
 
 WRITERS = {"write_text", "write_bytes", "unlink", "mkdir", "touch", "rename", "rmdir", "symlink_to", "chmod"}

@@ -8,6 +8,7 @@ _COMMANDS = {
     "check": "Find everything that would make a step fail or hurt",
     "step1": "Swap the package istio for istiod and Istio's CRDs",
     "step2": "Turn the operator off and the new gateways on",
+    "convert": "Write the new values that mean what the old gateway values do, and prove it",
     "carry-core": "Carry an istioCore installation on to istioCRDs and istiod",
     "policy": "Keep VirtualServices bound to both gateways by a policy: install, narrow, remove it",
     "reconcile": "Reconcile HelmReleases in parallel, in dependsOn order",

@@ -6,7 +6,7 @@ import stat
 import tempfile
 from pathlib import Path
 
-from istiokit.errors import Conflict, OperationFailed
+from istiokit.errors import Conflict, OperationFailed, UsageError
 
 
 def replace_file(path: Path, old: bytes, new: bytes) -> None:
@@ -17,6 +17,18 @@ def replace_file(path: Path, old: bytes, new: bytes) -> None:
     except OSError as error:
         raise OperationFailed(f"{path}: {error.strerror}") from error
     write_atomic(path, new)
+
+
+def write_private(path: Path, text: str) -> None:
+    """A new file that nobody else can read. Raises UsageError where something is there, which is not overwritten."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(f"{path} is there already, and is not overwritten", "name another file") from None
+    except OSError as error:
+        raise OperationFailed(f"{path}: {error.strerror}", "nothing was written") from error
 
 
 def write_atomic(path: Path, data: bytes) -> None:

@@ -75,12 +75,18 @@ NONE = "-"
 """Where one of the two has no such thing."""
 
 
-def compare(old: Sequence[Exposure], new: Sequence[Exposure], names: Mapping[str, str]) -> list[Comparison]:
+def compare(
+    old: Sequence[Exposure],
+    new: Sequence[Exposure],
+    names: Mapping[str, str],
+    secrets: Mapping[str, str],
+) -> list[Comparison]:
     """Both sets side by side, gateway by gateway, by the names of the new ones.
 
-    `names` tells which new workload takes the place of an old one; those that it does not name keep theirs.
+    `names` tells which new workload takes the place of an old one, `secrets` which Secret does; what they do not name
+    keeps its name.
     """
-    before = {names.get(one.name, one.name): one for one in old}
+    before = {names.get(one.name, one.name): _with_secrets(one, secrets) for one in old}
     after = {one.name: one for one in new}
     rows: list[Comparison] = []
     for name in sorted({*before, *after}):
@@ -88,6 +94,15 @@ def compare(old: Sequence[Exposure], new: Sequence[Exposure], names: Mapping[str
         keys = sorted({*told[0], *told[1]}, key=_order)
         rows += [Comparison(name, key, told[0].get(key, NONE), told[1].get(key, NONE)) for key in keys]
     return rows
+
+
+def _with_secrets(exposure: Exposure, secrets: Mapping[str, str]) -> Exposure:
+    """With the names that the Secrets have in the new namespace."""
+    listeners = (
+        msgspec.structs.replace(one, credential=secrets.get(one.credential, one.credential))
+        for one in exposure.listeners
+    )
+    return msgspec.structs.replace(exposure, listeners=tuple(sorted(listeners)))
 
 
 def _lines(one: Exposure | None) -> Iterator[tuple[str, str]]:

@@ -50,8 +50,9 @@ class Ledger:
     A word about a key is a word about all that is below it, unless there is a closer one.
     """
 
-    def __init__(self) -> None:
-        self._fates: dict[Path, KeyFate] = {}
+    def __init__(self, values: Values | None = None) -> None:
+        """With `values`, a word about a key that they do not have is no word."""
+        self._values, self._fates = values, dict[Path, KeyFate]()
 
     def carried(self, path: Path, *to: Path, why: str = "", todo: str = "") -> None:
         """It stands in the new values, at these places."""
@@ -67,15 +68,17 @@ class Ledger:
         self._note(path, Fate.LOST, why=why, todo=todo)
 
     def spoken_of(self, path: Path) -> bool:
-        """Whether something was said of the key, or of one above it."""
-        return any(path[:length] in self._fates for length in range(len(path), 0, -1))
+        """Whether something was said of the key, of one above it, or of what is inside of it."""
+        above = any(path[:length] in self._fates for length in range(len(path), 0, -1))
+        return above or any(one[: len(path)] == path for one in self._fates)
 
     def fates(self) -> tuple[KeyFate, ...]:
         """All that was said, by key."""
         return tuple(fate for _, fate in sorted(self._fates.items(), key=lambda one: _sortable(one[0])))
 
     def _note(self, path: Path, fate: Fate, **words: Any) -> None:
-        self._fates[path] = KeyFate(key=dotted(path), fate=fate, **words)
+        if self._values is None or at(self._values, path) is not None:
+            self._fates[path] = KeyFate(key=dotted(path), fate=fate, **words)
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -83,6 +86,17 @@ class Pair(msgspec.Struct, frozen=True):
 
     old: str
     new: str
+
+
+class CarriedSecret(msgspec.Struct, frozen=True):
+    """A mapping with a private key that stands in the new values."""
+
+    new: Path
+    old: Path
+    name: str
+    """Of the Secret that it makes."""
+    hosts: tuple[str, ...]
+    """What the servers that use it answer to."""
 
 
 class Converted(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,8 +108,10 @@ class Converted(msgspec.Struct, frozen=True, kw_only=True):
     pairs: tuple[Pair, ...]
     notes: tuple[str, ...] = ()
     """What people should know besides."""
-    secrets: Mapping[Path, Path] = {}
-    """New places that hold private keys, each with the old place that it came from."""
+    secrets: tuple[CarriedSecret, ...] = ()
+    """Private keys among the values."""
+    secret_names: Mapping[str, str] = {}
+    """Secrets of the old gateways that have another name in the new namespace."""
 
     @property
     def lost(self) -> tuple[KeyFate, ...]:

@@ -52,11 +52,16 @@ def parse_flag(text: str) -> Pair:
 
 
 def parse_file(text: str, origin: str) -> tuple[Pair, ...]:
-    """The pairs of a YAML or JSON text that maps OLD to NEW; raises UsageError with file and line."""
+    """The pairs of a YAML or JSON text that maps OLD to NEW, or of what `convert` prints as a document.
+
+    Raises UsageError with file and line.
+    """
     document = parse(text, origin)
     values = document.values
     if not isinstance(values, dict):
         raise UsageError(f"{origin}: this is no mapping of old Gateways to new ones", "write OLD: NEW lines")
+    if isinstance(values.get("mapping"), dict):  # what `convert -o json` prints
+        values = values["mapping"]
     return tuple(
         _pair(old, new, f"given by {origin}", document.place((old,)))
         if isinstance(new, str)

@@ -1,0 +1,219 @@
+"""One old ingress or egress gateway as an entry of `istioGateway.values.gateways`. Pure.
+
+An entry `public` makes a HelmRelease, a Deployment, a Service and a Gateway, all called `public-ingressgateway`, so
+there is an entry for each old workload and not for each old Gateway (Big Bang 2.51.0 to 3.0.0, chart/templates/
+istio-gateway; istio-gateway 1.25.2, chart/templates/gateway.yaml).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from istiokit.convert.choices import Choices
+from istiokit.convert.model import CarriedSecret, Ledger, Pair, Path, Values, at, put
+from istiokit.convert.node_ports import LoadBalancer, NodePorts, renumbered
+from istiokit.convert.old import EGRESS, OldWorkload
+from istiokit.convert.old_gateways import Certificate, OldGateway
+from istiokit.convert.overlays import Patch
+from istiokit.convert.resources import Resources
+from istiokit.convert.secrets import secrets_of
+from istiokit.convert.servers import BY_DEFAULT, credentials, default_servers, merged
+
+HOME: Path = ("istioGateway", "values", "gateways")
+NAMESPACE = "istio-gateway"
+OLD_NAMESPACE = "istio-system"
+
+
+@dataclass(slots=True)
+class NewGateways:
+    """The entries, with what belongs to them elsewhere."""
+
+    values: Values = field(default_factory=dict)
+    """By name, for `istioGateway.values.gateways`."""
+    patches: dict[str, list[Patch]] = field(default_factory=dict)
+    pairs: list[Pair] = field(default_factory=list)
+    secrets: list[CarriedSecret] = field(default_factory=list)
+    secret_names: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def short_name(workload: OldWorkload) -> str:
+    """The name of the entry: the chart puts the type behind it, so that a Service keeps its name."""
+    return workload.name.removesuffix(f"-{workload.type}") or workload.name
+
+
+def full_name(workload: OldWorkload) -> str:
+    """What the entry's objects are called."""
+    return f"{short_name(workload)}-{workload.type}"
+
+
+def home_of(workload: OldWorkload) -> Path:
+    """Where the user speaks of it, or of such at all."""
+    return next(iter(workload.homes), ("istio", "ingressGateways"))
+
+
+class Entry:
+    """One new gateway in the making."""
+
+    def __init__(
+        self,
+        workload: OldWorkload,
+        bound: Sequence[OldGateway],
+        user: Values,
+        values: Values,
+        choices: Choices,
+        ledger: Ledger,
+    ) -> None:
+        self._workload, self._bound, self._user, self._values = workload, bound, user, values
+        self._choices, self._ledger = choices, ledger
+        self._name = short_name(workload)
+        self._home: Path = (*HOME, self._name)
+        self._entry: Values = {}
+
+    def write(self, found: NewGateways) -> None:
+        """Add the entry to the others."""
+        certificates = [one for gateway in self._bound for one in gateway.certificates]
+        made = {one.name for one in certificates}
+        secrets = secrets_of(
+            certificates,
+            credentials(self._bound) - made,
+            self._user,
+            self._home,
+            self._choices.release.certificate_key,
+            self._ledger,
+            external=self._choices.external_certificates,
+        )
+        self._entry |= secrets.values
+        self._servers(secrets.names)
+        resources = Resources(self._workload, (*self._home, "upstream"), self._ledger)
+        resources.convert()
+        upstream: Values = {"labels": self._labels(), **resources.upstream}
+        self._service(upstream)
+        if self._choices.balancer is not None:
+            _scaled(upstream)
+        self._entry["upstream"] = upstream
+        self._policies()
+        found.values[self._name] = self._entry
+        found.secrets += [self._carried(place, one) for place, one in secrets.places]
+        found.secret_names |= secrets.names
+        if resources.patches:
+            found.patches[self._name] = resources.patches
+        self._pairs(found, made)
+
+    def _carried(self, place: Path, one: Certificate) -> CarriedSecret:
+        every = (server for gateway in self._bound for server in gateway.servers)
+        hosts = (
+            host for server in every if server.tls.get("credentialName") == one.name for host in server.hosts
+        )
+        return CarriedSecret(place, one.home, one.name, tuple(dict.fromkeys(hosts)))
+
+    def _servers(self, secrets: dict[str, str]) -> None:
+        """All servers of all Gateways on it, unless the chart has the very same by itself."""
+        renamed = merged(self._bound, secrets, alb=self._choices.balancer is LoadBalancer.ALB)
+        usual = renamed == default_servers(self._name, self._values)
+        if not usual:
+            self._entry["gateway"] = {"servers": renamed}
+        for gateway in self._bound:
+            self._spoken(gateway, usual=usual)
+
+    def _spoken(self, gateway: OldGateway, *, usual: bool) -> None:
+        to = (*self._home, "gateway", "servers")
+        for home in (("istio", "gateways", gateway.name), ("istio", "values", "gateways", gateway.name)):
+            for key in ("hosts", "ports", "servers", "autoHttpRedirect"):
+                self._say((*home, key), to, usual=usual)
+            for key in ("mode", "credentialName", "minProtocolVersion", "httpsRedirect"):
+                self._say((*home, "tls", key), to, usual=usual)
+            for key in ("ingressGateway", "selector"):
+                self._ledger.carried((*home, key), self._home)
+            self._ledger.default((*home, "enabled"), "an entry is on by being there")
+            self._unheard(home, gateway.name)
+
+    def _say(self, path: Path, to: Path, *, usual: bool) -> None:
+        if usual:
+            self._ledger.default(path, "the new chart has the same by itself")
+        else:
+            self._ledger.carried(path, to)
+
+    def _unheard(self, home: Path, name: str) -> None:
+        """What stands in a server and never had an effect."""
+        servers = at(self._user, (*home, "servers"))
+        for index, one in enumerate(servers if isinstance(servers, list) and home[1] == "gateways" else []):
+            place: Path = (*home, "servers", index)
+            if at(one, ("autoHttpRedirect",)) is not None:
+                why = f"the old chart reads istio.gateways.{name}.autoHttpRedirect alone"
+                self._ledger.default((*place, "autoHttpRedirect"), why)
+            if at(one, ("tls", "minProtocolVersion")) is not None:
+                why = f"the old chart reads istio.gateways.{name}.tls.minProtocolVersion alone"
+                self._ledger.default((*place, "tls", "minProtocolVersion"), why)
+
+    def _labels(self) -> Values:
+        """Those of the pods. `app` and `istio` select them: they are the chart's."""
+        extra = self._workload.extra_labels
+        for home in self._workload.homes:
+            self._ledger.carried((*home, "extraLabels"), (*self._home, "upstream", "labels"))
+            for key in ("app", "istio"):
+                if key in extra:
+                    todo = "select the pods by another label"
+                    self._ledger.lost(
+                        (*home, "extraLabels", key), "the new chart's Gateway selects by it", todo
+                    )
+        kept = {key: value for key, value in extra.items() if key not in ("app", "istio")}
+        return {"istio": self._workload.type, **kept}
+
+    def _service(self, upstream: Values) -> None:
+        told = self._workload.type == EGRESS or at(self._workload.spec, ("service", "ports"))
+        balancer = self._choices.balancer
+        kind = {
+            LoadBalancer.NLB: "NodePort",
+            LoadBalancer.ALB: "NodePort",
+            LoadBalancer.SERVICE: "LoadBalancer",
+        }
+        if balancer is not None:
+            put(upstream, ("service", "type"), kind[balancer])
+        elif not at(upstream, ("service", "type")):
+            put(upstream, ("service", "type"), self._workload.usual_type)
+        there = at(self._user, (*self._home, "upstream", "service", "ports"))
+        if told or balancer in (LoadBalancer.NLB, LoadBalancer.ALB):
+            # Numbers that were given out before stay: the second run would find others.
+            again = there if self._choices.ports.way is not NodePorts.KEEP else None
+            ports = again or renumbered(
+                self._workload.ports, self._name, self._choices.ports, balancer, home_of(self._workload)
+            )
+            put(upstream, ("service", "ports"), ports)
+        to: Path = (*self._home, "upstream", "service")
+        for place in self._workload.homes:
+            self._ledger.carried((*place, "type"), (*to, "type"))
+            self._ledger.carried((*place, "nodePortBase"), (*to, "ports"))
+            self._ledger.default((*place, "enabled"), "an entry is on by being there")
+        for place in self._workload.specs:
+            self._ledger.carried((*place, "service", "ports"), (*to, "ports"))
+
+    def _policies(self) -> None:
+        """Of public and passthrough the umbrella says whether there are NetworkPolicies; of others the chart does."""
+        if self._name not in BY_DEFAULT and at(self._values, ("networkPolicies", "enabled")) is False:
+            self._entry["networkPolicies"] = {"enabled": False}
+
+    def _pairs(self, found: NewGateways, made: set[str]) -> None:
+        new = f"{NAMESPACE}/{full_name(self._workload)}"
+        for gateway in self._bound:
+            found.pairs.append(Pair(f"{OLD_NAMESPACE}/{gateway.name}", new))
+        for gateway in self._bound:
+            if gateway.fails_by:
+                found.notes.append(
+                    f"Gateway {gateway.name}: Big Bang's own template fails on {gateway.fails_by}, so these values "
+                    "have never made one; they are taken as they are meant"
+                )
+        if len(self._bound) > 1:
+            names = " and ".join(one.name for one in self._bound)
+            found.notes.append(
+                f"Gateways {names} become one, {new}: what is bound to one of them answers on the hosts of all"
+            )
+        for secret in sorted(credentials(self._bound) - made):
+            found.notes.append(
+                f"Secret {OLD_NAMESPACE}/{secret} is not made from these values: {NAMESPACE} needs one of this name"
+            )
+
+
+def _scaled(upstream: Values) -> None:
+    """As in the guide, unless the old values say otherwise."""
+    scale = upstream.setdefault("autoscaling", {})
+    upstream["autoscaling"] = {"minReplicas": 2, "maxReplicas": 5, **scale}

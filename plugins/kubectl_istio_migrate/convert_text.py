@@ -1,0 +1,73 @@
+"""A conversion as people and programs read it. Everything returns strings."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from istiokit.bigbang.versions import Release
+from istiokit.convert.model import Converted, Fate, KeyFate
+from istiokit.ui.output import Column, Document, as_json, as_yaml, envelope, render
+
+COLUMNS: tuple[Column[KeyFate], ...] = (
+    Column("key", lambda one: one.key),
+    Column("fate", lambda one: one.fate),
+    Column("to", lambda one: one.to),
+    Column("why", lambda one: one.why, wide=True),
+    Column("todo", lambda one: one.todo, wide=True),
+)
+
+
+def fates_text(converted: Converted, output: str, *, no_headers: bool) -> str:
+    """What became of each old key; nothing where there is none."""
+    if not converted.fates:
+        return ""
+    document = Document("Conversion", converted.fates)
+    return render(document, COLUMNS, output, name=lambda one: one.key, no_headers=no_headers)
+
+
+def document(converted: Converted, about: Release, output: str) -> str:
+    """Values and report in one document."""
+    found = envelope(Document("Conversion", converted.fates, _summary(converted, about)))
+    whole = {
+        **found,
+        "values": converted.values,
+        "mapping": {pair.old: pair.new for pair in converted.pairs},
+        "notes": list(converted.notes),
+    }
+    return as_json(whole) if output == "json" else as_yaml(whole)
+
+
+def talk(converted: Converted, faults: Sequence[str], about: Release) -> Iterator[str]:
+    """What people should know, and do."""
+    told = (
+        _counted(converted) if converted.fates else "nothing of the old packages is set, their defaults count"
+    )
+    yield f"for Big Bang {about.version}: {told}"
+    for pair in converted.pairs:
+        yield f"Gateway {pair.old} becomes {pair.new}"
+    yield from converted.notes
+    yield from _beside(converted)
+    yield from (f"certificate: {fault}" for fault in faults)
+    for one in converted.lost:
+        yield f"not carried: {one.key}: {one.why}; {one.todo}"
+
+
+def _beside(converted: Converted) -> Iterator[str]:
+    """What else is needed for what was carried; keys that need the same stand together."""
+    needs: dict[str, list[str]] = {}
+    for one in converted.fates:
+        if one.fate is not Fate.LOST and one.todo:
+            needs.setdefault(one.todo, []).append(one.key)
+    yield from (f"{', '.join(keys)}: {todo}" for todo, keys in needs.items())
+
+
+def _summary(converted: Converted, about: Release) -> dict[str, object]:
+    counts = Counter(one.fate for one in converted.fates)
+    return {"version": str(about.version), "keys": {str(fate): counts[fate] for fate in Fate}}
+
+
+def _counted(converted: Converted) -> str:
+    counts = Counter(one.fate for one in converted.fates)
+    return (
+        f"of {len(converted.fates)} keys {counts[Fate.CARRIED]} carried, {counts[Fate.DEFAULT]} need nothing, "
+        + (f"{counts[Fate.LOST]} not carried")
+    )

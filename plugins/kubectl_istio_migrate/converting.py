@@ -1,0 +1,136 @@
+"""What `convert` does: read the old values, convert them, write the new ones, report."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from istiokit.bigbang.layers import Layer, merge
+from istiokit.bigbang.versions import SPLIT_SINCE, TARGET, Release, parse_version, release
+from istiokit.cluster.files_write import write_private
+from istiokit.convert.certifying import certificate_notes, holds_private_key
+from istiokit.convert.choices import Choices
+from istiokit.convert.conversion import convert
+from istiokit.convert.insert import block_text
+from istiokit.convert.model import Converted, Problem, Values, placed
+from istiokit.convert.node_ports import LoadBalancer, NodePorts, Ports, node_ports
+from istiokit.convert.sources import place_of
+from istiokit.errors import NotDone, UsageError
+from istiokit.ui.context import Context
+from kubectl_istio_migrate import convert_text
+from kubectl_istio_migrate.convert import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What there is to convert."""
+
+    layers: tuple[Layer, ...]
+    values: Values
+    release: Release
+    services: tuple[Values, ...] = ()
+    """Of the cluster, if it is one."""
+
+
+def run(given: Options, context: Context) -> int:
+    """The command; 1 if something was not carried, or somebody has to see to something."""
+    read = _read(given, context)
+    try:
+        converted = convert(read.values, _choices(given, read))
+        if given.verify:
+            from kubectl_istio_migrate.convert_verify import verify
+
+            return verify(read.values, converted, given, context)
+    except Problem as problem:
+        raise placed(problem, lambda path: place_of(read.layers, path)) from None
+    faults = certificate_notes(converted, datetime.now(UTC))
+    _deliver(read, converted, given, context)
+    for line in convert_text.talk(converted, faults, read.release):
+        context.say(line)
+    return 1 if converted.lost or faults else 0
+
+
+def _read(given: Options, context: Context) -> Read:
+    if given.from_cluster:
+        return _from_cluster(given, context)
+    from istiokit.survey.files import layers_of_files, read_texts
+
+    layers = layers_of_files(given.filenames, read_texts(given.filenames, given.recursive, context.stdin))
+    return Read(layers, merge(layers), _release(given.bigbang_version or TARGET))
+
+
+def _from_cluster(given: Options, context: Context) -> Read:
+    from istiokit.cluster.kinds import SERVICE
+    from kubectl_istio_migrate.reading import read_facts
+
+    facts = read_facts(given.namespace, (), False, context)
+    if facts.umbrella is None or not facts.layers:
+        raise NotDone("there is no Big Bang in this cluster", "read the values from files with -f")
+    services = tuple(context.cluster.list(SERVICE, dict[str, Any]))
+    found = _release(given.bigbang_version or facts.umbrella.version or TARGET)
+    return Read(facts.layers, merge(facts.layers), found, services)
+
+
+def _release(version: str) -> Release:
+    found = release(parse_version(version))
+    if found.version < SPLIT_SINCE:
+        what = f"the new packages of Big Bang {found.version} have other values than all later ones"
+        raise UsageError(what, f"convert for the version to migrate on: --bigbang-version {TARGET}.0")
+    return found
+
+
+def _choices(given: Options, read: Read) -> Choices:
+    way: NodePorts | int = (
+        int(given.node_ports) if given.node_ports.isdecimal() else NodePorts(given.node_ports)
+    )
+    taken = {port for one in read.services for port in node_ports((one.get("spec") or {}).get("ports") or ())}
+    return Choices(
+        release=read.release,
+        ports=Ports(way, taken),
+        balancer=LoadBalancer(given.load_balancer) if given.load_balancer else None,
+        external_certificates=given.external,
+    )
+
+
+def _deliver(read: Read, converted: Converted, given: Options, context: Context) -> None:
+    """Write the new values to where they were asked for, and the report to where the values are not."""
+    if given.in_place:
+        from kubectl_istio_migrate.convert_files import write_in_place
+
+        _report(converted, read.release, given, context, context.write)
+        write_in_place(read.layers, converted, given, context)
+    elif given.output_file:
+        _report(converted, read.release, given, context, context.write)
+        _write_new(Path(given.output_file), block_text(converted.values), given, context)
+    else:
+        _refuse_keys(converted)
+        if given.output in ("json", "yaml"):
+            context.write(convert_text.document(converted, read.release, given.output))
+            return
+        _report(converted, read.release, given, context, context.err.write)
+        context.write(block_text(converted.values) if converted.values else "")
+
+
+def _report(converted: Converted, about: Release, given: Options, context: Context, write: Any) -> None:
+    if given.output in ("json", "yaml"):
+        hidden = Converted(values={}, fates=converted.fates, pairs=converted.pairs, notes=converted.notes)
+        write(convert_text.document(hidden, about, given.output))
+    else:
+        write(convert_text.fates_text(converted, given.output, no_headers=given.no_headers))
+
+
+def _refuse_keys(converted: Converted) -> None:
+    if holds_private_key(converted):
+        raise UsageError(
+            "the new values hold private keys, which do not belong on a screen",
+            "use --output-file FILE or --in-place, or leave them out with --certs external",
+        )
+
+
+def _write_new(path: Path, text: str, given: Options, context: Context) -> None:
+    """A file that was not there, and that nobody else can read."""
+    if given.dry_run:
+        context.say(f"nothing was written (--dry-run): {path} would have {len(text.splitlines())} lines")
+        return
+    write_private(path, text)
+    context.say(f"{path} has the new values; only you can read it")
