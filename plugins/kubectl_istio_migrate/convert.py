@@ -34,6 +34,7 @@ class Options:
     in_place: bool
     drop_old: bool
     verify: bool
+    charts: tuple[str, ...]
     yes: bool
     dry_run: bool
     output: str
@@ -55,6 +56,10 @@ def configure(parser: Parser) -> None:
             "-f values.yaml --node-ports shift --load-balancer nlb",
         ),
         ("Prove that both sets mean the same listeners", "-f values.yaml --verify"),
+        (
+            "The same, by the charts' real output",
+            "-f values.yaml --verify --chart istio-controlplane --chart gateway",
+        ),
         ("Ready for Big Bang 3.0", "-f values.yaml --in-place --drop-old --bigbang-version 3.0.0"),
     )
     options.add_files(parser)
@@ -111,6 +116,16 @@ def _add_targets(parser: Parser) -> None:
         help="Compare the listeners that both sets of values mean; write nothing.",
     )
     parser.add_argument(
+        "--chart",
+        dest="charts",
+        metavar="DIR",
+        type=checked(file_name),
+        action="append",
+        default=[],
+        help="With --verify: compare what helm makes of this chart instead of the model's word; repeat it for the old "
+        "package, the new one, and the umbrella.",
+    )
+    parser.add_argument(
         "--drop-old",
         action="store_true",
         help="With --in-place: take istio, istioOperator and istioCore out.",
@@ -135,6 +150,8 @@ def parse(namespace: argparse.Namespace) -> Options:
         raise UsageError("-n names a namespace of a cluster", "leave it out, or read --from-cluster")
     if namespace.in_place and (namespace.from_cluster or "-" in namespace.filenames):
         raise UsageError("--in-place changes files", "name them with -f, or write to --output-file")
+    if namespace.charts and not namespace.verify:
+        raise UsageError("--chart is what --verify compares", "add --verify")
     if namespace.drop_old and not namespace.in_place:
         raise UsageError("--drop-old changes the files that hold the old keys", "add --in-place")
     return Options(
@@ -150,6 +167,7 @@ def parse(namespace: argparse.Namespace) -> Options:
         in_place=namespace.in_place,
         drop_old=namespace.drop_old,
         verify=namespace.verify,
+        charts=tuple(namespace.charts),
         yes=namespace.yes,
         dry_run=namespace.dry_run != "none",
         output=namespace.output,

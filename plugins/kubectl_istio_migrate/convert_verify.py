@@ -1,12 +1,14 @@
 """`convert --verify`: the listeners that both sets of values mean, side by side."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from istiokit.bigbang.merge import merge_maps
 from istiokit.convert.entry import full_name
-from istiokit.convert.listeners import Comparison, compare
+from istiokit.convert.listeners import Comparison, Exposure, compare
 from istiokit.convert.model import Converted, Values
-from istiokit.convert.new_listeners import new_exposures
+from istiokit.convert.new_listeners import new_exposures, post_rendered
 from istiokit.convert.old import read_old
 from istiokit.convert.old_listeners import old_exposures
 from istiokit.ui.context import Context
@@ -53,9 +55,28 @@ def compared(values: Values, converted: Converted, given: Options) -> list[Line]
     """Old against new: what the new keys do not say yet is what the conversion says."""
     mesh = read_old(values)
     names = {one.name: full_name(one) for one in mesh.workloads}
-    new = new_exposures(merge_maps(converted.values, values))
-    rows = compare(old_exposures(mesh), new, names, converted.secret_names)
+    whole = merge_maps(converted.values, values)
+    before, after = _by_charts(given.charts, whole) if given.charts else (None, None)
+    before = old_exposures(mesh) if before is None else tuple(one for one in before if one.listeners)
+    rows = compare(before, after or new_exposures(whole), names, converted.secret_names)
     return [Line(one.gateway, one.what, one.old, one.new, _verdict(one, given)) for one in rows]
+
+
+def _by_charts(
+    charts: Sequence[str], values: Values
+) -> tuple[tuple[Exposure, ...] | None, tuple[Exposure, ...] | None]:
+    """What helm makes of the old and of the new values; None where no chart of that generation was given."""
+    from istiokit.convert.rendered import exposures
+    from istiokit.survey.rendering import chart_at, rendered
+
+    before: tuple[Exposure, ...] | None = None
+    after: tuple[Exposure, ...] | None = None
+    for _, manifests in rendered([chart_at(path) for path in charts], values):
+        if any(one.get("kind") == "IstioOperator" for one in manifests):
+            before = exposures(manifests)
+        else:
+            after = tuple(post_rendered(one, values) for one in exposures(manifests))
+    return before, after
 
 
 def _verdict(one: Comparison, given: Options) -> str:

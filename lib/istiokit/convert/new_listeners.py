@@ -57,6 +57,12 @@ def new_exposures(values: Values) -> tuple[Exposure, ...]:
     return tuple(found)
 
 
+def post_rendered(exposure: Exposure, values: Values) -> Exposure:
+    """What Flux makes of a rendered gateway by `istioGateway.postRenderers`, which helm does not run."""
+    patches = list(_patches(values, exposure.name.rpartition("-")[0]))
+    return msgspec.structs.replace(exposure, service=_patched(dict(exposure.service), patches, "Service"))
+
+
 def _secure(secret: str, domain: str) -> Values:
     """What the umbrella gives to public and passthrough."""
     tls = {"mode": "SIMPLE", "credentialName": secret} if secret else {"mode": "PASSTHROUGH"}

@@ -6,7 +6,7 @@ Defaults of the operator's gateways: manifests/charts/gateways/istio-ingress/val
 from istiokit.convert.listeners import Exposure, Listener, ServicePort
 from istiokit.convert.model import Values, at
 from istiokit.convert.old import OldMesh, OldWorkload
-from istiokit.convert.old_gateways import OldServer
+from istiokit.convert.old_servers import OldServer
 from istiokit.convert.spelling import number, quantity
 
 _AMOUNTS: Values = {

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from istiokit.convert.model import Values
-from istiokit.convert.old_gateways import OldGateway, OldServer
+from istiokit.convert.old_gateways import OldGateway
+from istiokit.convert.old_servers import OldServer
 
 BY_DEFAULT = ("public", "passthrough")
 """The gateways that the new chart has where the values say nothing of them."""
