@@ -16,6 +16,8 @@ chapter 'Where are we? The operator runs the mesh.'
 show status -f values.yaml
 chapter 'Step 1: istiod and the CRDs come from Helm. Only the switches change, every other byte stays.'
 show step1 -f values.yaml --yes
+chapter 'The new gateways: do their values mean the same listeners as the old ones?'
+show convert -f values.yaml --verify
 chapter 'Step 2: the operator goes, the new gateways come.'
 show step2 -f values.yaml --yes
 chapter 'Where are we now, and what was done?'

@@ -15,7 +15,7 @@ from istiokit.convert.insert import block_text
 from istiokit.convert.model import Converted, Problem, Values, placed
 from istiokit.convert.node_ports import LoadBalancer, NodePorts, Ports, node_ports
 from istiokit.convert.sources import place_of
-from istiokit.errors import NotDone, UsageError
+from istiokit.errors import NotDone, OperationFailed, UsageError
 from istiokit.ui.context import Context
 from kubectl_istio_migrate import convert_text
 from kubectl_istio_migrate.convert import Options
@@ -61,11 +61,13 @@ def _read(given: Options, context: Context) -> Read:
 
 def _from_cluster(given: Options, context: Context) -> Read:
     from istiokit.cluster.kinds import SERVICE
-    from kubectl_istio_migrate.reading import read_facts
+    from istiokit.survey.facts import survey_values
 
-    facts = read_facts(given.namespace, (), False, context)
-    if facts.umbrella is None or not facts.layers:
-        raise NotDone("there is no Big Bang in this cluster", "read the values from files with -f")
+    facts = survey_values(context.cluster, given.namespace or None)
+    if facts.umbrella is None:
+        raise NotDone(f"there is no Big Bang in {facts.where}", "read the values from files with -f")
+    if facts.problems:
+        raise OperationFailed(f"its values are not whole: {facts.problems[0]}", "see kubectl istio-migrate status")
     services = tuple(context.cluster.list(SERVICE, dict[str, Any]))
     found = _release(given.bigbang_version or facts.umbrella.version or TARGET)
     return Read(facts.layers, merge(facts.layers), found, services)

@@ -145,6 +145,24 @@ def test_check_with_its_role_reads_everything(flux_kinds: Rig, goal: tuple[str, 
     assert ("IM012" in result.out) == (goal[0] == "--step")
 
 
+def test_convert_with_its_role(flux_kinds: Rig) -> None:
+    done = call(
+        flux_kinds.kubeconfig_for(role("convert")), "convert", "--from-cluster", "--certs", "external"
+    )
+    assert (done.code, said(done)) == (0, []), done.err
+    assert "istioGateway:" in done.out
+
+
+@pytest.mark.parametrize("resource", ["secrets", "configmaps", "services"])
+def test_convert_says_which_right_it_lacks(flux_kinds: Rig, resource: str) -> None:
+    less = without(role("convert"), resource)
+    less["metadata"]["name"] = f"convert-without-{resource}"
+    done = call(flux_kinds.kubeconfig_for(less), "convert", "--from-cluster", "--certs", "external")
+    assert (done.code, done.out) == (3, ""), done.err
+    assert resource.removesuffix("s") in done.err
+    assert len(done.err.splitlines()) == 1
+
+
 def test_reconcile_and_wait_with_their_role(flux_kinds: Rig) -> None:
     kubeconfig = flux_kinds.kubeconfig_for(role("reconcile"))
     waited = call(kubeconfig, "wait", "--timeout", "5s")

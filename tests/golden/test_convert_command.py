@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -10,7 +11,9 @@ from kubectl_istio_migrate.main import APP
 from tests.fakes import FakeCluster
 from tests.run import Result, run
 from tests.tools.certs import make_ca, make_server
+from tests.unit.flux_samples import condition, manifest
 
+READY = condition("Ready", "True", "UpgradeSucceeded")
 VALUES = """# ours
 domain: example.com
 istio:
@@ -47,8 +50,8 @@ def write_secrets(tls: dict[str, str]) -> str:
     return text
 
 
-def new_gateways(text: str) -> dict[str, dict[str, object]]:
-    found: dict[str, dict[str, object]] = yaml.safe_load(text)["istioGateway"]["values"]["gateways"]
+def new_gateways(text: str) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = yaml.safe_load(text)["istioGateway"]["values"]["gateways"]
     return found
 
 
@@ -201,3 +204,42 @@ def test_a_file_that_sops_holds_is_never_written() -> None:
     assert Path("secrets.yaml").read_bytes() == before
     assert "sops" in done.err
     assert "istioGateway" in Path("values.yaml").read_text()
+
+
+def big_bang(values: str, *more: dict[str, Any]) -> FakeCluster:
+    """A cluster whose umbrella gets its values from one ConfigMap."""
+    reference = {"valuesFrom": [{"kind": "ConfigMap", "name": "common", "valuesKey": "values.yaml"}]}
+    holder = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "common", "namespace": "bigbang"}}
+    umbrella = manifest("bigbang", READY, spec=reference)
+    return FakeCluster([umbrella, {**holder, "data": {"values.yaml": values}}, *more])
+
+
+def test_node_ports_of_the_cluster_are_not_given_out_again() -> None:
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "other", "namespace": "shop"},
+        "spec": {
+            "type": "NodePort",
+            "ports": [{"port": 1, "nodePort": 31500}, {"port": 2, "nodePort": 31502}],
+        },
+    }
+    done = convert("--from-cluster", "--node-ports", "31500", cluster=big_bang(VALUES, service))
+    assert done.code == 0, done.err
+    public = new_gateways(done.out)["public"]
+    assert isinstance(public["upstream"], dict)
+    ports = [one["nodePort"] for one in public["upstream"]["service"]["ports"]]
+    assert ports == [31501, 31503, 31504, 31505]
+
+
+def test_a_cluster_without_big_bang() -> None:
+    done = convert("--from-cluster", cluster=FakeCluster())
+    assert done.code == 1
+    assert done.err.startswith("error: there is no Big Bang in ")
+
+
+def test_values_that_are_not_whole_are_not_converted() -> None:
+    reference = {"valuesFrom": [{"kind": "Secret", "name": "gone", "valuesKey": "values.yaml"}]}
+    done = convert("--from-cluster", cluster=FakeCluster([manifest("bigbang", READY, spec=reference)]))
+    assert (done.code, done.out) == (3, "")
+    assert "its values are not whole: " in done.err

@@ -482,3 +482,31 @@ def test_a_removal_that_could_not_be_judged(dependents: FakeCluster) -> None:
 def test_nothing_in_the_way_of_a_removal() -> None:
     document = dependent(FakeCluster(), "safe-to-remove", "RemovalFindingList")
     assert (document["items"], document["summary"]["safe"]) == ([], True)
+
+
+OLD_VALUES = """\
+domain: example.com
+istio:
+  typo: 1
+  ingressGateways: {public-ingressgateway: {type: NodePort, nodePortBase: 31000, extraLabels: {"a.b/c": d}}}
+"""
+
+
+def test_a_conversion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("values.yaml").write_text(OLD_VALUES)
+    document = valid(run("convert", "-f", "values.yaml", "-o", "json"), "Conversion")
+    assert {one["fate"] for one in document["items"]} == {"carried", "not carried"}
+    assert document["mapping"] == {"istio-system/public": "istio-gateway/public-ingressgateway"}
+    written = valid(
+        run("convert", "-f", "values.yaml", "-o", "json", "--output-file", "new.yaml"), "Conversion"
+    )
+    assert (written["values"], written["items"]) == ({}, document["items"])
+
+
+def test_a_comparison_of_listeners(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("values.yaml").write_text(OLD_VALUES)
+    words = ("convert", "-f", "values.yaml", "--verify", "--node-ports", "shift", "-o", "json")
+    document = valid(run(*words), "ListenerComparison")
+    assert document["summary"] == {"same": 8, "as asked": 4, "differs": 0}

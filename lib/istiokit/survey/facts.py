@@ -31,6 +31,12 @@ def survey(cluster: Cluster, namespace: str | None = None) -> Facts:
         )
 
 
+def survey_values(cluster: Cluster, namespace: str | None = None) -> Facts:
+    """Read the umbrella and its values alone. Raises Forbidden where one of their sources may not be read."""
+    with Reading(cluster) as reading:
+        return replace(_umbrella_facts(reading, namespace), where=cluster.name, unread=reading.unread)
+
+
 def _umbrella_facts(reading: Reading, namespace: str | None) -> Facts:
     release = finder.find_release(reading, namespace)
     if release is not None:
