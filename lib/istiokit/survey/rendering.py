@@ -4,7 +4,6 @@ A package's chart is given the umbrella's values whole, unless the umbrella's ow
 then each package gets what its HelmRelease would be given by the Secrets that the umbrella renders.
 """
 
-import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -61,25 +60,22 @@ def rendered(charts: Sequence[Chart], values: Values) -> list[tuple[Chart, list[
 
     Raises UsageError where there is no helm, OperationFailed with helm's words where it fails.
     """
-    helm = shutil.which("helm")
-    if helm is None:
-        raise UsageError("--chart needs helm, and there is none on PATH", "install it, or leave --chart out")
     umbrella = next((one for one in charts if one.name == UMBRELLA), None)
     packages = [one for one in charts if one is not umbrella]
     if umbrella is None:
-        return [(one, _template(helm, one, "bigbang", values)) for one in packages]
-    whole = _template(helm, umbrella, "bigbang", merge_maps(values, _ALL_ON))
-    return [(one, list(_package(helm, one, whole))) for one in packages]
+        return [(one, _template(one, "bigbang", values)) for one in packages]
+    whole = _template(umbrella, "bigbang", merge_maps(values, _ALL_ON))
+    return [(one, list(_package(one, whole))) for one in packages]
 
 
-def _package(helm: str, chart: Chart, umbrella: Sequence[Values]) -> Iterator[Values]:
+def _package(chart: Chart, umbrella: Sequence[Values]) -> Iterator[Values]:
     """The chart as each of its HelmReleases would render it."""
     secrets = {one["metadata"]["name"]: one for one in umbrella if one.get("kind") == "Secret"}
     for release in umbrella:
         if release.get("kind") == "HelmRelease" and _is_of(release, chart):
             spec = release["spec"]
             name = spec.get("releaseName") or release["metadata"]["name"]
-            yield from _template(helm, chart, name, _values(spec, secrets), spec.get("targetNamespace") or "")
+            yield from _template(chart, name, _values(spec, secrets), spec.get("targetNamespace") or "")
 
 
 def _is_of(release: Values, chart: Chart) -> bool:
@@ -99,9 +95,9 @@ def _values(spec: Values, secrets: Mapping[str, Values]) -> Values:
     return merged
 
 
-def _template(helm: str, chart: Chart, name: str, values: Values, namespace: str = "") -> list[Values]:
+def _template(chart: Chart, name: str, values: Values, namespace: str = "") -> list[Values]:
     """What `helm template` prints; the values go by stdin, since there are keys among them."""
-    words = [helm, "template", name, str(chart.path), "--values=-", _KUBERNETES]
+    words = ["helm", "template", name, str(chart.path), "--values=-", _KUBERNETES]
     words += [f"--namespace={namespace}"] if namespace else []
     done = _run([*words, _NO_SCHEMA], values)
     if done.returncode and "unknown flag" in done.stderr:
@@ -128,6 +124,10 @@ def _run(words: Iterable[str], values: Values) -> "subprocess.CompletedProcess[s
         )
     except subprocess.TimeoutExpired:
         raise OperationFailed(f"helm has not answered in {_SECONDS:.0f} s", "run it by hand") from None
+    except FileNotFoundError:
+        raise UsageError(
+            "--chart needs helm, and there is none on PATH", "install it, or leave --chart out"
+        ) from None
     except OSError as error:
         raise OperationFailed(
             f"helm cannot be run: {error.strerror}", "see what `helm version` says"
