@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from istiokit.cluster.decode import Metadata, Object, Part
+import msgspec
+
+from istiokit.cluster.decode import Object, Part
 from istiokit.cluster.kinds import VIRTUAL_SERVICE
 
 
@@ -38,13 +40,6 @@ class ReportResult(Part, frozen=True, kw_only=True, gc=False):
     source: str = ""
     timestamp: Timestamp = Timestamp()
     resources: tuple[Resource, ...] | None = None
-
-
-class PolicyReport(Object, frozen=True, kw_only=True, gc=False):
-    """A report of either group."""
-
-    scope: Resource | None = None
-    results: tuple[ReportResult, ...] | None = None
 
 
 class Source(StrEnum):
@@ -78,6 +73,15 @@ class Observation(NamedTuple):
         return self.source, self.policy, self.rule
 
 
+class PolicyReport(Object, frozen=True, kw_only=True, gc=False):
+    """A report of either group."""
+
+    scope: Resource | None = None
+    results: tuple[ReportResult, ...] | None = None
+    said: tuple[tuple[tuple[str, str], Observation], ...] = msgspec.field(name="(said)", default=())
+    """No field of the API: what the results say of which VirtualService, once `slim` has looked at them."""
+
+
 Observations = Mapping[tuple[str, str], tuple[Observation, ...]]
 """By namespace and name of the VirtualService; the newest of each key, sorted by it."""
 
@@ -88,22 +92,17 @@ _ONCE: dict[Any, Any] = {}
 
 
 def slim(report: PolicyReport) -> PolicyReport:
-    """The report with just what is judged; `Cluster.list` keeps this of each."""
+    """The report as what it says of VirtualServices; `Cluster.list` keeps this of each while others still come."""
     if report.scope is not None and not _is_ours(report.scope):
         return _NOTHING
-    found = [_slim_result(one) for one in report.results or () if _speaks(one, report.scope)]
-    return PolicyReport(
-        metadata=_metadata(report.metadata),
-        scope=report.scope,
-        results=tuple(found),
-    )
+    return PolicyReport(said=tuple(_said(report)))
 
 
 def observations(reports: Iterable[PolicyReport]) -> Observations:
     """What all the reports say of VirtualServices, each thing once."""
     newest: dict[tuple[str, str], dict[tuple[str, str, str], Observation]] = {}
     for report in reports:
-        for name, one in _said(report):
+        for name, one in report.said or _said(report):
             rules, key = newest.setdefault(name, {}), one.key
             if key not in rules or one.seconds > rules[key].seconds:
                 rules[key] = one
@@ -120,37 +119,22 @@ def _said(report: PolicyReport) -> Iterator[tuple[tuple[str, str], Observation]]
 
 
 def _observed(result: ReportResult) -> Observation:
+    """With one copy of each text that many have in common; that of a pass names the object."""
     source = result.source or Source.KYVERNO
-    rule = result.rule if source == Source.KYVERNO else ""
-    return Observation(source, result.policy, rule, result.result, result.message, result.timestamp.seconds)
+    return Observation(
+        _once(source),
+        _once(result.policy),
+        _once(result.rule) if source == Source.KYVERNO else "",
+        _once(result.result),
+        result.message if result.result == "pass" else _once(result.message),
+        result.timestamp.seconds,
+    )
 
 
 def _is_ours(resource: Resource) -> bool:
     """Whether it is a VirtualService of Istio; some engines leave the apiVersion out."""
     version = resource.api_version
     return resource.kind == VIRTUAL_SERVICE.name and (not version or version.startswith(_GROUP))
-
-
-def _speaks(result: ReportResult, scope: Resource | None) -> bool:
-    return scope is not None or any(_is_ours(one) for one in result.resources or ())
-
-
-def _slim_result(result: ReportResult) -> ReportResult:
-    """With one copy of each text; that of a pass names the object, so it is no text in common."""
-    is_pass = result.result == "pass"
-    return ReportResult(
-        policy=_once(result.policy),
-        rule=_once(result.rule),
-        result=_once(result.result),
-        message=result.message if is_pass else _once(result.message),
-        source=_once(result.source),
-        timestamp=result.timestamp,
-        resources=tuple(filter(_is_ours, result.resources or ())) or None,
-    )
-
-
-def _metadata(found: Metadata) -> Metadata:
-    return Metadata(name=found.name, namespace=_once(found.namespace))
 
 
 def _once(part: Any) -> Any:
