@@ -1,10 +1,10 @@
 """A conversion as people and programs read it. Everything returns strings."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from istiokit.bigbang.versions import Release
-from istiokit.convert.model import Converted, Fate, KeyFate
+from istiokit.convert.model import Converted, Fate, KeyFate, Path
 from istiokit.ui.output import Column, Document, as_json, as_yaml, envelope, render
 
 COLUMNS: tuple[Column[KeyFate], ...] = (
@@ -36,8 +36,10 @@ def document(converted: Converted, about: Release, output: str) -> str:
     return as_json(whole) if output == "json" else as_yaml(whole)
 
 
-def talk(converted: Converted, faults: Sequence[str], about: Release) -> Iterator[str]:
-    """What people should know, and do."""
+def talk(
+    converted: Converted, faults: Sequence[str], about: Release, place: Callable[[Path], str]
+) -> Iterator[str]:
+    """What people should know, and do; `place` names file and line of an old key."""
     told = (
         _counted(converted) if converted.fates else "nothing of the old packages is set, their defaults count"
     )
@@ -48,7 +50,8 @@ def talk(converted: Converted, faults: Sequence[str], about: Release) -> Iterato
     yield from _beside(converted)
     yield from (f"certificate: {fault}" for fault in faults)
     for one in converted.lost:
-        yield f"not carried: {one.key}: {one.why}; {one.todo}"
+        where = place(converted.paths[one.key])
+        yield f"{where}: {one.key} is not carried: {one.why}; {one.todo}"
 
 
 def _beside(converted: Converted) -> Iterator[str]:

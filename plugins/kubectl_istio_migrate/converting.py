@@ -45,7 +45,7 @@ def run(given: Options, context: Context) -> int:
         raise placed(problem, lambda path: place_of(read.layers, path)) from None
     faults = certificate_notes(converted, datetime.now(UTC))
     _deliver(read, converted, given, context)
-    for line in convert_text.talk(converted, faults, read.release):
+    for line in convert_text.talk(converted, faults, read.release, lambda path: place_of(read.layers, path)):
         context.say(line)
     return 1 if converted.lost or faults else 0
 
@@ -67,7 +67,9 @@ def _from_cluster(given: Options, context: Context) -> Read:
     if facts.umbrella is None:
         raise NotDone(f"there is no Big Bang in {facts.where}", "read the values from files with -f")
     if facts.problems:
-        raise OperationFailed(f"its values are not whole: {facts.problems[0]}", "see kubectl istio-migrate status")
+        raise OperationFailed(
+            f"its values are not whole: {facts.problems[0]}", "see kubectl istio-migrate status"
+        )
     services = tuple(context.cluster.list(SERVICE, dict[str, Any]))
     found = _release(given.bigbang_version or facts.umbrella.version or TARGET)
     return Read(facts.layers, merge(facts.layers), found, services)

@@ -127,7 +127,7 @@ def test_a_dry_run_writes_nothing() -> None:
     [
         (secrets("other.example.org"), "no name of the certificate covers *.example.com"),
         ({**secrets(), "key": secrets()["key"]}, "the key is not that of the certificate"),
-        ({"key": "x", "cert": "y"}, "the certificate is not PEM"),
+        ({"key": "word", "cert": "word"}, "the certificate is not PEM"),
     ],
 )
 def test_certificates_are_checked(tls: dict[str, str], fault: str) -> None:

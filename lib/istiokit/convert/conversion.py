@@ -38,6 +38,7 @@ def convert(user: Values, choices: Choices) -> Converted:
     return Converted(
         values=new,
         fates=tuple(_settled(ledger.fates(), taken)),
+        paths=ledger.paths(),
         pairs=tuple(made.pairs),
         notes=(*made.notes, *rest.notes),
         secrets=tuple(one for one in made.secrets if at(new, one.new) is not None),

@@ -72,6 +72,10 @@ class Ledger:
         above = any(path[:length] in self._fates for length in range(len(path), 0, -1))
         return above or any(one[: len(path)] == path for one in self._fates)
 
+    def paths(self) -> dict[str, Path]:
+        """The path of each key that something was said of."""
+        return {dotted(path): path for path in self._fates}
+
     def fates(self) -> tuple[KeyFate, ...]:
         """All that was said, by key."""
         return tuple(fate for _, fate in sorted(self._fates.items(), key=lambda one: _sortable(one[0])))
@@ -105,6 +109,8 @@ class Converted(msgspec.Struct, frozen=True, kw_only=True):
     values: Values
     """Top-level keys of the umbrella: istiod, istioCRDs, istioGateway. May hold private keys."""
     fates: tuple[KeyFate, ...]
+    paths: Mapping[str, Path] = {}
+    """Of the keys of the fates, for naming file and line."""
     pairs: tuple[Pair, ...]
     notes: tuple[str, ...] = ()
     """What people should know besides."""

@@ -14,6 +14,7 @@ from istiokit.bigbang.merge import merge_maps
 from istiokit.convert.model import Path, Problem, Values, at, mapping
 from istiokit.convert.node_ports import USUAL, ports_of
 from istiokit.convert.old_gateways import OldGateway, gateways_of, rendered
+from istiokit.convert.shapes import check_shapes
 from istiokit.convert.spelling import filled, without_nulls
 
 DEFAULTS: Values = {
@@ -111,6 +112,7 @@ def effective(user: Values) -> Values:
 def read_old(user: Values) -> OldMesh:
     """What these umbrella values make. Raises Problem for what Helm, or Istio, would refuse."""
     values = effective(user)
+    check_shapes(values)
     chart = _chart_values(values)
     workloads = [
         *_workloads(values, chart, "ingressGateways", INGRESS),
