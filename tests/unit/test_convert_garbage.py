@@ -14,8 +14,8 @@ from istiokit.convert.old import read_old
 from istiokit.convert.old_listeners import old_exposures
 
 _TEXT = """
-ingressGateways gateways egressGateways values public public-ingressgateway kubernetesResourceSpec k8s service ports port
-name number protocol hosts servers tls mode cert key ca credentialName minProtocolVersion autoHttpRedirect enabled
+ingressGateways gateways egressGateways values public public-ingressgateway kubernetesResourceSpec k8s service ports
+port name number protocol hosts servers tls mode cert key ca credentialName minProtocolVersion autoHttpRedirect enabled
 ingressGateway selector app nodePortBase type extraLabels resources requests limits cpu hpaSpec metrics minReplicas env
 overlays patches path kind serviceAnnotations podDisruptionBudget strategy nodePort targetPort affinity tolerations
 replicaCount loadBalancerIP
