@@ -1,7 +1,6 @@
 """`kubectl istio-migrate convert`: old gateway values become new ones, and every old key is accounted for."""
 
 import argparse
-from dataclasses import dataclass
 
 from istiokit.errors import UsageError
 from istiokit.ui import options
@@ -9,36 +8,11 @@ from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
 from istiokit.ui.values import checked, file_name
 from kubectl_istio_migrate import flags
+from kubectl_istio_migrate.convert_options import Options
 
 _BALANCERS = ("nlb", "alb", "service")
 _CERTIFICATES = ("values", "external")
 _FIRST, _LAST = 30000, 32767
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What to convert, what people decide, and where it goes."""
-
-    filenames: tuple[str, ...]
-    recursive: bool
-    from_cluster: bool
-    namespace: str
-    bigbang_version: str
-    node_ports: str
-    """`keep`, `shift` or a number."""
-    load_balancer: str
-    """One of nlb, alb, service, or empty."""
-    external: bool
-    """Whether people bring the certificates."""
-    output_file: str
-    in_place: bool
-    drop_old: bool
-    verify: bool
-    charts: tuple[str, ...]
-    yes: bool
-    dry_run: bool
-    output: str
-    no_headers: bool
 
 
 def configure(parser: Parser) -> None:

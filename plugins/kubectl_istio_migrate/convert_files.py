@@ -15,7 +15,7 @@ from istiokit.convert.sources import shares
 from istiokit.errors import NotDone
 from istiokit.survey.files import file_address
 from istiokit.ui.context import Context
-from kubectl_istio_migrate.convert import Options
+from kubectl_istio_migrate.convert_options import Options
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from istiokit.convert.old import read_old
 from istiokit.convert.old_listeners import old_exposures
 from istiokit.ui.context import Context
 from istiokit.ui.output import Column, Document, render
-from kubectl_istio_migrate.convert import Options
+from kubectl_istio_migrate.convert_options import Options
 
 SAME, ASKED, DIFFERS = "same", "as asked", "differs"
 

@@ -18,7 +18,7 @@ from istiokit.convert.sources import place_of
 from istiokit.errors import NotDone, OperationFailed, UsageError
 from istiokit.ui.context import Context
 from kubectl_istio_migrate import convert_text
-from kubectl_istio_migrate.convert import Options
+from kubectl_istio_migrate.convert_options import Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +105,19 @@ def _deliver(read: Read, converted: Converted, given: Options, context: Context)
         write_in_place(read.layers, converted, given, context)
     elif given.output_file:
         _report(converted, read.release, given, context, context.write)
-        _write_new(Path(given.output_file), block_text(converted.values), given, context)
+        _write_new(Path(given.output_file), _text(converted), given, context)
     else:
         _refuse_keys(converted)
         if given.output in ("json", "yaml"):
             context.write(convert_text.document(converted, read.release, given.output))
             return
         _report(converted, read.release, given, context, context.err.write)
-        context.write(block_text(converted.values) if converted.values else "")
+        context.write(_text(converted))
+
+
+def _text(converted: Converted) -> str:
+    """The new values as a file; empty where there is nothing to add."""
+    return block_text(converted.values) if converted.values else ""
 
 
 def _report(converted: Converted, about: Release, given: Options, context: Context, write: Any) -> None:
@@ -133,6 +138,9 @@ def _refuse_keys(converted: Converted) -> None:
 
 def _write_new(path: Path, text: str, given: Options, context: Context) -> None:
     """A file that was not there, and that nobody else can read."""
+    if not text:
+        context.say("nothing to do: the values say all of it already")
+        return
     if given.dry_run:
         context.say(f"nothing was written (--dry-run): {path} would have {len(text.splitlines())} lines")
         return
