@@ -126,6 +126,8 @@ def parse(namespace: argparse.Namespace) -> Options:
         raise UsageError("--in-place changes files", "name them with -f, or write to --output-file")
     if namespace.charts and not namespace.verify:
         raise UsageError("--chart is what --verify compares", "add --verify")
+    if namespace.output_file == "-":
+        raise UsageError("--output-file writes a file, and - is stdout", "leave it out to see the values")
     if namespace.drop_old and not namespace.in_place:
         raise UsageError("--drop-old changes the files that hold the old keys", "add --in-place")
     return Options(

@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from istiokit.bigbang.embedded import with_text
-from istiokit.bigbang.layers import Layer
+from istiokit.bigbang.embedded import text_at, with_text
+from istiokit.bigbang.layers import Layer, document_of, hidden, mapping_at, merge
 from istiokit.cluster.files_read import read_text
 from istiokit.cluster.files_write import replace_file
 from istiokit.convert.insert import inserted, without
-from istiokit.convert.model import Converted, Values
+from istiokit.convert.model import Converted, Values, at, dotted, leaves
 from istiokit.convert.others import OLD_KEYS
-from istiokit.convert.sources import shares
-from istiokit.errors import NotDone
+from istiokit.convert.placing import shares
+from istiokit.errors import NotDone, OperationFailed
 from istiokit.survey.files import file_address
 from istiokit.ui.context import Context
 from kubectl_istio_migrate.convert_options import Options
@@ -32,15 +32,13 @@ class FileEdit:
         return f"{self.path.name}: {abs(more)} lines {'more' if more >= 0 else 'less'}"
 
 
-def write_in_place(layers: Sequence[Layer], converted: Converted, given: Options, context: Context) -> None:
-    """Write every file, after the question. Raises NotDone where the answer is no, and before old keys are lost."""
-    if given.drop_old and converted.lost:
-        keys = ", ".join(one.key for one in converted.lost[:3])
-        raise NotDone(
-            f"nothing was written: the old values hold what was not carried ({keys})",
-            "see to it, take those keys out by hand, then run it again; or leave --drop-old out",
-        )
-    edits = file_edits(layers, shares(layers, converted), drop_old=given.drop_old)
+def write_in_place(
+    layers: Sequence[Layer], user: Values, converted: Converted, given: Options, context: Context
+) -> None:
+    """Write every file, or none, after the question. Raises NotDone where something would be lost with the old keys."""
+    if given.drop_old:
+        _refuse_to_drop(layers, converted, given)
+    edits = file_edits(layers, shares(layers, user, converted), converted.values, drop_old=given.drop_old)
     if not edits:
         context.say("nothing to do: the files have all of it already")
         return
@@ -51,27 +49,82 @@ def write_in_place(layers: Sequence[Layer], converted: Converted, given: Options
         return
     if not context.confirm(f"Write {', '.join(one.path.name for one in edits)}?"):
         raise NotDone("answered no; nothing was written")
+    _write(edits)
     for one in edits:
-        replace_file(one.path, one.old.encode(), one.new.encode())
         context.say(f"{one.path} is written")
 
 
-def file_edits(layers: Sequence[Layer], new: Mapping[int, Values], *, drop_old: bool) -> list[FileEdit]:
-    """What changes in which file; nothing is written. Raises UsageError where a text does not allow it."""
+def _refuse_to_drop(layers: Sequence[Layer], converted: Converted, given: Options) -> None:
+    """Old keys are the only copy of what was not carried, and of private keys that were left out."""
+    hint = "see to it, take those keys out by hand, then run it again; or leave --drop-old out"
+    if converted.lost:
+        keys = ", ".join(one.key for one in converted.lost[:3])
+        raise NotDone(f"nothing was written: the old values hold what was not carried ({keys})", hint)
+    if given.external and any(_holds_keys(layer) for layer in layers):
+        raise NotDone(
+            "nothing was written: --certs external leaves private keys to the old values alone", hint
+        )
+    for layer in layers:
+        if layer.opaque or (not layer.editable and any(key in layer.values for key in OLD_KEYS)):
+            raise NotDone(f"nothing was written: {layer.origin} may hold old keys, and {layer.why_not}", hint)
+
+
+def _holds_keys(layer: Layer) -> bool:
+    gateways = at(dict(layer.values), ("istio", "gateways"))
+    return any(path[-1] == "key" or "key" in str(value) for path, value in leaves(gateways or {}) if value)
+
+
+def file_edits(
+    layers: Sequence[Layer], new: Mapping[int, Values], wanted: Values, *, drop_old: bool
+) -> list[FileEdit]:
+    """What changes in which file; nothing is written.
+
+    Raises UsageError where a text does not allow it, OperationFailed where the files would not say it all then.
+    """
     texts: dict[str, str] = {}
     before: dict[str, str] = {}
+    after = list(layers)
     for index, layer in enumerate(layers):
         if not layer.editable or layer.text is None:
             continue
         address = file_address(layer)
         if address.path not in texts:
             texts[address.path] = before[address.path] = read_text(address.path)
-        text = _edited(layer, new.get(index, {}), drop_old=drop_old)
-        if text != layer.text:
+        # Another layer of the same file may have been edited: its text is not what was read.
+        now = replace(layer, text=text_at(texts[address.path], address))
+        text = _edited(now, new.get(index, {}), drop_old=drop_old)
+        if text != now.text:
             texts[address.path] = with_text(texts[address.path], address, text)
+        edited = replace(layer, text=text)
+        after[index] = replace(edited, values=hidden(mapping_at(document_of(edited), layer.root)))
+    _prove(merge(after), wanted, drop_old=drop_old)
     return [FileEdit(Path(path), before[path], text) for path, text in texts.items() if text != before[path]]
 
 
 def _edited(layer: Layer, new: Values, *, drop_old: bool) -> str:
     text = inserted(layer, new) if new else layer.text or ""
     return without(replace(layer, text=text), OLD_KEYS) if drop_old else text
+
+
+def _prove(merged: Values, wanted: Values, *, drop_old: bool) -> None:
+    """Raise OperationFailed if the values as a whole would not say what is wanted."""
+    missing = [path for path, value in leaves(wanted) if at(merged, path) != value]
+    if missing:
+        what = f"nothing was written: another source of values overrides {dotted(missing[0])}"
+        raise OperationFailed(what, "take the new values from --output-file")
+    left = [key for key in OLD_KEYS if drop_old and key in merged]
+    if left:
+        raise OperationFailed(f"nothing was written: {left[0]} would still be there", "take it out by hand")
+
+
+def _write(edits: Sequence[FileEdit]) -> None:
+    """All or none: what was written before another file could not be is put back."""
+    done: list[FileEdit] = []
+    try:
+        for one in edits:
+            replace_file(one.path, one.old.encode(), one.new.encode())
+            done.append(one)
+    except BaseException:
+        for one in reversed(done):
+            replace_file(one.path, one.new.encode(), one.old.encode())
+        raise

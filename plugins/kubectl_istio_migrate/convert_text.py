@@ -30,7 +30,7 @@ def document(converted: Converted, about: Release, output: str) -> str:
     whole = {
         **found,
         "values": converted.values,
-        "mapping": {pair.old: pair.new for pair in converted.pairs},
+        "mapping": converted.mapping,
         "notes": list(converted.notes),
     }
     return as_json(whole) if output == "json" else as_yaml(whole)
@@ -48,7 +48,7 @@ def talk(
         yield f"Gateway {pair.old} becomes {pair.new}"
     yield from converted.notes
     yield from _beside(converted)
-    yield from (f"certificate: {fault}" for fault in faults)
+    yield from faults
     for one in converted.lost:
         where = place(converted.paths[one.key])
         yield f"{where}: {one.key} is not carried: {one.why}; {one.todo}"

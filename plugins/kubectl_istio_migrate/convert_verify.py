@@ -7,14 +7,16 @@ import msgspec
 from istiokit.bigbang.merge import merge_maps
 from istiokit.convert.entry import full_name
 from istiokit.convert.listeners import Comparison, Exposure, compare
-from istiokit.convert.model import Converted, Values
+from istiokit.convert.model import Converted, Values, at
 from istiokit.convert.new_listeners import new_exposures, post_rendered
 from istiokit.convert.old import read_old
 from istiokit.convert.old_listeners import old_exposures
+from istiokit.errors import UsageError
 from istiokit.ui.context import Context
 from istiokit.ui.output import Column, Document, render
 from kubectl_istio_migrate.convert_options import Options
 
+Exposures = tuple[Exposure, ...]
 SAME, ASKED, DIFFERS = "same", "as asked", "differs"
 
 
@@ -39,44 +41,59 @@ COLUMNS: tuple[Column[Line], ...] = (
 
 def verify(values: Values, converted: Converted, given: Options, context: Context) -> int:
     """Show the comparison; 1 if anything differs that nobody asked for."""
-    lines = compared(values, converted, given)
+    # Who has written new values wants to know what those mean, and not what we would add to them.
+    written = bool(at(values, ("istioGateway", "values", "gateways")))
+    lines = compared(values, values if written else merge_maps(converted.values, values), converted, given)
     counts = {verdict: sum(one.verdict == verdict for one in lines) for verdict in (SAME, ASKED, DIFFERS)}
     document = Document("ListenerComparison", lines, counts)
     context.write(
         render(document, COLUMNS, given.output, name=lambda one: one.what, no_headers=given.no_headers)
     )
     context.say(", ".join(f"{number} {verdict}" for verdict, number in counts.items() if number))
-    if converted.values:
-        context.say("what the values do not say yet was taken as convert would write it")
+    if not written:
+        context.say("these values have no new gateways yet: compared is what convert would write")
     return 1 if counts[DIFFERS] else 0
 
 
-def compared(values: Values, converted: Converted, given: Options) -> list[Line]:
-    """Old against new: what the new keys do not say yet is what the conversion says."""
-    mesh = read_old(values)
+def compared(old: Values, new: Values, converted: Converted, given: Options) -> list[Line]:
+    """What the old keys of `old` mean against what the new keys of `new` do."""
+    mesh = read_old(old)
     names = {one.name: full_name(one) for one in mesh.workloads}
-    whole = merge_maps(converted.values, values)
-    before, after = _by_charts(given.charts, whole) if given.charts else (None, None)
-    before = old_exposures(mesh) if before is None else tuple(one for one in before if one.listeners)
-    rows = compare(before, after or new_exposures(whole), names, converted.secret_names)
+    before, after = old_exposures(mesh), new_exposures(new)
+    if given.charts:
+        before, after = by_charts(given.charts, new, before, after)
+    rows = compare(before, after, names, converted.secret_names)
     return [Line(one.gateway, one.what, one.old, one.new, _verdict(one, given)) for one in rows]
 
 
-def _by_charts(
-    charts: Sequence[str], values: Values
-) -> tuple[tuple[Exposure, ...] | None, tuple[Exposure, ...] | None]:
-    """What helm makes of the old and of the new values; None where no chart of that generation was given."""
+def by_charts(
+    charts: Sequence[str], values: Values, before: Exposures, after: Exposures
+) -> tuple[Exposures, Exposures]:
+    """The same by what helm makes of the values, as far as there is a chart of that generation.
+
+    What does not come from the packages' charts is still the models' word: the umbrella's Secrets, overlays of the
+    operator, post-renderers of Flux.
+    """
     from istiokit.convert.rendered import exposures
     from istiokit.survey.rendering import chart_at, rendered
 
-    before: tuple[Exposure, ...] | None = None
-    after: tuple[Exposure, ...] | None = None
-    for _, manifests in rendered([chart_at(path) for path in charts], values):
+    for chart, manifests in rendered([chart_at(path) for path in charts], values):
+        found = exposures(manifests)
         if any(one.get("kind") == "IstioOperator" for one in manifests):
-            before = exposures(manifests)
+            before = tuple(_completed(one, before) for one in found if one.listeners)
+        elif found:
+            after = tuple(_completed(post_rendered(one, values), after) for one in found)
         else:
-            after = tuple(post_rendered(one, values) for one in exposures(manifests))
+            raise UsageError(f"{chart.path} renders no gateway of these values", "name a package's chart")
     return before, after
+
+
+def _completed(one: Exposure, models: Exposures) -> Exposure:
+    model = next((other for other in models if other.name == one.name), None)
+    if model is None:
+        return one
+    service = {**model.service, **one.service}
+    return msgspec.structs.replace(one, secrets=model.secrets, service=service)
 
 
 def _verdict(one: Comparison, given: Options) -> str:
@@ -89,4 +106,6 @@ def _verdict(one: Comparison, given: Options) -> str:
         asked += ["service type", "replicas"]
     if given.load_balancer == "alb":
         asked.append("listener ")
+    if given.external:
+        asked.append("certificate ")
     return ASKED if one.what.startswith(tuple(asked) or ("\0",)) else DIFFERS

@@ -1,19 +1,21 @@
 """What `convert` does: read the old values, convert them, write the new ones, report."""
 
+import pathlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from istiokit.bigbang.layers import Layer, merge
-from istiokit.bigbang.versions import SPLIT_SINCE, TARGET, Release, parse_version, release
+from istiokit.bigbang.versions import SPLIT_SINCE, TARGET, Family, Release, parse_version, release
 from istiokit.cluster.files_write import write_private
 from istiokit.convert.certifying import certificate_notes, holds_private_key
 from istiokit.convert.choices import Choices
 from istiokit.convert.conversion import convert
 from istiokit.convert.insert import block_text
-from istiokit.convert.model import Converted, Problem, Values, placed
+from istiokit.convert.model import Converted, Path, Problem, Values, placed
 from istiokit.convert.node_ports import LoadBalancer, NodePorts, Ports, node_ports
+from istiokit.convert.others import OLD_KEYS
+from istiokit.convert.placing import stranded
 from istiokit.convert.sources import place_of
 from istiokit.errors import NotDone, OperationFailed, UsageError
 from istiokit.ui.context import Context
@@ -35,19 +37,57 @@ class Read:
 def run(given: Options, context: Context) -> int:
     """The command; 1 if something was not carried, or somebody has to see to something."""
     read = _read(given, context)
+    if read.release.family is Family.HELM_ONLY and not any(key in read.values for key in OLD_KEYS):
+        context.say(
+            f"nothing to do: these values have none of {', '.join(OLD_KEYS)}, and {read.release.version} neither"
+        )
+        return 0
+
+    def place(path: Path) -> str:
+        return place_of(read.layers, path)
+
     try:
         converted = convert(read.values, _choices(given, read))
+        faults = [
+            f"certificate: {one}" for one in certificate_notes(read.values, converted, datetime.now(UTC))
+        ]
+        faults += [
+            f"{one.origin} is encrypted as a whole: what it says was not converted" for one in _opaque(read)
+        ]
         if given.verify:
             from kubectl_istio_migrate.convert_verify import verify
 
-            return verify(read.values, converted, given, context)
+            differs = verify(read.values, converted, given, context)
+            for line in (*faults, *_taken_for_granted(read, given)):
+                context.say(line)
+            return 1 if faults or differs else 0
     except Problem as problem:
-        raise placed(problem, lambda path: place_of(read.layers, path)) from None
-    faults = certificate_notes(converted, datetime.now(UTC))
+        raise placed(problem, place) from None
+    if given.in_place:
+        converted = stranded(read.layers, read.values, converted)
     _deliver(read, converted, given, context)
-    for line in convert_text.talk(converted, faults, read.release, lambda path: place_of(read.layers, path)):
+    for line in (
+        *_taken_for_granted(read, given),
+        *convert_text.talk(converted, faults, read.release, place),
+    ):
         context.say(line)
     return 1 if converted.lost or faults else 0
+
+
+def _opaque(read: Read) -> list[Layer]:
+    return [layer for layer in read.layers if layer.opaque]
+
+
+def _taken_for_granted(read: Read, given: Options) -> list[str]:
+    """The order of the sources, and the version, where nobody has said them."""
+    if given.from_cluster:
+        return []
+    lines = []
+    if len(read.layers) > 1:
+        lines.append(f"in this order, the later wins: {', '.join(layer.origin for layer in read.layers)}")
+    if not given.bigbang_version:
+        lines.append(f"taken for Big Bang {read.release.version}: --bigbang-version names another")
+    return lines
 
 
 def _read(given: Options, context: Context) -> Read:
@@ -102,10 +142,10 @@ def _deliver(read: Read, converted: Converted, given: Options, context: Context)
         from kubectl_istio_migrate.convert_files import write_in_place
 
         _report(converted, read.release, given, context, context.write)
-        write_in_place(read.layers, converted, given, context)
+        write_in_place(read.layers, read.values, converted, given, context)
     elif given.output_file:
         _report(converted, read.release, given, context, context.write)
-        _write_new(Path(given.output_file), _text(converted), given, context)
+        _write_new(pathlib.Path(given.output_file), _text(converted), given, context)
     else:
         _refuse_keys(converted)
         if given.output in ("json", "yaml"):
@@ -136,7 +176,7 @@ def _refuse_keys(converted: Converted) -> None:
         )
 
 
-def _write_new(path: Path, text: str, given: Options, context: Context) -> None:
+def _write_new(path: pathlib.Path, text: str, given: Options, context: Context) -> None:
     """A file that was not there, and that nobody else can read."""
     if not text:
         context.say("nothing to do: the values say all of it already")

@@ -70,7 +70,7 @@ def test_values_that_the_chart_refuses() -> None:
 
 def test_what_is_no_chart() -> None:
     Path("nothing").mkdir()
-    assert verify("--chart", "nothing").err.startswith("error: nothing/Chart.yaml: ")
+    assert verify("--chart", "nothing").err.startswith("error: nothing is no chart: ")
 
 
 def test_without_helm(monkeypatch: pytest.MonkeyPatch) -> None:

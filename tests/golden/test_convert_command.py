@@ -151,15 +151,14 @@ def test_the_document_is_also_a_map_file() -> None:
 
 
 def test_what_both_sets_mean_is_shown_and_a_difference_is_an_error() -> None:
-    same = convert("-f", "values.yaml", "--verify")
+    same = convert("-f", "values.yaml", "--verify", "--bigbang-version", "2.54.0")
     assert (same.code, same.err.splitlines()[0]) == (0, "12 same")
-    other = {
-        "istioGateway": {
-            "values": {"gateways": {"public": {"upstream": {"service": {"type": "LoadBalancer"}}}}}
-        }
-    }
-    Path("new.yaml").write_text(yaml.safe_dump(other))
-    differs = convert("-f", "values.yaml", "-f", "new.yaml", "--verify")
+    assert convert("-f", "values.yaml", "--in-place", "--yes").code == 0
+    written = Path("values.yaml").read_text()
+    Path("values.yaml").write_text(
+        written.replace("            type: NodePort", "            type: LoadBalancer")
+    )
+    differs = convert("-f", "values.yaml", "--verify")
     assert differs.code == 1
     rows = [line.split() for line in differs.out.splitlines() if line.endswith("differs")]
     assert rows == [["public-ingressgateway", "service", "type", "NodePort", "LoadBalancer", "differs"]]

@@ -50,7 +50,9 @@ def test_both_models_give_the_same_listeners(values: Values, version: str) -> No
     rows = compare(
         old_exposures(mesh), new_exposures(merge_maps(done.values, values)), names, done.secret_names
     )
-    assert [row for row in rows if not row.same] == []
+    # Until 2.53 there is one certificate for a gateway, and the second is not carried.
+    lost = {"certificate"} if any(".tls." in one.key for one in done.lost) else set[str]()
+    assert [row for row in rows if not row.same and row.what.split()[0] not in lost] == []
 
 
 @settings(max_examples=200)

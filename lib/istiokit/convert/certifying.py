@@ -12,21 +12,17 @@ _KEY = "PRIVATE KEY-----"
 
 def holds_private_key(converted: Converted) -> bool:
     """Whether the new values hold a private key, by where it stands or by how it looks."""
-    every = (text for _, value in leaves(converted.values) for text in _texts(value))
-    return bool(converted.secrets) or any(_KEY in text for text in every)
+    there = any(at(converted.values, one.new) is not None for one in converted.secrets)
+    return there or any(_KEY in text for _, value in leaves(converted.values) for text in _texts(value))
 
 
-def certificate_notes(converted: Converted, now: datetime) -> list[str]:
-    """A line for each thing that is wrong with a certificate; never a word of a key."""
-    return [
-        f"{dotted(one.old)}: {fault}"
-        for one in converted.secrets
-        for fault in _faults(converted.values, one, now)
-    ]
+def certificate_notes(values: Values, converted: Converted, now: datetime) -> list[str]:
+    """A line for each thing that is wrong with a certificate of the old values; never a word of a key."""
+    return [f"{dotted(one.old)}: {fault}" for one in converted.secrets for fault in _faults(values, one, now)]
 
 
 def _faults(values: Values, one: CarriedSecret, now: datetime) -> list[str]:
-    cert, key, ca = (str(at(values, (*one.new, part)) or "") for part in ("cert", "key", "ca"))
+    cert, key, ca = (str(at(values, (*one.old, part)) or "") for part in ("cert", "key", "ca"))
     return certificate_faults(cert, key, ca, one.hosts, now)
 
 

@@ -40,10 +40,20 @@ def convert(user: Values, choices: Choices) -> Converted:
         fates=tuple(_settled(ledger.fates(), taken)),
         paths=ledger.paths(),
         pairs=tuple(made.pairs),
-        notes=(*made.notes, *rest.notes),
-        secrets=tuple(one for one in made.secrets if at(new, one.new) is not None),
+        notes=(*made.notes, *_twofold(made), *rest.notes),
+        secrets=tuple(made.secrets),
         secret_names=made.secret_names,
     )
+
+
+def _twofold(made: NewGateways) -> Iterator[str]:
+    """Old Gateways that were on several workloads: a map file can name one successor."""
+    successors: dict[str, list[str]] = {}
+    for pair in made.pairs:
+        successors.setdefault(pair.old, []).append(pair.new)
+    for old, new in successors.items():
+        if len(new) > 1:
+            yield f"Gateway {old} becomes {' and '.join(new)}: bind its VirtualServices to all of them by hand"
 
 
 def _gateway_values(entries: Values, made: NewGateways) -> Values:
@@ -87,9 +97,9 @@ def _there(user: Values, path: Path) -> Any:
     for step in path:
         if not isinstance(values, dict):
             return values
-        if step not in values:
+        values = values.get(step)
+        if values is None:  # what is null can be written
             return _MISSING
-        values = values[step]
     return values
 
 

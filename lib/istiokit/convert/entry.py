@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 
 from istiokit.convert.choices import Choices
 from istiokit.convert.model import CarriedSecret, Ledger, Pair, Path, Values, at, put
-from istiokit.convert.node_ports import LoadBalancer, NodePorts, renumbered
+from istiokit.convert.node_ports import LoadBalancer, renumbered
 from istiokit.convert.old import EGRESS, OldWorkload
 from istiokit.convert.old_gateways import Certificate, OldGateway
 from istiokit.convert.overlays import Patch
 from istiokit.convert.resources import Resources
-from istiokit.convert.secrets import secrets_of
-from istiokit.convert.servers import BY_DEFAULT, credentials, default_servers, merged
+from istiokit.convert.secrets import say_of_halves, secrets_of
+from istiokit.convert.servers import BY_DEFAULT, contested, credentials, default_servers, merged, told
 
 HOME: Path = ("istioGateway", "values", "gateways")
 NAMESPACE = "istio-gateway"
@@ -83,6 +83,8 @@ class Entry:
             external=self._choices.external_certificates,
         )
         self._entry |= secrets.values
+        for gateway in self._bound:
+            say_of_halves(gateway.name, self._user, self._ledger)
         self._servers(secrets.names)
         resources = Resources(self._workload, (*self._home, "upstream"), self._ledger)
         resources.convert()
@@ -114,6 +116,13 @@ class Entry:
             self._entry["gateway"] = {"servers": renamed}
         for gateway in self._bound:
             self._spoken(gateway, usual=usual)
+        for first, second, host in contested(self._bound):
+            port = second.port["number"]
+            why = (
+                f"{host} is on port {port} twice, and one of the two is served: so far age has decided which"
+            )
+            todo = f"decide, and take the other out (the first says {told(first)}, this one {told(second)})"
+            self._ledger.lost(second.home, why, todo)
 
     def _spoken(self, gateway: OldGateway, *, usual: bool) -> None:
         to = (*self._home, "gateway", "servers")
@@ -151,7 +160,9 @@ class Entry:
         for home in self._workload.homes:
             self._ledger.carried((*home, "extraLabels"), (*self._home, "upstream", "labels"))
             for key in ("app", "istio"):
-                if key in extra:
+                if key in extra and extra[key] == self._workload.labels[key] == self._workload.type:
+                    self._ledger.default((*home, "extraLabels", key), "the new chart has it too")
+                elif key in extra:
                     todo = "select the pods by another label"
                     self._ledger.lost(
                         (*home, "extraLabels", key), "the new chart's Gateway selects by it", todo
@@ -174,7 +185,7 @@ class Entry:
         there = at(self._user, (*self._home, "upstream", "service", "ports"))
         if told or balancer in (LoadBalancer.NLB, LoadBalancer.ALB):
             # Numbers that were given out before stay: the second run would find others.
-            again = there if self._choices.ports.way is not NodePorts.KEEP else None
+            again = there if self._choices.ports.could_have_given(there, self._workload.ports) else None
             ports = again or renumbered(
                 self._workload.ports, self._name, self._choices.ports, balancer, home_of(self._workload)
             )
@@ -192,6 +203,12 @@ class Entry:
         if self._name not in BY_DEFAULT and at(self._values, ("networkPolicies", "enabled")) is False:
             self._entry["networkPolicies"] = {"enabled": False}
 
+    def _made_already(self) -> set[str]:
+        """The Secrets that the new values make as they are."""
+        entries = at(self._user, (*self._home, "gatewayCerts"))
+        names = {str(at(one, ("name",))) for one in (entries if isinstance(entries, list) else ())}
+        return names | ({f"{self._name}-cert"} if at(self._user, (*self._home, "tls")) else set())
+
     def _pairs(self, found: NewGateways, made: set[str]) -> None:
         new = f"{NAMESPACE}/{full_name(self._workload)}"
         for gateway in self._bound:
@@ -207,9 +224,10 @@ class Entry:
             found.notes.append(
                 f"Gateways {names} become one, {new}: what is bound to one of them answers on the hosts of all"
             )
-        for secret in sorted(credentials(self._bound) - made):
+        for secret in sorted(credentials(self._bound) - made - self._made_already()):
             found.notes.append(
-                f"Secret {OLD_NAMESPACE}/{secret} is not made from these values: {NAMESPACE} needs one of this name"
+                f"a Secret {NAMESPACE}/{secret} is needed, and these values do not make it: a gateway reads it in its "
+                f"own namespace, so {OLD_NAMESPACE}/{secret} is not enough"
             )
 
 

@@ -53,6 +53,8 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     min_replicas: int | None = None
     max_replicas: int | None = None
     """Both of the autoscaler; equal where there is none."""
+    secrets: tuple[str, ...] = ()
+    """Those with certificates that the values make for it, sorted."""
     resources: Mapping[str, Any] = {}
     """Requests and limits of the proxy, quantities as text."""
 
@@ -102,7 +104,8 @@ def _with_secrets(exposure: Exposure, secrets: Mapping[str, str]) -> Exposure:
         msgspec.structs.replace(one, credential=secrets.get(one.credential, one.credential))
         for one in exposure.listeners
     )
-    return msgspec.structs.replace(exposure, listeners=tuple(sorted(listeners)))
+    names = sorted(secrets.get(name, name) for name in exposure.secrets)
+    return msgspec.structs.replace(exposure, listeners=tuple(sorted(listeners)), secrets=tuple(names))
 
 
 def _lines(one: Exposure | None) -> Iterator[tuple[str, str]]:
@@ -116,6 +119,8 @@ def _lines(one: Exposure | None) -> Iterator[tuple[str, str]]:
         yield f"service port {port.port}/{port.protocol}", f"to {port.target_port or port.port}{node}"
     for key, value in {**one.annotations, **one.service}.items():
         yield f"service {key}", _told(value)
+    for name in one.secrets:
+        yield f"certificate {name}", "made of these values"
     if one.min_replicas is not None:
         yield "replicas", f"{one.min_replicas} to {one.max_replicas}"
     for kind, amounts in one.resources.items():
@@ -124,16 +129,28 @@ def _lines(one: Exposure | None) -> Iterator[tuple[str, str]]:
 
 
 def _servers(listeners: Iterable[Listener]) -> Iterator[tuple[str, str]]:
-    """A line for each host: several servers may share a port."""
+    """A line for each host: several servers may share a port, and even a host, of which one is served."""
+    found: dict[str, list[str]] = {}
     for one in listeners:
         words = [one.protocol, one.tls_mode, one.credential, one.min_protocol_version]
         told = " ".join(filter(None, words)) + (" redirect to https" if one.https_redirect else "")
         for host in one.hosts:
-            yield f"listener {one.port} {host}", told
+            found.setdefault(f"listener {one.port} {host}", []).append(told)
+    for what, every in found.items():
+        yield what, " and ".join(dict.fromkeys(every))
 
 
 def _order(what: str) -> tuple[int, str]:
-    kinds = ("listener", "service type", "service port", "service", "replicas", "requests", "limits")
+    kinds = (
+        "listener",
+        "certificate",
+        "service type",
+        "service port",
+        "service",
+        "replicas",
+        "requests",
+        "limits",
+    )
     return next(number for number, kind in enumerate(kinds) if what.startswith(kind)), what
 
 

@@ -115,9 +115,15 @@ class Converted(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     """What people should know besides."""
     secrets: tuple[CarriedSecret, ...] = ()
-    """Private keys among the values."""
+    """Private keys at new places: among these values, unless people have brought them there already."""
     secret_names: Mapping[str, str] = {}
     """Secrets of the old gateways that have another name in the new namespace."""
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """Old Gateway to new one; those that become several are left out."""
+        olds = [pair.old for pair in self.pairs]
+        return {pair.old: pair.new for pair in self.pairs if olds.count(pair.old) == 1}
 
     @property
     def lost(self) -> tuple[KeyFate, ...]:

@@ -39,8 +39,8 @@ _OF_SPEC = (
     "ipFamilyPolicy",
     "ipFamilies",
 )
-_OF_LOAD_BALANCER = ("allocateLoadBalancerNodePorts", "loadBalancerClass")
-"""The chart writes them only into a Service of type LoadBalancer."""
+_OF_LOAD_BALANCER = ("allocateLoadBalancerNodePorts",)
+"""The chart writes it only into a Service of type LoadBalancer; a loadBalancerClass it does not know."""
 
 
 def new_exposures(values: Values) -> tuple[Exposure, ...]:
@@ -53,8 +53,15 @@ def new_exposures(values: Values) -> tuple[Exposure, ...]:
         if name in own and not own[name]:
             continue  # an empty entry switches a gateway off
         entry = merge_maps(usual.get(name, _of_chart()), mapping(values, (*_HOME, name)))
-        found.append(_exposure(name, entry, list(_patches(values, name))))
+        exposure = _exposure(name, entry, list(_patches(values, name)))
+        found.append(msgspec.structs.replace(exposure, secrets=_secrets(name, entry)))
     return tuple(found)
+
+
+def _secrets(name: str, entry: Values) -> tuple[str, ...]:
+    """By either key; which of the two a version reads, its certificate_key says."""
+    names = {str(one.get("name")) for one in entry.get("gatewayCerts") or ()}
+    return tuple(sorted(names | ({f"{name}-cert"} if entry.get("tls") else set())))
 
 
 def post_rendered(exposure: Exposure, values: Values) -> Exposure:

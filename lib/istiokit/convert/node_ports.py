@@ -58,6 +58,14 @@ class Ports:
             return self._take(old + 1 if old in _GUIDE_PORTS else max(old + 1, FIRST), home)
         return self._take(int(self.way), home)
 
+    def could_have_given(self, there: Any, old: Sequence[Values]) -> bool:
+        """Whether these new ports may be from an earlier run that was asked for the same."""
+        if self.way is NodePorts.KEEP or not isinstance(there, list):
+            return False
+        found = node_ports(one for one in there if isinstance(one, dict))
+        first = FIRST if self.way is NodePorts.SHIFT else int(self.way)
+        return bool(found) and min(found) >= first and not found & node_ports(old)
+
     def _take(self, first: int, home: Path) -> int:
         free = (port for port in range(first, LAST + 1) if port not in self.taken)
         found = next(free, 0)

@@ -186,6 +186,7 @@ def _bound(gateways: list[OldGateway], workloads: list[OldWorkload]) -> list[Old
             raise Problem(
                 one.home,
                 f"Gateway {one.name} is on the ingress gateway {wanted}, which there is not",
-                f"name one of {', '.join(workload.name for workload in workloads) or 'none'}, or enable it",
+                f"name one of {', '.join(workload.name for workload in workloads) or 'none'}, "
+                "or set enabled: false for the Gateway",
             )
     return gateways

@@ -35,6 +35,7 @@ def _exposure(workload: OldWorkload, mesh: OldMesh) -> Exposure:
         service={**_plain(service), **_overlaid(spec, workload.name)},
         min_replicas=at(spec, ("hpaSpec", "minReplicas")) or _LEAST,
         max_replicas=at(spec, ("hpaSpec", "maxReplicas")) or _MOST,
+        secrets=tuple(sorted({one.name for gateway in mesh.on(workload) for one in gateway.certificates})),
         resources=_amounts(spec),
     )
 

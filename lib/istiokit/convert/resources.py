@@ -35,7 +35,6 @@ _SERVICE = (
     "loadBalancerIP",
     "loadBalancerSourceRanges",
     "allocateLoadBalancerNodePorts",
-    "loadBalancerClass",
 )
 """Fields of the Service that the chart has values for."""
 _HELD = {
@@ -56,8 +55,8 @@ class Resources:
         self.patches: list[Patch] = []
 
     def convert(self) -> None:
-        """Go through the spec, key by key; its ports are another's."""
-        for key in self._spec:
+        """Go through the spec, key by key; its ports are another's. Overlays come last, as the operator has it."""
+        for key in sorted(self._spec, key=lambda one: one == "overlays"):
             if key in _SAME:
                 self._carry(key, (key,), self._spec[key])
             elif way := _WAYS.get(key):

@@ -60,6 +60,22 @@ def secrets_of(
     return found
 
 
+def say_of_halves(name: str, user: Values, ledger: Ledger) -> None:
+    """A key without its certificate, or the other way round: the old chart makes no Secret of it."""
+    home: Path = ("istio", "gateways", name)
+    servers = at(user, (*home, "servers"))
+    places = [(*home, "tls"), *((*home, "servers", n, "tls") for n in range(len(servers or ())))]
+    for place in places if isinstance(servers, list | None) else ():
+        there = [part for part in _PARTS if at(user, (*place, part))]
+        if there and not {"key", "cert"} <= set(there):
+            lacks = "key" if "key" not in there else "certificate"
+            todo = f"bring the {lacks} too (is it set by a targetPath?), or make the Secret by other means"
+            for part in there:
+                ledger.lost(
+                    (*place, part), f"there is no {lacks} beside it, so these values make no Secret", todo
+                )
+
+
 def _entry(found: Secrets, one: Certificate, user: Values, home: Path, ledger: Ledger) -> None:
     entries = found.values.setdefault("gatewayCerts", [])
     place: Path = (*home, "gatewayCerts", len(entries), "tls")

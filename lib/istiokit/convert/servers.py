@@ -23,6 +23,29 @@ def merged(gateways: Iterable[OldGateway], secrets: dict[str, str], *, alb: bool
     return list(_renamed([_server(one, secrets, any_host=alb and not passed) for one in every]))
 
 
+def contested(gateways: Iterable[OldGateway]) -> Iterator[tuple[OldServer, OldServer, str]]:
+    """Pairs of servers that have one port and one host, and say different things about it; each host once."""
+    seen: dict[tuple[int, str], OldServer] = {}
+    for gateway in gateways:
+        for one in gateway.servers:
+            for host in one.hosts:
+                first = seen.setdefault((one.port["number"], host), one)
+                if told(first) != told(one):
+                    yield first, one, host
+
+
+def told(server: OldServer) -> str:
+    """What a client gets, in a few words."""
+    tls = server.tls
+    words = (
+        server.port["protocol"],
+        tls.get("mode"),
+        tls.get("credentialName"),
+        tls.get("minProtocolVersion"),
+    )
+    return " ".join(str(word) for word in words if word) + (" redirect" if tls.get("httpsRedirect") else "")
+
+
 def credentials(gateways: Iterable[OldGateway]) -> set[str]:
     """The Secrets that their servers name."""
     every = (one.tls.get("credentialName") for gateway in gateways for one in gateway.servers)

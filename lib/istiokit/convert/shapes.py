@@ -142,13 +142,26 @@ _SHAPES: tuple[tuple[Path, type[_Part]], ...] = (
 )
 
 
+_NEW: tuple[Path, ...] = (
+    ("istioGateway",),
+    ("istioGateway", "values"),
+    ("istioGateway", "values", "gateways"),
+)
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+"""Of a Service or a Gateway, as the API server has it."""
+
+
 def check_shapes(values: Values) -> None:
-    """Raise Problem for the first old value of the gateways that has another shape than it must."""
-    for path in (("istio",), ("istio", "values")):
+    """Raise Problem for the first value of the gateways, old or new, that has another shape than it must."""
+    for path in (("istio",), ("istio", "values"), *_NEW):
         mapping(values, path)
+    for name in mapping(values, _NEW[-1]):
+        mapping(values, (*_NEW[-1], name))
     for home, shape in _SHAPES:
         for name in mapping(values, home):
             entry = at(values, (*home, name))
+            if not _NAME.fullmatch(name):
+                raise Problem((*home, name), f'"{name}" is no name of an object', "write a-z, 0-9 and -")
             if entry is not None:
                 _check((*home, name), entry, shape)
 

@@ -48,6 +48,8 @@ def chart_at(path: str) -> Chart:
     import yaml
 
     folder = Path(path)
+    if not (folder / "Chart.yaml").is_file():
+        raise UsageError(f"{path} is no chart: it has no Chart.yaml", "give the folder of a chart to --chart")
     text = read_text(str(folder / "Chart.yaml"))
     about = yaml.safe_load(text)
     if not isinstance(about, dict) or not about.get("name"):
@@ -62,6 +64,9 @@ def rendered(charts: Sequence[Chart], values: Values) -> list[tuple[Chart, list[
     """
     umbrella = next((one for one in charts if one.name == UMBRELLA), None)
     packages = [one for one in charts if one is not umbrella]
+    if not packages:
+        what = "the umbrella's chart says what its packages are given, and renders no gateway itself"
+        raise UsageError(what, "give the charts of the packages to --chart too")
     if umbrella is None:
         return [(one, _template(one, "bigbang", values)) for one in packages]
     whole = _template(umbrella, "bigbang", merge_maps(values, _ALL_ON))
@@ -105,7 +110,7 @@ def _template(chart: Chart, name: str, values: Values, namespace: str = "") -> l
     if done.returncode:
         raise OperationFailed(
             f"helm cannot render {chart.path}: {_words(done.stderr)}",
-            "see whether these are the right charts",
+            "are the charts and the values of one version?",
         )
     return list(_manifests(done.stdout))
 
