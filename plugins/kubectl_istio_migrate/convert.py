@@ -20,7 +20,7 @@ def configure(parser: Parser) -> None:
     parser.description = (
         "Write the values of istiod, istioCRDs and istioGateway that mean what those of istio and istioOperator mean, "
         "and say of every old key what became of it. No switch is set: step1 and step2 do that. Exit code 1 if "
-        "something was not carried."
+        "something was not carried, or a certificate is not sound."
     )
     parser.examples = (
         ("See the new values, and what becomes of each old key", "-f values.yaml"),

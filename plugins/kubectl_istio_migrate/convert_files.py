@@ -1,11 +1,13 @@
 """New values written into the files that the old ones were read from."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from istiokit.bigbang.embedded import text_at, with_text
 from istiokit.bigbang.layers import Layer, document_of, hidden, mapping_at, merge
+from istiokit.bigbang.versions import Family, Release
 from istiokit.cluster.files_read import read_text
 from istiokit.cluster.files_write import replace_file
 from istiokit.convert.insert import inserted, without
@@ -26,18 +28,28 @@ class FileEdit:
     old: str
     new: str
 
+    @property
+    def place(self) -> str:
+        """The path as it can be typed here."""
+        return min(str(self.path), os.path.relpath(self.path), key=len)
+
     def words(self) -> str:
         """`values.yaml: 34 lines more`, without a word of what they say: there may be keys among them."""
         more = len(self.new.splitlines()) - len(self.old.splitlines())
-        return f"{self.path.name}: {abs(more)} lines {'more' if more >= 0 else 'less'}"
+        return f"{self.place}: {abs(more)} lines {'more' if more >= 0 else 'less'}"
 
 
 def write_in_place(
-    layers: Sequence[Layer], user: Values, converted: Converted, given: Options, context: Context
+    layers: Sequence[Layer],
+    user: Values,
+    converted: Converted,
+    about: Release,
+    given: Options,
+    context: Context,
 ) -> None:
     """Write every file, or none, after the question. Raises NotDone where something would be lost with the old keys."""
     if given.drop_old:
-        _refuse_to_drop(layers, converted, given)
+        _refuse_to_drop(layers, converted, about, given)
     edits = file_edits(layers, shares(layers, user, converted), converted.values, drop_old=given.drop_old)
     if not edits:
         context.say("nothing to do: the files have all of it already")
@@ -47,15 +59,19 @@ def write_in_place(
     if given.dry_run:
         context.say("nothing was written (--dry-run)")
         return
-    if not context.confirm(f"Write {', '.join(one.path.name for one in edits)}?"):
+    if not context.confirm(f"Write {', '.join(one.place for one in edits)}?"):
         raise NotDone("answered no; nothing was written")
     _write(edits)
     for one in edits:
         context.say(f"{one.path} is written")
 
 
-def _refuse_to_drop(layers: Sequence[Layer], converted: Converted, given: Options) -> None:
+def _refuse_to_drop(layers: Sequence[Layer], converted: Converted, about: Release, given: Options) -> None:
     """Old keys are the only copy of what was not carried, and of private keys that were left out."""
+    if about.family is not Family.HELM_ONLY:
+        what = f"in Big Bang {about.version} the old packages are on unless the values say otherwise"
+        hint = "drop the old keys with the upgrade that needs it: --bigbang-version 3.0.0"
+        raise NotDone(f"nothing was written: {what}", hint)
     hint = "see to it, take those keys out by hand, then run it again; or leave --drop-old out"
     if converted.lost:
         keys = ", ".join(one.key for one in converted.lost[:3])

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import msgspec
 
 from istiokit.bigbang.merge import merge_maps
-from istiokit.convert.entry import full_name
 from istiokit.convert.listeners import Comparison, Exposure, compare
 from istiokit.convert.model import Converted, Values, at
 from istiokit.convert.new_listeners import new_exposures, post_rendered
 from istiokit.convert.old import read_old
 from istiokit.convert.old_listeners import old_exposures
+from istiokit.convert.succession import full_name
 from istiokit.errors import UsageError
 from istiokit.ui.context import Context
 from istiokit.ui.output import Column, Document, render

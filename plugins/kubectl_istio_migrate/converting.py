@@ -84,7 +84,8 @@ def _taken_for_granted(read: Read, given: Options) -> list[str]:
         return []
     lines = []
     if len(read.layers) > 1:
-        lines.append(f"in this order, the later wins: {', '.join(layer.origin for layer in read.layers)}")
+        ordered = sorted(read.layers, key=lambda layer: layer.inline)
+        lines.append(f"in this order, the later wins: {', '.join(layer.origin for layer in ordered)}")
     if not given.bigbang_version:
         lines.append(f"taken for Big Bang {read.release.version}: --bigbang-version names another")
     return lines
@@ -94,8 +95,10 @@ def _read(given: Options, context: Context) -> Read:
     if given.from_cluster:
         return _from_cluster(given, context)
     from istiokit.survey.files import layers_of_files, read_texts
+    from istiokit.survey.umbrella_files import of_umbrella
 
-    layers = layers_of_files(given.filenames, read_texts(given.filenames, given.recursive, context.stdin))
+    texts = read_texts(given.filenames, given.recursive, context.stdin)
+    layers = of_umbrella(layers_of_files(given.filenames, texts), texts)
     return Read(layers, merge(layers), _release(given.bigbang_version or TARGET))
 
 
@@ -142,7 +145,7 @@ def _deliver(read: Read, converted: Converted, given: Options, context: Context)
         from kubectl_istio_migrate.convert_files import write_in_place
 
         _report(converted, read.release, given, context, context.write)
-        write_in_place(read.layers, read.values, converted, given, context)
+        write_in_place(read.layers, read.values, converted, read.release, given, context)
     elif given.output_file:
         _report(converted, read.release, given, context, context.write)
         _write_new(pathlib.Path(given.output_file), _text(converted), given, context)

@@ -10,7 +10,6 @@ from istiokit.bigbang.merge import merge_maps
 from istiokit.bigbang.versions import parse_version, release
 from istiokit.convert.choices import Choices
 from istiokit.convert.conversion import convert
-from istiokit.convert.entry import full_name
 from istiokit.convert.listeners import Comparison, compare
 from istiokit.convert.model import Problem, Values
 from istiokit.convert.new_listeners import new_exposures
@@ -18,6 +17,7 @@ from istiokit.convert.node_ports import NodePorts, Ports
 from istiokit.convert.old import read_old
 from istiokit.convert.old_listeners import old_exposures
 from istiokit.convert.rendered import exposures
+from istiokit.convert.succession import full_name
 from tests.charts.render import NEW, OLD, render
 from tests.golden.test_convert_cases import CASES
 from tests.unit.convert_values import umbrella_values

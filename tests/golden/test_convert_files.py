@@ -51,7 +51,7 @@ sops: {mac: "ENC[AES256_GCM,data:m,iv:x,tag:y,type:str]", version: 3.9.0}
 """
 
 
-@pytest.mark.parametrize("more", [(), ("--drop-old",)])
+@pytest.mark.parametrize("more", [(), ("--drop-old", "--bigbang-version=3.0.0")])
 def test_what_nobody_can_look_into_is_named(more: tuple[str, ...]) -> None:
     text = write("values.yaml", PLAIN)
     write("secrets.enc.yaml", ENCRYPTED_WHOLE)
@@ -154,7 +154,9 @@ def test_several_files_are_written_or_none(monkeypatch: pytest.MonkeyPatch) -> N
 def test_external_certificates_do_not_cost_the_keys() -> None:
     write("values.yaml", PLAIN)
     text = write("secrets.yaml", of_public(**secrets()))
-    done = in_place("values.yaml", "secrets.yaml", "--certs=external", "--drop-old")
+    done = in_place(
+        "values.yaml", "secrets.yaml", "--certs=external", "--drop-old", "--bigbang-version=3.0.0"
+    )
     assert (done.code, Path("secrets.yaml").read_text()) == (1, text)
     assert "leaves private keys to the old values alone" in done.err
 
@@ -259,3 +261,167 @@ def test_where_the_old_keys_are_gone_there_is_nothing_to_convert() -> None:
     again = in_place(*words)
     assert (again.code, again.out, Path("values.yaml").read_text()) == (0, "", before)
     assert again.err.startswith("nothing to do: these values have none of istio, istioOperator, istioCore")
+
+
+@pytest.mark.parametrize("switches", ["istio: {enabled: false}\nistioOperator: {enabled: false}\n", PLAIN])
+def test_switches_that_are_off_are_not_dropped_where_they_would_come_on(switches: str) -> None:
+    """In 2.x the old packages are on by default."""
+    write("values.yaml", switches)
+    done = in_place("values.yaml", "--drop-old", "--bigbang-version=2.54.0")
+    assert (done.code, Path("values.yaml").read_text()) == (1, switches)
+    assert "the old packages are on unless the values say otherwise" in done.err
+
+
+def release(name: str, **spec: object) -> str:
+    metadata = {"name": name, "namespace": name}
+    return yaml.safe_dump(
+        {"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease", "metadata": metadata, "spec": spec}
+    )
+
+
+def holder(name: str, values: str, kind: str = "ConfigMap", key: str = "values.yaml") -> str:
+    place = "data" if kind == "ConfigMap" else "stringData"
+    block = "".join(f"    {line}\n" for line in values.splitlines())
+    return f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: {name}}}\n{place}:\n  {key}: |\n{block}"
+
+
+def source(name: str, **more: str) -> dict[str, str]:
+    return {"kind": "ConfigMap", "name": name, **more}
+
+
+def hosts(text: str) -> set[str]:
+    return {host for one in new_gateways(text)["public"]["gateway"]["servers"] for host in one["hosts"]}
+
+
+def documents(*parts: str) -> str:
+    return write("all.yaml", "---\n".join(parts))
+
+
+def show(*words: str) -> Result:
+    done = run("convert", "-f", "all.yaml", *words, app=APP)
+    assert "internal error" not in done.err, done.err
+    return done
+
+
+def test_only_what_big_bang_takes_is_its_values() -> None:
+    other = "istio: {mtls: {mode: PERMISSIVE}, enabled: false}\ndomain: shop.example\n"
+    documents(
+        release("bigbang", valuesFrom=[source("common")]),
+        holder("common", PLAIN.replace("*.example.com", "app.{{ .Values.domain }}")),
+        release("shop", values={"istio": {"enabled": True}, "domain": "shop.example"}),
+        holder("shop-values", other),
+    )
+    done = show()
+    assert (done.code, hosts(done.out)) == (0, {"app.example.com"})
+    assert "PERMISSIVE" not in done.out
+    assert in_place("all.yaml").code == 0
+    big_bang, shop = (list(yaml.safe_load_all(Path("all.yaml").read_text()))[n] for n in (1, 3))
+    assert "istioGateway" in big_bang["data"]["values.yaml"]
+    assert shop["data"]["values.yaml"] == other
+
+
+def test_the_order_is_that_of_values_from() -> None:
+    templated = PLAIN.replace("*.example.com", "app.{{ .Values.domain }}")
+    documents(
+        release("bigbang", valuesFrom=[source("z-first"), source("a-second")]),
+        holder("a-second", templated.replace("example.com", "second.mil")),
+        holder("z-first", templated.replace("example.com", "first.mil")),
+    )
+    done = show()
+    assert hosts(done.out) == {"app.second.mil"}
+    assert done.err.index("z-first") < done.err.index("a-second")
+
+
+@pytest.mark.parametrize(
+    "more", [{"valuesKey": "certs.yaml"}, {"targetPath": "istio.gateways.public.tls.key"}]
+)
+def test_values_that_are_not_read_from_files_are_named(more: dict[str, str]) -> None:
+    documents(
+        release("bigbang", valuesFrom=[source("common"), source("certs", **more)]), holder("common", PLAIN)
+    )
+    done = show()
+    assert (done.code, done.out) == (2, "")
+    assert "of ConfigMap certs" in done.err and "--from-cluster" in done.err
+
+
+def test_several_releases_are_not_guessed_about() -> None:
+    documents(*(release(name, values={"istio": {"enabled": True}}) for name in ("one", "two")))
+    done = show()
+    assert (done.code, "several HelmReleases have values here: one, two" in done.err) == (2, True)
+
+
+def test_what_holds_for_one_environment_stays_in_its_file() -> None:
+    base = write(
+        "base.yaml", "domain: base.mil\nistio: {gateways: {public: {hosts: ['a.{{ .Values.domain }}']}}}\n"
+    )
+    write("prod.yaml", "domain: prod.mil\n")
+    done = in_place("base.yaml", "prod.yaml")
+    assert (done.code, Path("base.yaml").read_text()) == (0, base)
+    assert hosts(Path("prod.yaml").read_text()) == {"a.prod.mil"}
+
+
+def test_templates_below_tls_are_evaluated_too() -> None:
+    server = "{hosts: [a.mil], port: {name: https, number: 8443, protocol: HTTPS}, tls: {mode: SIMPLE, credentialName: "
+    write(
+        "all.yaml",
+        f"istio: {{values: {{gateways: {{public: {{servers: [{server}'{{{{ .Values.domain }}}}-c'}}}}]}}}}}}}}",
+    )
+    servers = new_gateways(show().out)["public"]["gateway"]["servers"]
+    assert servers[-1]["tls"]["credentialName"] == "dev.bigbang.mil-c"
+
+
+def spec(text: str) -> str:
+    return f"istio: {{ingressGateways: {{public-ingressgateway: {{kubernetesResourceSpec: {text}}}}}}}"
+
+
+def test_a_patch_of_metadata_has_its_name() -> None:
+    patch = "{path: metadata.labels.cost-center, value: '42'}"
+    write(
+        "all.yaml",
+        spec(f"{{overlays: [{{kind: Service, name: public-ingressgateway, patches: [{patch}]}}]}}"),
+    )
+    renderer = yaml.safe_load(show().out)["istioGateway"]["postRenderers"]["public"][0]
+    made = yaml.safe_load(renderer["kustomize"]["patches"][0]["patch"])
+    assert made["metadata"] == {"name": "any", "labels": {"cost-center": "42"}}
+
+
+OVERLAY = "overlays: [{kind: Service, name: public-ingressgateway, patches: [{path: spec.ports, value: [{port: 9}]}]}]"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            f"{{{OVERLAY}}}",
+            "a kustomize patch cannot reach into that list",
+        ),
+        (
+            "{service: {ports: [{port: 443, targetPort: https}]}}",
+            "the new chart takes a number here, and no name",
+        ),
+        ("{service: {selector: {app: other}}}", "the chart selects its own pods and no others"),
+    ],
+)
+def test_what_the_new_chart_would_refuse_or_change_is_not_carried(text: str, told: str) -> None:
+    write("all.yaml", spec(text))
+    done = show()
+    assert (done.code, told in done.err) == (1, True), done.err
+
+
+def test_labels_that_the_chart_writes_itself_are_not_written_twice() -> None:
+    label = "app.kubernetes.io/part-of"
+    write(
+        "all.yaml",
+        f"istio: {{ingressGateways: {{public-ingressgateway: {{extraLabels: {{{label}: edge, team: a}}}}}}}}",
+    )
+    done = show()
+    assert done.code == 1
+    assert new_gateways(done.out)["public"]["upstream"]["labels"] == {"istio": "ingressgateway", "team": "a"}
+
+
+def test_another_name_of_the_workload_is_told() -> None:
+    write(
+        "all.yaml",
+        "istio: {ingressGateways: {edge: {}}, gateways: {edge: {ingressGateway: edge, hosts: [a.b]}}}",
+    )
+    assert "edge becomes edge-ingressgateway: what selects its pods by app" in show().err

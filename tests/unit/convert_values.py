@@ -78,7 +78,7 @@ def service() -> Strategy:
         {"port": st.sampled_from([80, 443, 15021, 9000])},
         optional={
             "name": st.sampled_from(["a", "b"]),
-            "targetPort": st.sampled_from([8080, 8443, "named"]),
+            "targetPort": st.sampled_from([8080, 8443, "9443"]),
             "nodePort": st.integers(30000, 32000),
             "protocol": st.sampled_from(["TCP", "UDP"]),
         },
@@ -123,7 +123,8 @@ def workload() -> Strategy:
         kubernetesResourceSpec=spec(),
         k8s=spec(),
         extraLabels=st.dictionaries(
-            st.sampled_from(["team", "istio", "x.y/z"]), st.sampled_from(["a", "ingressgateway"])
+            st.sampled_from(["team", "istio", "x.y/z", "app.kubernetes.io/part-of"]),
+            st.sampled_from(["a", "ingressgateway"]),
         ),
         enabled=st.booleans(),
         nonsense=st.just(1),

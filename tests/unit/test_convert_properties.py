@@ -10,7 +10,6 @@ from istiokit.bigbang.merge import merge_maps
 from istiokit.bigbang.versions import parse_version, release
 from istiokit.convert.choices import Choices
 from istiokit.convert.conversion import convert
-from istiokit.convert.entry import full_name
 from istiokit.convert.listeners import compare
 from istiokit.convert.model import Converted, Problem, Values, leaves
 from istiokit.convert.new_listeners import new_exposures
@@ -18,6 +17,7 @@ from istiokit.convert.node_ports import NodePorts, Ports, node_ports
 from istiokit.convert.old import read_old
 from istiokit.convert.old_listeners import old_exposures
 from istiokit.convert.others import OLD_KEYS
+from istiokit.convert.succession import full_name
 from tests.unit.convert_values import umbrella_values
 
 VERSIONS = ("2.51.0", "2.52.0", "2.53.0", "2.54.0", "3.0.0")

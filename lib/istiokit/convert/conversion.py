@@ -6,13 +6,13 @@ from typing import Any
 from istiokit.bigbang.merge import merge_maps
 from istiokit.convert.choices import Choices
 from istiokit.convert.control_plane.carry import control_plane
-from istiokit.convert.entry import NewGateways
 from istiokit.convert.gateways import gateways
 from istiokit.convert.insert import block_text
 from istiokit.convert.model import Converted, Fate, KeyFate, Ledger, Path, Values, at, dotted, leaves, put
 from istiokit.convert.old import effective, read_old
 from istiokit.convert.others import say_of_others
 from istiokit.convert.overlays import Patch
+from istiokit.convert.succession import NewGateways
 
 _GROUPS = ("ingressGateways", "gateways")
 _MISSING = object()

@@ -6,49 +6,22 @@ istio-gateway; istio-gateway 1.25.2, chart/templates/gateway.yaml).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from istiokit.convert.choices import Choices
-from istiokit.convert.model import CarriedSecret, Ledger, Pair, Path, Values, at, put
-from istiokit.convert.node_ports import LoadBalancer, renumbered
+from istiokit.convert.model import CarriedSecret, Ledger, Path, Values, at, put
+from istiokit.convert.node_ports import LoadBalancer, renumbered, unnamed
 from istiokit.convert.old import EGRESS, OldWorkload
 from istiokit.convert.old_gateways import Certificate, OldGateway
-from istiokit.convert.overlays import Patch
 from istiokit.convert.resources import Resources
 from istiokit.convert.secrets import say_of_halves, secrets_of
 from istiokit.convert.servers import BY_DEFAULT, contested, credentials, default_servers, merged, told
+from istiokit.convert.succession import HOME, NewGateways, home_of, short_name, succeed
 
-HOME: Path = ("istioGateway", "values", "gateways")
-NAMESPACE = "istio-gateway"
-OLD_NAMESPACE = "istio-system"
-
-
-@dataclass(slots=True)
-class NewGateways:
-    """The entries, with what belongs to them elsewhere."""
-
-    values: Values = field(default_factory=dict)
-    """By name, for `istioGateway.values.gateways`."""
-    patches: dict[str, list[Patch]] = field(default_factory=dict)
-    pairs: list[Pair] = field(default_factory=list)
-    secrets: list[CarriedSecret] = field(default_factory=list)
-    secret_names: dict[str, str] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-
-def short_name(workload: OldWorkload) -> str:
-    """The name of the entry: the chart puts the type behind it, so that a Service keeps its name."""
-    return workload.name.removesuffix(f"-{workload.type}") or workload.name
-
-
-def full_name(workload: OldWorkload) -> str:
-    """What the entry's objects are called."""
-    return f"{short_name(workload)}-{workload.type}"
-
-
-def home_of(workload: OldWorkload) -> Path:
-    """Where the user speaks of it, or of such at all."""
-    return next(iter(workload.homes), ("istio", "ingressGateways"))
+_OF_CHART = (
+    *("app", "istio", "helm.sh/chart", "sidecar.istio.io/inject", "istio.io/rev"),
+    *(f"app.kubernetes.io/{key}" for key in ("name", "instance", "managed-by", "part-of", "version")),
+)
+"""Labels that the gateway chart writes itself: a second time they would be duplicate keys."""
 
 
 class Entry:
@@ -99,7 +72,7 @@ class Entry:
         found.secret_names |= secrets.names
         if resources.patches:
             found.patches[self._name] = resources.patches
-        self._pairs(found, made)
+        succeed(self._workload, self._bound, self._user, made, found)
 
     def _carried(self, place: Path, one: Certificate) -> CarriedSecret:
         every = (server for gateway in self._bound for server in gateway.servers)
@@ -159,15 +132,15 @@ class Entry:
         extra = self._workload.extra_labels
         for home in self._workload.homes:
             self._ledger.carried((*home, "extraLabels"), (*self._home, "upstream", "labels"))
-            for key in ("app", "istio"):
-                if key in extra and extra[key] == self._workload.labels[key] == self._workload.type:
+            for key in filter(_OF_CHART.__contains__, extra):
+                if key == "istio" and extra[key] == self._workload.type:
                     self._ledger.default((*home, "extraLabels", key), "the new chart has it too")
-                elif key in extra:
-                    todo = "select the pods by another label"
+                else:
+                    todo = "use another label where something selects by it"
                     self._ledger.lost(
-                        (*home, "extraLabels", key), "the new chart's Gateway selects by it", todo
+                        (*home, "extraLabels", key), "the new chart sets this label itself", todo
                     )
-        kept = {key: value for key, value in extra.items() if key not in ("app", "istio")}
+        kept = {key: value for key, value in extra.items() if key not in _OF_CHART}
         return {"istio": self._workload.type, **kept}
 
     def _service(self, upstream: Values) -> None:
@@ -197,38 +170,16 @@ class Entry:
             self._ledger.default((*place, "enabled"), "an entry is on by being there")
         for place in self._workload.specs:
             self._ledger.carried((*place, "service", "ports"), (*to, "ports"))
+            for index, one in enumerate(self._workload.ports):
+                if unnamed(one) != one:
+                    todo = f"see that {unnamed(one)['targetPort']} is the number that {one['targetPort']} stood for"
+                    why = "the new chart takes a number here, and no name"
+                    self._ledger.lost((*place, "service", "ports", index, "targetPort"), why, todo)
 
     def _policies(self) -> None:
         """Of public and passthrough the umbrella says whether there are NetworkPolicies; of others the chart does."""
         if self._name not in BY_DEFAULT and at(self._values, ("networkPolicies", "enabled")) is False:
             self._entry["networkPolicies"] = {"enabled": False}
-
-    def _made_already(self) -> set[str]:
-        """The Secrets that the new values make as they are."""
-        entries = at(self._user, (*self._home, "gatewayCerts"))
-        names = {str(at(one, ("name",))) for one in (entries if isinstance(entries, list) else ())}
-        return names | ({f"{self._name}-cert"} if at(self._user, (*self._home, "tls")) else set())
-
-    def _pairs(self, found: NewGateways, made: set[str]) -> None:
-        new = f"{NAMESPACE}/{full_name(self._workload)}"
-        for gateway in self._bound:
-            found.pairs.append(Pair(f"{OLD_NAMESPACE}/{gateway.name}", new))
-        for gateway in self._bound:
-            if gateway.fails_by:
-                found.notes.append(
-                    f"Gateway {gateway.name}: Big Bang's own template fails on {gateway.fails_by}, so these values "
-                    "have never made one; they are taken as they are meant"
-                )
-        if len(self._bound) > 1:
-            names = " and ".join(one.name for one in self._bound)
-            found.notes.append(
-                f"Gateways {names} become one, {new}: what is bound to one of them answers on the hosts of all"
-            )
-        for secret in sorted(credentials(self._bound) - made - self._made_already()):
-            found.notes.append(
-                f"a Secret {NAMESPACE}/{secret} is needed, and these values do not make it: a gateway reads it in its "
-                f"own namespace, so {OLD_NAMESPACE}/{secret} is not enough"
-            )
 
 
 def _scaled(upstream: Values) -> None:

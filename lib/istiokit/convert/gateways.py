@@ -1,11 +1,12 @@
 """The old ingress and egress gateways as entries of `istioGateway.values.gateways`. Pure."""
 
 from istiokit.convert.choices import Choices
-from istiokit.convert.entry import Entry, NewGateways, home_of, short_name
+from istiokit.convert.entry import Entry
 from istiokit.convert.model import Ledger, Problem, Values
 from istiokit.convert.node_ports import NodePorts, node_ports
 from istiokit.convert.old import OldMesh, OldWorkload
 from istiokit.convert.servers import BY_DEFAULT
+from istiokit.convert.succession import NewGateways, home_of, short_name
 
 
 def gateways(mesh: OldMesh, user: Values, values: Values, choices: Choices, ledger: Ledger) -> NewGateways:

@@ -106,7 +106,15 @@ def renumbered(
 ) -> list[Values]:
     """The same ports for the new Service; behind an NLB or ALB each has a node port."""
     fixed = balancer in (LoadBalancer.NLB, LoadBalancer.ALB)
-    return [_renumbered(one, name, way, home, fixed=fixed) for one in ports]
+    return [_renumbered(unnamed(one), name, way, home, fixed=fixed) for one in ports]
+
+
+def unnamed(one: Values) -> Values:
+    """With a number for a target that is a name: the new chart's schema takes nothing else."""
+    if number(one.get("targetPort")) is not None:
+        return one
+    usual = {port["port"]: port["targetPort"] for port in USUAL}
+    return {**one, "targetPort": usual.get(one["port"], one["port"])}
 
 
 def _renumbered(one: Values, name: str, way: Ports, home: Path, *, fixed: bool) -> Values:

@@ -182,10 +182,13 @@ def _bound(gateways: list[OldGateway], workloads: list[OldWorkload]) -> list[Old
     """Raise Problem for a Gateway that no workload has."""
     for one in gateways:
         if not any(one.selector.items() <= workload.labels.items() for workload in workloads):
-            wanted = one.selector.get("app") or one.selector
+            labels = (f"{key}={value}" for key, value in one.selector.items() if value)
+            wanted = one.selector.get("app") or ", ".join(labels)
             raise Problem(
                 one.home,
-                f"Gateway {one.name} is on the ingress gateway {wanted}, which there is not",
+                f"Gateway {one.name} is on the ingress gateway {wanted}, which there is not"
+                if wanted
+                else f"Gateway {one.name} names no ingress gateway",
                 f"name one of {', '.join(workload.name for workload in workloads) or 'none'}, "
                 "or set enabled: false for the Gateway",
             )

@@ -77,7 +77,11 @@ def server_of(one: Any, home: Path, chart: Values) -> OldServer:
     if not isinstance(one, dict):
         raise Problem(home, f"{dotted(home)} has to be a mapping", "write hosts, port and tls")
     port = _port(one.get("port") or {}, (*home, "port"), chart)
-    return OldServer(_hosts(one, home, chart), port, mapping(one, ("tls",)), _home_of(one, home))
+    tls = {
+        key: _evaluated(value, (*home, "tls", key), chart) if isinstance(value, str) else value
+        for key, value in mapping(one, ("tls",)).items()
+    }
+    return OldServer(_hosts(one, home, chart), port, tls, _home_of(one, home))
 
 
 def _hosts(entry: Values, home: Path, values: Values) -> tuple[str, ...]:

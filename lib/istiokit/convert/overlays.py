@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from istiokit.bigbang.merge import merge_maps
 from istiokit.convert.model import Path, Values
 
 _API = {
@@ -31,6 +32,7 @@ _MERGE_KEYS = {
     "topologySpreadConstraints": "topologyKey",
 }
 """The lists of a pod that Kubernetes merges, with the key (patchMergeKey in k8s.io/api/core/v1)."""
+_MERGED = {*_MERGE_KEYS, "ports"}
 _STEP = re.compile(r"\[((?:\\.|[^\]\\])*)\]|((?:\\.|[^.\[\\])+)")
 _PROXY = "istio-proxy"
 _BY_HAND = "write a postRenderer for it (istioGateway.postRenderers), or do without"
@@ -49,7 +51,8 @@ class Patch:
 
     def manifest(self) -> Values:
         """With the name that kustomize asks for, and that its target makes meaningless."""
-        return {"apiVersion": _API[self.kind], "kind": self.kind, "metadata": {"name": "any"}, **self.body}
+        whole = {"apiVersion": _API[self.kind], "kind": self.kind, "metadata": {"name": "any"}}
+        return merge_maps(whole, self.body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +110,8 @@ def _nested(steps: Sequence[str], value: Any) -> Any:
     if not steps:
         return {"$patch": "replace", **value} if isinstance(value, dict) else value
     step, rest = steps[0], steps[1:]
-    if step.startswith("["):
-        return None
+    if step.startswith("[") or (not rest and isinstance(value, list) and step in _MERGED):
+        return None  # a patch would add to such a list, and not replace it
     if rest and rest[0].startswith("["):
         items = _items(step, rest[0][1:-1], rest[1:], value)
         return None if items is None else {step: items}

@@ -4,6 +4,7 @@ Private keys never change their file: what cannot stay where it was is not carri
 keys, if there is one that may be written.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -22,10 +23,13 @@ from istiokit.convert.model import (
     leaves,
     put,
 )
+from istiokit.convert.others import OLD_KEYS
 from istiokit.convert.sources import keys_of
 from istiokit.errors import NotDone
 
-_OLD = ("istio",)
+_EVERYWHERE = ("domain", "hostname", "networkPolicies")
+"""Keys beside the old ones that new values depend on."""
+_TEMPLATED = re.compile(r"\.Values\.(\w+)")
 _PARTS = ("key", "cert", "ca")
 _DEPTH = 4
 """Of the entry of a gateway: istioGateway.values.gateways.NAME. Its certificates are one list, and so in one file."""
@@ -65,7 +69,7 @@ def shares(layers: Sequence[Layer], user: Values, converted: Converted) -> dict[
             if len(path) > _DEPTH and path[_DEPTH] in ("gatewayCerts", "tls")
             else None
         )
-        index = _rest(layers, homes.values()) if kept is None else kept
+        index = rest(layers, user, homes.values()) if kept is None else kept
         put(found.setdefault(index, {}), [str(step) for step in path], value)
     return found
 
@@ -117,11 +121,13 @@ def _fates(
             yield KeyFate(key=fate.key, fate=Fate.LOST, why=reasons[one.new[:_DEPTH]], todo=todo)
 
 
-def _rest(layers: Sequence[Layer], shunned: Collection[int]) -> int:
-    """The last layer that says something of the old package and may be written, keys or not; else any that may be."""
+def rest(layers: Sequence[Layer], user: Values, shunned: Collection[int]) -> int:
+    """Where all else goes: to the last layer that says something which the new values depend on, so that what holds
+    for one environment never ends up in a file that others share. One with private keys comes last.
+    """
     writable = [index for index in reversed(range(len(layers))) if layers[index].editable]
     if not writable:
         reasons = "; ".join(f"{layer.origin}: {layer.why_not}" for layer in layers)
         raise NotDone(f"nothing was written: {reasons}", "take the new values from --output-file")
-    by_choice = sorted(writable, key=lambda index: (index in shunned, where([layers[index]], _OLD) is None))
-    return by_choice[0]
+    used = {*OLD_KEYS, *_EVERYWHERE, *_TEMPLATED.findall(msgspec.json.encode(user.get("istio")).decode())}
+    return min(writable, key=lambda index: (index in shunned, used.isdisjoint(layers[index].values)))

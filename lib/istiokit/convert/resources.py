@@ -167,8 +167,11 @@ class Resources:
                     "two Services cannot have one cluster IP",
                     "have clients use the name, or set it when the old Service is gone",
                 )
-            elif key == "selector":
+            elif key == "selector" and value.items() <= self._workload.labels.items():
                 self._default(("service", key), "the chart selects the gateway's pods")
+            elif key == "selector":
+                todo = "have traffic sent to the new Service by other means"
+                self._lost(("service", key), "the chart selects its own pods and no others", todo)
             else:
                 self._patched(("service", key), Patch("Service", {"spec": {key: value}}))
 

@@ -77,6 +77,7 @@ class _ServicePort(_Part):
 
 class _Service(_Part):
     type: str | None = None
+    selector: dict[str, str | None] | None = None
     ports: list[_ServicePort] | None = None
 
 

@@ -96,7 +96,11 @@ def _values(spec: Values, secrets: Mapping[str, Values]) -> Values:
     merged: Values = {}
     for source in spec.get("valuesFrom") or ():
         text = (secrets.get(source["name"]) or {}).get("stringData", {}).get(source.get("valuesKey"))
-        merged = merge_maps(merged, yaml.safe_load(text or "") or {})
+        try:
+            merged = merge_maps(merged, yaml.safe_load(text or "") or {})
+        except yaml.YAMLError as error:
+            what = f"the values that the umbrella makes for {source['name']} are not YAML"
+            raise OperationFailed(what, "see what helm renders of the umbrella") from error
     return merged
 
 

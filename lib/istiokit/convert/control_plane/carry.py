@@ -11,7 +11,7 @@ from istiokit.bigbang.versions import Release, Version
 from istiokit.convert.control_plane import guards, istiod, mesh
 from istiokit.convert.control_plane.core_values import core_values
 from istiokit.convert.control_plane.draft import Draft
-from istiokit.convert.control_plane.new_defaults import is_on, traced_to
+from istiokit.convert.control_plane.new_defaults import is_on
 from istiokit.convert.control_plane.packages import packages
 from istiokit.convert.control_plane.places import OLD_VALUES
 from istiokit.convert.model import Ledger, Values, at
@@ -89,25 +89,31 @@ def _settled(draft: Draft) -> None:
 
 def _notes(values: Values, release: Release) -> Iterator[str]:
     """Defaults of the umbrella that are other ones with the new packages."""
-    if is_on(values, "tempo", "enabled", usual=True) and not traced_to(values, release):
+    if is_on(values, "tempo", "enabled", usual=True) and release.version < Version(3, 0):
         yield (
-            "tracing: with tempo on the old package had proxies trace to it; the istiod package of this Big Bang does "
-            "so for jaeger only. Set istiod.values.upstream.meshConfig.enableTracing and defaultConfig.tracing"
+            "tracing: with tempo on the old package had proxies trace to it, and write trace IDs to their access logs; "
+            "the istiod package of this Big Bang knows jaeger only. Set enableTracing, defaultConfig.tracing and "
+            "accessLogFormat below istiod.values.upstream.meshConfig"
         )
     if _single_sign_on(values) and not is_on(values, "addons", "authservice", "enabled"):
         yield (
             "authservice: the single sign-on of monitoring, jaeger or tempo brought istiod's provider authservice with "
             "the old package; the new one asks only for addons.authservice.enabled: set it to true"
         )
-    certificate = at(values, ("sso", "certificateAuthority", "cert"))
+    older = at(values, ("sso", "certificate_authority"))
+    certificate = older or at(values, ("sso", "certificateAuthority", "cert"))
     authservice = is_on(values, "addons", "authservice", "enabled")
-    if certificate and (release.version < Version(2, 54) or not authservice):
+    if certificate and (older or release.version < Version(2, 54) or not authservice):
+        key = "sso.certificate_authority" if older else "sso.certificateAuthority.cert"
         yield (
-            "sso.certificateAuthority.cert: the old package had istiod trust it when it fetches JWKS keys; set "
+            f"{key}: the old package had istiod trust it when it fetches JWKS keys; set "
             "istiod.values.upstream.jwksResolverExtraRootCA to it"
         )
     if is_on(values, "openshift"):
-        yield "openshift: the old package brought Istio's CNI; the new ones do not: install it before step 1"
+        yield (
+            "openshift: the old package brought Istio's CNI and bound its service accounts to a security context "
+            "constraint; the new ones do not: see to both before step 1, for the namespace istio-gateway too"
+        )
 
 
 def _single_sign_on(values: Values) -> bool:
