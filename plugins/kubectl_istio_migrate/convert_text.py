@@ -70,7 +70,6 @@ def _summary(converted: Converted, about: Release) -> dict[str, object]:
 
 def _counted(converted: Converted) -> str:
     counts = Counter(one.fate for one in converted.fates)
-    return (
-        f"of {len(converted.fates)} keys {counts[Fate.CARRIED]} carried, {counts[Fate.DEFAULT]} need nothing, "
-        + (f"{counts[Fate.LOST]} not carried")
-    )
+    keys = len(converted.fates)
+    carried, default, lost = (counts[fate] for fate in Fate)
+    return f"of {keys} key{'' if keys == 1 else 's'} {carried} carried, {default} need nothing, {lost} not carried"
