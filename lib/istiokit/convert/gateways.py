@@ -1,12 +1,14 @@
 """The old ingress and egress gateways as entries of `istioGateway.values.gateways`. Pure."""
 
+from collections.abc import Iterator
+
 from istiokit.convert.choices import Choices
 from istiokit.convert.entry import Entry
-from istiokit.convert.model import Ledger, Problem, Values
+from istiokit.convert.model import Ledger, Problem, Values, at
 from istiokit.convert.node_ports import NodePorts, node_ports
 from istiokit.convert.old import OldMesh, OldWorkload
 from istiokit.convert.servers import BY_DEFAULT
-from istiokit.convert.succession import NewGateways, home_of, short_name
+from istiokit.convert.succession import HOME, NewGateways, home_of, short_name
 
 
 def gateways(mesh: OldMesh, user: Values, values: Values, choices: Choices, ledger: Ledger) -> NewGateways:
@@ -28,11 +30,24 @@ def gateways(mesh: OldMesh, user: Values, values: Values, choices: Choices, ledg
             Entry(workload, bound, user, values, choices, ledger).write(found)
         else:
             _unused(workload, ledger, found)
+    found.notes += _budgets(mesh, user)
     for name in BY_DEFAULT:
         if name not in found.values:
             found.values[name] = {}
             found.notes.append(f"gateway {name} of the new chart is switched off: the old values have none")
     return found
+
+
+def _budgets(mesh: OldMesh, user: Values) -> Iterator[str]:
+    """The operator's default, global.defaultPodDisruptionBudget of Istio 1.23.6, has no successor."""
+    place = "upstream", "podDisruptionBudget"
+    served = (one for one in mesh.workloads if mesh.on(one) and place[-1] not in one.spec)
+    names = [name for one in served if not at(user, (*HOME, name := short_name(one), *place))]
+    if names:
+        yield (
+            "the operator gave each gateway a PodDisruptionBudget (minAvailable: 1), the new chart gives none: set "
+            f"{'.'.join(place)} of {', '.join(names)} to have one"
+        )
 
 
 def _unused(workload: OldWorkload, ledger: Ledger, found: NewGateways) -> None:
