@@ -217,3 +217,20 @@ def test_passthrough_on_a_base_of_node_ports() -> None:
         (443, 32002),
         (15443, 32003),
     }
+
+
+def test_a_secret_has_another_name_for_the_gateway_that_makes_it_and_for_no_other() -> None:
+    """Until 2.53 the umbrella names it after the gateway; who else used it needs it by its old name."""
+    server = {
+        "hosts": ["b.example.com"],
+        "port": {"name": "https", "number": 8443, "protocol": "HTTPS"},
+        "tls": {"credentialName": "corporate-cert", **certificate()},
+    }
+    old = merge_maps(ingress("edge"), on("edge", servers=[server]))
+    old = merge_maps(old, on("public", hosts=["a.example.com"], tls={"credentialName": "corporate-cert"}))
+    done = converted({"istio": old}, "2.53.0")
+    assert done.secret_names["edge-ingressgateway"] == {"corporate-cert": "edge-cert"}
+    assert done.secret_names.get("public-ingressgateway", {}) == {}
+    found = exposures(done.values)
+    named = {name: {one.credential for one in found[name].listeners} - {""} for name in found}
+    assert named == {"edge-ingressgateway": {"edge-cert"}, "public-ingressgateway": {"corporate-cert"}}

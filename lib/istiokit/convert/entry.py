@@ -15,7 +15,7 @@ from istiokit.convert.old_gateways import Certificate, OldGateway
 from istiokit.convert.resources import Resources
 from istiokit.convert.secrets import say_of_halves, secrets_of
 from istiokit.convert.servers import BY_DEFAULT, contested, credentials, default_servers, merged, told
-from istiokit.convert.succession import HOME, NewGateways, home_of, short_name, succeed
+from istiokit.convert.succession import HOME, NewGateways, full_name, home_of, short_name, succeed
 
 _OF_CHART = (
     *("app", "istio", "helm.sh/chart", "sidecar.istio.io/inject", "istio.io/rev"),
@@ -69,7 +69,7 @@ class Entry:
         self._policies()
         found.values[self._name] = self._entry
         found.secrets += [self._carried(place, one) for place, one in secrets.places]
-        found.secret_names |= secrets.names
+        found.secret_names[full_name(self._workload)] = secrets.names
         if resources.patches:
             found.patches[self._name] = resources.patches
         succeed(self._workload, self._bound, self._user, made, found)

@@ -81,14 +81,15 @@ def compare(
     old: Sequence[Exposure],
     new: Sequence[Exposure],
     names: Mapping[str, str],
-    secrets: Mapping[str, str],
+    secrets: Mapping[str, Mapping[str, str]],
 ) -> list[Comparison]:
     """Both sets side by side, gateway by gateway, by the names of the new ones.
 
-    `names` tells which new workload takes the place of an old one, `secrets` which Secret does; what they do not name
-    keeps its name.
+    `names` tells which new workload takes the place of an old one, `secrets` which Secret does, by the new workload;
+    what they do not name keeps its name.
     """
-    before = {names.get(one.name, one.name): _with_secrets(one, secrets) for one in old}
+    renamed = ((names.get(one.name, one.name), one) for one in old)
+    before = {name: _with_secrets(one, secrets.get(name, {})) for name, one in renamed}
     after = {one.name: one for one in new}
     rows: list[Comparison] = []
     for name in sorted({*before, *after}):

@@ -116,8 +116,8 @@ class Converted(msgspec.Struct, frozen=True, kw_only=True):
     """What people should know besides."""
     secrets: tuple[CarriedSecret, ...] = ()
     """Private keys at new places: among these values, unless people have brought them there already."""
-    secret_names: Mapping[str, str] = {}
-    """Secrets of the old gateways that have another name in the new namespace."""
+    secret_names: Mapping[str, Mapping[str, str]] = {}
+    """By the new gateway: its Secrets that have another name than before."""
 
     @property
     def mapping(self) -> dict[str, str]:

@@ -23,7 +23,7 @@ class NewGateways:
     patches: dict[str, list[Patch]] = field(default_factory=dict)
     pairs: list[Pair] = field(default_factory=list)
     secrets: list[CarriedSecret] = field(default_factory=list)
-    secret_names: dict[str, str] = field(default_factory=dict)
+    secret_names: dict[str, dict[str, str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
