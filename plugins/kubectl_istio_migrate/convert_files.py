@@ -1,6 +1,5 @@
 """New values written into the files that the old ones were read from."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 from istiokit.bigbang.embedded import text_at, with_text
 from istiokit.bigbang.layers import Layer, document_of, hidden, mapping_at, merge
 from istiokit.bigbang.versions import Family, Release
-from istiokit.cluster.files_read import read_text
+from istiokit.cluster.files_read import read_text, shortest
 from istiokit.cluster.files_write import replace_file
 from istiokit.convert.insert import inserted, without
 from istiokit.convert.model import Converted, Values, at, dotted, leaves
@@ -31,7 +30,7 @@ class FileEdit:
     @property
     def place(self) -> str:
         """The path as it can be typed here."""
-        return min(str(self.path), os.path.relpath(self.path), key=len)
+        return shortest(str(self.path))
 
     def words(self) -> str:
         """`values.yaml: 34 lines more`, without a word of what they say: there may be keys among them."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from istiokit.bigbang.layers import Layer, merge
 from istiokit.bigbang.versions import SPLIT_SINCE, TARGET, Family, Release, parse_version, release
 from istiokit.cluster.files_write import write_private
@@ -165,7 +167,7 @@ def _text(converted: Converted) -> str:
 
 def _report(converted: Converted, about: Release, given: Options, context: Context, write: Any) -> None:
     if given.output in ("json", "yaml"):
-        hidden = Converted(values={}, fates=converted.fates, pairs=converted.pairs, notes=converted.notes)
+        hidden = msgspec.structs.replace(converted, values={})
         write(convert_text.document(hidden, about, given.output))
     else:
         write(convert_text.fates_text(converted, given.output, no_headers=given.no_headers))

@@ -1,11 +1,11 @@
 """What a step on values files tells people. Everything returns strings."""
 
-import os
 from collections.abc import Sequence
 
 from istiokit.bigbang.edit import Blocked
 from istiokit.bigbang.embedded import Address
 from istiokit.bigbang.layers import Layer
+from istiokit.cluster.files_read import shortest
 from istiokit.plan import render
 from istiokit.plan.model import Plan
 from istiokit.ui.diffs import coloured
@@ -41,10 +41,5 @@ def unseen(layers: Sequence[Layer]) -> list[str]:
 def _how(layer: Layer | None) -> str:
     address = layer.address if layer else None
     if layer and layer.encrypted and isinstance(address, Address):
-        return f"Run `sops {_shortest(address.path)}` and set"
+        return f"Run `sops {shortest(address.path)}` and set"
     return "Set there by hand"
-
-
-def _shortest(path: str) -> str:
-    """The path as it can be typed here: relative where that is shorter."""
-    return min(path, os.path.relpath(path), key=len)

@@ -42,6 +42,11 @@ def real(path: str | Path) -> Path:
         return Path(path)
 
 
+def shortest(path: str) -> str:
+    """The path as it can be typed here: relative where that is shorter."""
+    return min(path, os.path.relpath(path), key=len)
+
+
 def _refused(path: str, reason: str, hint: str) -> None:
     raise UsageError(f"{path}: {reason}", hint)
 

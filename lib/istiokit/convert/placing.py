@@ -7,6 +7,7 @@ keys, if there is one that may be written.
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
 
 import msgspec
 
@@ -24,13 +25,13 @@ from istiokit.convert.model import (
     put,
 )
 from istiokit.convert.others import OLD_KEYS
+from istiokit.convert.secrets import PARTS
 from istiokit.convert.sources import keys_of
 from istiokit.errors import NotDone
 
 _EVERYWHERE = ("domain", "hostname", "networkPolicies")
 """Keys beside the old ones that new values depend on."""
 _TEMPLATED = re.compile(r"\.Values\.(\w+)")
-_PARTS = ("key", "cert", "ca")
 _DEPTH = 4
 """Of the entry of a gateway: istioGateway.values.gateways.NAME. Its certificates are one list, and so in one file."""
 
@@ -62,14 +63,12 @@ def shares(layers: Sequence[Layer], user: Values, converted: Converted) -> dict[
         entry: min(home for one in secrets for home in _homes(layers, user, one))
         for entry, secrets in _by_gateway(converted).items()
     }
+    # Only when something needs it: certificates alone have their files already.
+    rest = cache(lambda: _rest(layers, user, homes.values()))
     found: dict[int, Values] = {}
     for path, value in leaves(converted.values):
-        kept = (
-            homes.get(path[:_DEPTH])
-            if len(path) > _DEPTH and path[_DEPTH] in ("gatewayCerts", "tls")
-            else None
-        )
-        index = rest(layers, user, homes.values()) if kept is None else kept
+        kept = homes.get(path[:_DEPTH]) if _is_certificate(path) else None
+        index = rest() if kept is None else kept
         put(found.setdefault(index, {}), [str(step) for step in path], value)
     return found
 
@@ -85,7 +84,7 @@ def _by_gateway(converted: Converted) -> Mapping[Path, list[CarriedSecret]]:
 
 def _homes(layers: Sequence[Layer], user: Values, one: CarriedSecret) -> Iterator[int]:
     """The layer that each part of it comes from."""
-    for part in _PARTS:
+    for part in PARTS:
         if at(user, (*one.old, part)):
             layer = where(layers, keys_of((*one.old, part)))
             yield from (index for index, other in enumerate(layers) if other is layer)
@@ -103,15 +102,19 @@ def _reason(layers: Sequence[Layer], homes: Collection[int]) -> str:
 def _without(values: Values, entries: Collection[Path]) -> Values:
     kept: Values = {}
     for path, value in leaves(values):
-        if not (path[:_DEPTH] in entries and len(path) > _DEPTH and path[_DEPTH] in ("gatewayCerts", "tls")):
+        if not (path[:_DEPTH] in entries and _is_certificate(path)):
             put(kept, [str(step) for step in path], value)
     return kept
+
+
+def _is_certificate(path: Path) -> bool:
+    return len(path) > _DEPTH and path[_DEPTH] in ("gatewayCerts", "tls")
 
 
 def _fates(
     fates: Sequence[KeyFate], lost: Sequence[CarriedSecret], reasons: Mapping[Path, str]
 ) -> Iterator[KeyFate]:
-    told = {dotted((*one.old, part)): one for one in lost for part in _PARTS}
+    told = {dotted((*one.old, part)): one for one in lost for part in PARTS}
     for fate in fates:
         one = told.get(fate.key)
         if one is None:
@@ -121,7 +124,7 @@ def _fates(
             yield KeyFate(key=fate.key, fate=Fate.LOST, why=reasons[one.new[:_DEPTH]], todo=todo)
 
 
-def rest(layers: Sequence[Layer], user: Values, shunned: Collection[int]) -> int:
+def _rest(layers: Sequence[Layer], user: Values, shunned: Collection[int]) -> int:
     """Where all else goes: to the last layer that says something which the new values depend on, so that what holds
     for one environment never ends up in a file that others share. One with private keys comes last.
     """

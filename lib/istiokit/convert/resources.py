@@ -4,7 +4,7 @@ Sources: operator/pkg/apis of Istio 1.23 (KubernetesResourcesSpec), manifests/ch
 values.schema.json and templates). What the chart has no value for becomes a patch of what it renders.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from istiokit.convert.model import Ledger, Path, Problem, Values, at, dotted, mapping, put
@@ -220,8 +220,3 @@ def _utilization(metric: Any) -> tuple[str, int] | None:
     percent = at(resource, ("target", "averageUtilization")) or resource.get("targetAverageUtilization")
     name = {"cpu": "CPU", "memory": "Memory"}[resource["name"]]
     return (name, percent) if isinstance(percent, int) else None
-
-
-def unknown(spec: Values) -> Iterable[str]:
-    """Keys that no KubernetesResourcesSpec has."""
-    return (key for key in spec if key not in _SAME and key not in _WAYS)

@@ -12,7 +12,8 @@ from istiokit.bigbang.versions import CertificateKey
 from istiokit.convert.model import Ledger, Path, Values, at, dotted
 from istiokit.convert.old_gateways import Certificate
 
-_PARTS = ("key", "cert", "ca")
+PARTS = ("key", "cert", "ca")
+"""Of a certificate, as the old and the new values both call them."""
 
 
 @dataclass(slots=True)
@@ -45,7 +46,7 @@ def secrets_of(
     for one in certificates:
         if external:
             _external(one, ledger)
-        elif any(at(user, (*one.home, part)) == ENCRYPTED for part in _PARTS):
+        elif any(at(user, (*one.home, part)) == ENCRYPTED for part in PARTS):
             _encrypted(one, home, way, ledger)
         elif way is CertificateKey.GATEWAY_CERTS:
             _entry(found, one, user, home, ledger)
@@ -66,7 +67,7 @@ def say_of_halves(name: str, user: Values, ledger: Ledger) -> None:
     servers = at(user, (*home, "servers"))
     places = [(*home, "tls"), *((*home, "servers", n, "tls") for n in range(len(servers or ())))]
     for place in places if isinstance(servers, list | None) else ():
-        there = [part for part in _PARTS if at(user, (*place, part))]
+        there = [part for part in PARTS if at(user, (*place, part))]
         if there and not {"key", "cert"} <= set(there):
             lacks = "key" if "key" not in there else "certificate"
             todo = f"bring the {lacks} too (is it set by a targetPath?), or make the Secret by other means"
@@ -91,13 +92,13 @@ def _single(found: Secrets, one: Certificate, user: Values, home: Path, ledger: 
 
 def _carried(found: Secrets, one: Certificate, user: Values, place: Path, ledger: Ledger) -> None:
     found.places.append((place, one))
-    for part in _PARTS:
+    for part in PARTS:
         if at(user, (*one.home, part)) is not None:
             ledger.carried((*one.home, part), (*place, part))
 
 
 def _parts(one: Certificate, user: Values) -> Values:
-    return {part: value for part in _PARTS if (value := at(user, (*one.home, part)))}
+    return {part: value for part in PARTS if (value := at(user, (*one.home, part)))}
 
 
 def _encrypted(one: Certificate, home: Path, way: CertificateKey, ledger: Ledger) -> None:
@@ -112,11 +113,11 @@ def _encrypted(one: Certificate, home: Path, way: CertificateKey, ledger: Ledger
 
 
 def _external(one: Certificate, ledger: Ledger) -> None:
-    for part in _PARTS:
+    for part in PARTS:
         todo = f"make the Secret istio-gateway/{one.name} before step 2"
         ledger.carried((*one.home, part), why="left out, as --certs external asks", todo=todo)
 
 
 def _lost(one: Certificate, ledger: Ledger, why: str, todo: str) -> None:
-    for part in _PARTS:
+    for part in PARTS:
         ledger.lost((*one.home, part), why, todo)
