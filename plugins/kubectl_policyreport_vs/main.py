@@ -16,6 +16,13 @@ APP = App(
         Command(name, text, f"kubectl_policyreport_vs.{name.replace('-', '_')}")
         for name, text in _COMMANDS.items()
     ),
+    examples=(
+        ("See who still needs the policy, and what to do next", ""),
+        ("What to change where, as a table for a ticket", "-A --pending -o markdown"),
+        ("May the policy go?", "safe-to-remove"),
+    ),
+    offline=("Judge a dump of reports and VirtualServices", "-f reports.yaml -f virtualservices.yaml"),
+    overview="kubectl_policyreport_vs.overview",
     default="list",
     names=True,
 )
