@@ -32,7 +32,8 @@ then it says why, and what can be done without one.
 
 def page() -> str:
     """The whole text of docs/commands.md."""
-    return "\n".join((_HEAD, *(_plugin(app) for app in APPS)))
+    everywhere = _section("##", "Flags of every command", flags_of_every_command())
+    return "\n".join((_HEAD, everywhere, *(_plugin(app) for app in APPS)))
 
 
 def parsers() -> dict[str, Parser]:
@@ -63,7 +64,6 @@ def _plugin(app: App) -> str:
     commands = [(typed, text) for typed, text in helps().items() if typed.startswith(f"{prog} ")]
     sections = [_section("##", prog, help_text(app, prog))]
     sections += [_section("###", typed, text) + details()[typed] for typed, text in commands]
-    sections.append(f"`{prog} options` prints:\n\n```text\n{flags_of_every_command(prog).strip()}\n```\n")
     return "\n".join(sections)
 
 

@@ -27,7 +27,8 @@ APP = App(
     ),
     examples=(
         ("See what this mesh is, and what to do next", ""),
-        ("Find what would make the first step hurt, then take it", "check --step 1"),
+        ("Find what would make the first step hurt", "check --step 1"),
+        ("Take it: plan, question, journal, proof", "step1"),
         ("Work on a values file instead of a cluster", "status -f values.yaml"),
         ("Undo what was done", "rollback"),
     ),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from istiokit.bigbang.facts import Unread
 from istiokit.bigbang.place import Place
 from istiokit.bigbang.status import Status
-from istiokit.ui.overview import Next
+from istiokit.ui.overview import Next, nothing_left
 from kubectl_istio_migrate.main import APP
 from kubectl_istio_migrate.status_text import blind
 
@@ -30,23 +30,28 @@ def steps(status: Status, unread: Sequence[Unread], there: str, flags: str) -> l
     """The commands to run next; `there` is this plugin with the flags that lead here, `flags` are those of others."""
     if status.next:
         helps = {command.name: command.help for command in APP.commands}
-        return [Next(f"{there} {status.next}", helps[status.next.split()[0]])]
+        why = helps[status.next.split()[0]]
+        return [Next(f"{there} {status.next}", f"{why[0].lower()}{why[1:]}")]
     if blind(unread):
-        return [Next("", "cannot tell without HelmReleases: ask for the role in docs/rbac/, then look again")]
+        return [nothing_left(unread)]
     found = []
     if _stranded(status):
-        found.append(Next(f"kubectl vs-gateways{flags} -A", "Where each is bound, and what to do about it"))
+        found.append(Next(f"kubectl vs-gateways{flags} -A", "where each is bound, and what to do about it"))
     if status.old_sidecars:
-        found.append(Next(f"kubectl recycle-injected{flags} list -A", "Which sidecars are stale, and why"))
+        found.append(Next(f"kubectl recycle-injected{flags} list -A", "which sidecars are stale, and why"))
     if status.leftovers:
-        found.append(Next(f"{there} status", "What is left behind, and how to remove it"))
-    return found or [_nothing(status)]
+        found.append(Next(f"{there} status", "what is left behind, and how to remove it"))
+    return found or [_nothing(status, unread)]
 
 
-def _nothing(status: Status) -> Next:
+def _nothing(status: Status, unread: Sequence[Unread]) -> Next:
+    if any(not item.missing for item in unread):
+        return nothing_left(unread)
     if status.place is Place.NONE:
         return Next("", "there is no Istio here: is this the right cluster? --context NAME names another")
-    return Next("", "nothing is left to do here")
+    if status.place is Place.PLAIN:
+        return Next("", "the steps are for Big Bang, and there is none; nothing else is left to do here")
+    return nothing_left(unread)
 
 
 def _cluster(status: Status) -> str:
@@ -73,9 +78,9 @@ def _releases(status: Status) -> str:
 
 
 def _open(status: Status) -> list[str]:
-    found = [f"{number} VirtualServices {binding}" for binding, number in _stranded(status).items()]
+    found = [f"VirtualServices: {number} {binding}" for binding, number in _stranded(status).items()]
     if status.old_sidecars:
-        found.append(f"{sum(status.old_sidecars.values())} of {status.sidecars} pods with an old sidecar")
+        found.append(f"old sidecars: {sum(status.old_sidecars.values())} of {status.sidecars} pods")
     if status.leftovers:
         found.append(f"left behind: {_some([item.object for item in status.leftovers])}")
     return found

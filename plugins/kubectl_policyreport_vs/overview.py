@@ -1,11 +1,16 @@
 """`kubectl policyreport-vs` without arguments: who still needs the policy, and what to run next. Changes nothing."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from istiokit.ui import options, pairs
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
 from kubectl_policyreport_vs import asking
+
+if TYPE_CHECKING:  # --help needs none of it
+    from istiokit.survey.dependence import DependenceReading
+    from istiokit.ui.overview import Next
 
 _EVERYTHING = asking.Given((), pairs.Given(), (), False, all_namespaces=True)
 
@@ -25,8 +30,8 @@ def run(_given: None, context: Context) -> int:
     read = asking.read(_EVERYTHING, context, changes=False)
 
     from istiokit.ui import unread
-    from istiokit.ui.overview import page, told
-    from kubectl_policyreport_vs.list_text import basis, counts_line, next_line
+    from istiokit.ui.overview import page
+    from kubectl_policyreport_vs.list_text import basis, counts_line
 
     there = context.prog + context.connection.flags()
     policies, couples, *_ = basis(read)
@@ -37,6 +42,19 @@ def run(_given: None, context: Context) -> int:
         ("sources", counts_line(read)),
         unread.row(read.unread),
     ]
-    step = next_line(read, there, ["-A"], [])
-    context.write(page(shown, told(step), f"{there} -A, {context.prog} --help"))
+    context.write(page(shown, [_step(read, context)], f"{there} -A, {context.prog} --help"))
     return 0
+
+
+def _step(read: "DependenceReading", context: Context) -> "Next":
+    from istiokit.ui.overview import Next, nothing_left
+
+    flags = context.connection.flags()
+    if any(one.pending for one in read.rows):
+        return Next(f"{context.prog}{flags} -A --pending -o wide", "what to change where")
+    if read.rows:
+        return Next(f"{context.prog}{flags} safe-to-remove", "whether the policy may go")
+    if read.policies or any(not item.missing for item in read.unread):
+        return nothing_left(read.unread)
+    why = "no policy keeps VirtualServices on both gateways; this shows where they are bound"
+    return Next(f"kubectl vs-gateways{flags} -A", why)

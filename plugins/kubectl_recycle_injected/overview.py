@@ -26,8 +26,8 @@ def run(_given: None, context: Context) -> int:
     from istiokit.istio.served_revisions import findings_of
     from istiokit.istio.sidecars import summary_of
     from istiokit.ui import unread
-    from istiokit.ui.overview import page, told
-    from kubectl_recycle_injected.list_text import next_line, reasons_line, summary_line
+    from istiokit.ui.overview import Next, nothing_left, page
+    from kubectl_recycle_injected.list_text import reasons_line, summary_line
 
     there = context.prog + context.connection.flags()
     summary = summary_of(found)
@@ -39,6 +39,8 @@ def run(_given: None, context: Context) -> int:
         *[("finding", f"{one.code} {one.object}: {one.reason}") for one in findings[:2]],
         unread.row(facts.unread),
     ]
-    step = next_line(summary, [there, "-A"])
-    context.write(page(shown, told(step), f"{there} list -A, {context.prog} --help"))
+    step = nothing_left(facts.unread)
+    if summary["staleWorkloads"]:
+        step = Next(f"{there} -A --dry-run", "what would be restarted, how, in which order")
+    context.write(page(shown, [step], f"{there} list -A, {context.prog} --help"))
     return 0

@@ -34,16 +34,17 @@ def run(_given: None, context: Context) -> int:
 
     from istiokit.istio.listing import rows, sides_in
     from istiokit.istio.wording import worded
-    from istiokit.ui.overview import page, told
-    from kubectl_vs_gateways.next_step import next_line
+    from istiokit.ui.overview import Next, nothing_left, page
+    from kubectl_vs_gateways.next_step import next_step
 
     wordings = worded(reading.facts.virtual_services)
     sides = sides_in(reading.facts, None, wordings)
     found = rows(reading.facts, reading.owners, sides, wordings)
     there = context.prog + context.connection.flags()
     shown = [("cluster", context.cluster.name), *_rows(reading, found, sides)]
-    step = next_line(found, sides, there, _EVERYTHING, Given())
-    context.write(page(shown, told(step), f"{there} -A, {context.prog} --help"))
+    words, why = next_step(found, sides, _EVERYTHING, Given())
+    step = Next(f"{there} {words}", why) if words else nothing_left(reading.unread)
+    context.write(page(shown, [step], f"{there} -A, {context.prog} --help"))
     return 0
 
 

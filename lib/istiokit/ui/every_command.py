@@ -21,14 +21,14 @@ def parse(_namespace: argparse.Namespace) -> None:
 
 def run(_given: None, context: Context) -> int:
     """Show them."""
-    context.write(text(context.prog))
+    context.write(text())
     return 0
 
 
-def text(prog: str) -> str:
+def text() -> str:
     """The page: which cluster, as whom, and the exit codes."""
-    parser = Parser(prog)
+    parser = Parser("")
     options.add_connection(parser)
     options.add_verbosity(parser)
-    head = f"These flags are those of every command of {prog}, and may stand before it or behind it.\n"
+    head = "Every command has these flags; they may stand before it or behind it.\n"
     return "\n".join((head, parser.flags(of_every_command=True), exits.TABLE))

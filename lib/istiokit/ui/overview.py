@@ -1,11 +1,15 @@
 """What a plugin says without arguments: at most ten lines, what it sees and what to do next. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from istiokit.ui.commands import App
 from istiokit.ui.parser import WIDTH
 from istiokit.ui.printable import printable
+
+if TYPE_CHECKING:  # the page of those without a cluster needs none of it
+    from istiokit.bigbang.facts import Unread
 
 MOST = 10
 """Lines of a page."""
@@ -25,9 +29,11 @@ class Next:
         return f"{self.command}  # {self.why}" if self.command and self.why else self.command or self.why
 
 
-def told(line: str) -> list[Next]:
-    """The step of a line such as `next: kubectl ... (why)`, as lists end with it; an empty one means none is left."""
-    return [Next("", line.removeprefix("next: ") or "nothing is left to do here")]
+def nothing_left(unread: "Iterable[Unread]") -> Next:
+    """What there is to say where no step is known: what could not be read is no evidence that nothing is left."""
+    if any(not item.missing for item in unread):
+        return Next("", "cannot tell, for want of what was not read: ask for the role in docs/rbac/")
+    return Next("", "nothing is left to do here")
 
 
 def page(rows: Sequence[tuple[str, str]], steps: Sequence[Next], more: str) -> str:
@@ -47,7 +53,7 @@ def without_cluster(app: App, prog: str) -> str:
     """What can be done where no cluster answers; the reason is told beside it."""
     what, words = app.offline
     rows = [
-        *([("without", f"{prog} {words}  # {what}")] if words else []),
+        *([("without", f"{prog} {words}  # {what[0].lower()}{what[1:]}")] if words else []),
         (
             "with",
             f"{prog} --context NAME  # or --kubeconfig FILE; kubectl config get-contexts lists the names",

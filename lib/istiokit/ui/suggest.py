@@ -35,13 +35,12 @@ _MEANT = {
 def nearest(word: str, known: Collection[str]) -> str:
     """The one of `known` that was meant, by its meaning or its spelling; empty where none is like it."""
     alike = [one for one in known if not _differ_by_number(word, one)]
-    near = difflib.get_close_matches(word, alike, n=1)
-    return _called(word, known) or next(iter(near), "") or _called(_spelled(word, _MEANT), known)
+    return _called(word, known) or _spelled(word, alike, 0.6) or _called(_spelled(word, _MEANT), known)
 
 
 def _differ_by_number(word: str, other: str) -> bool:
     """`step3` is no slip of the pen for `step2`."""
-    numbers = {sign: None for sign in map(ord, "0123456789")}
+    numbers = dict.fromkeys(map(ord, "0123456789"))
     return any(map(str.isdigit, word)) and word.translate(numbers) == other.translate(numbers)
 
 
@@ -82,9 +81,11 @@ def _owned(flag: str, commands: Sequence[str]) -> str:
     return f"{flag} is a flag of {', '.join(commands)}"
 
 
-def _spelled(word: str, known: Iterable[str]) -> str:
-    """The one that is spelled almost like it; empty where none is."""
-    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.75)), "")
+def _spelled(word: str, known: Iterable[str], least: float = 0.75) -> str:
+    """The one that is spelled most like it, of equals the first; empty where none is like it."""
+    ratios = {one: difflib.SequenceMatcher(None, one, word).ratio() for one in known}
+    best = max(ratios, key=ratios.__getitem__, default="")
+    return best if ratios.get(best, 0.0) >= least else ""
 
 
 def _long(flags: Iterable[str]) -> list[str]:
