@@ -1,5 +1,7 @@
 """A plugin without arguments: at most ten lines of what it sees, and the next command; nothing is changed."""
 
+import socket
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -186,3 +188,39 @@ def test_pods_that_may_not_be_read_are_an_error() -> None:
     done = run(app=BY_NAME["recycle-injected"], cluster=FakeCluster(denied={("list", "Pod")}))
     assert isinstance(done, Result)
     assert (done.code, done.out) == (3, "")
+
+
+CONFIG = """\
+current-context: here
+clusters: [{{name: here, cluster: {{server: "http://127.0.0.1:{port}"}}}}]
+contexts: [{{name: here, context: {{cluster: here}}}}]
+"""
+"""A kubeconfig of a server on this machine."""
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_kubeconfig_that_names_no_cluster(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    done = run(app=BY_NAME[name], live=True)
+    why = "there is no kubeconfig with a cluster in it; give --kubeconfig, or set KUBECONFIG"
+    assert (done.code, done.err) == (2, f"error: no cluster answers: {why}\n")
+    lines = done.out.splitlines()
+    assert lines[-2].startswith(f"with      kubectl {name} --context NAME  # or --kubeconfig FILE")
+    assert lines[-1] == f"help      kubectl {name} --help"
+    assert len(lines) == 2 + bool(BY_NAME[name].offline[1])
+
+
+def test_a_server_that_never_answers_is_not_waited_for(tmp_path: Path) -> None:
+    """Five seconds, without a flag that says so; the bound leaves room for a busy machine."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        config = tmp_path / "config"
+        config.write_text(CONFIG.format(port=server.getsockname()[1]))
+        begun = time.monotonic()
+        done = run("--kubeconfig", str(config), live=True)
+    assert time.monotonic() - begun < 30
+    assert done.code == 3
+    assert done.err.startswith("error: no cluster answers: cannot reach the API server http://127.0.0.1:")
+    assert done.err.count("\n") == 1
+    assert "without   kubectl istio-migrate status -f values.yaml  # see what values files mean\n" in done.out

@@ -1,7 +1,6 @@
 """Which cluster, and as whom: kubectl's connection flags as a value."""
 
 import argparse
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -49,6 +48,8 @@ class Connection:
             ("--as", self.as_user),
             *(("--as-group", group) for group in self.as_groups),
         )
+        import shlex  # --help needs none of it
+
         return "".join(f" {flag} {shlex.quote(value)}" for flag, value in named if value)
 
 
