@@ -32,7 +32,7 @@ def configure(parser: Parser) -> None:
         "Show each workload of the mesh with its sidecars. A pod is stale if it would get another sidecar were "
         "it made now: another version, another revision, one where it has none, none where it has one."
     )
-    parser.exit_one = "something asks for a revision that nobody serves"
+    parser.exit_one = "no such name, or a revision that nobody serves"
     parser.details = scope.DETAILS
     parser.examples = (
         ("The whole cluster", "-A"),

@@ -61,7 +61,7 @@ def configure(parser: Parser) -> None:
         "Restart what runs a stale sidecar (see `list`), through its owners, several at a time, until the new "
         "pods are Ready. Interrupted or killed, the same command goes on: nothing is restarted twice."
     )
-    parser.exit_one = "a no, or a workload that did not get well"
+    parser.exit_one = "not done: a no, some that failed or were left alone"
     parser.details = _DETAILS
     parser.examples = (
         ("Show the plan for all namespaces, change nothing", "-A --dry-run"),

@@ -30,7 +30,7 @@ def configure(parser: Parser) -> None:
         "Narrow the selector of an old Gateway to a label that only the pods of its own namespace carry, so that it "
         "wins nowhere else."
     )
-    parser.exit_one = "not done: a finding stops it, a no, an edit left to the owner"
+    parser.exit_one = "not done: it is not safe, a no, an edit left to its owner"
     parser.details = (
         "Where old and new gateway pods share labels the older Gateway wins on the new pods too; after this it wins "
         "nowhere but at home, and its references can be dropped without a 404. It is refused where the owner "

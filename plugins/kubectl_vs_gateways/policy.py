@@ -38,7 +38,7 @@ def configure(parser: Parser) -> None:
         "Print the mutation policy that gives every VirtualService bound to an old Gateway the new one as well, and "
         "the other way round. Nothing is changed."
     )
-    parser.exit_one = "no pair of Gateways, or no engine, was found"
+    parser.exit_one = "no pair of Gateways or no engine was found"
     parser.details = (
         "The policy acts whenever a VirtualService is created or updated. Route conditions are covered; "
         "delegates and VirtualServices without gateways are left alone. Existing ones need `touch` afterwards.",

@@ -42,7 +42,7 @@ def configure(parser: Parser) -> None:
         "Make the API server admit VirtualServices again, so that the mutation policy reaches those that were there "
         "before it. Nothing but what the policy does changes in them."
     )
-    parser.exit_one = "not done: a no, or some that the policy did not reach"
+    parser.exit_one = "not done: a no, a refusal, some that the policy did not reach"
     parser.details = (
         "Only those are touched that still lack a Gateway of the mapping, at the top level or in a route condition.",
         pairs.DETAILS,

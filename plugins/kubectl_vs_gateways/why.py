@@ -26,7 +26,7 @@ def configure(parser: Parser) -> None:
     parser.description = (
         "Say in sentences what answers for one VirtualService, or what is in the way, and where to change it."
     )
-    parser.exit_one = "there is no such VirtualService or host"
+    parser.exit_one = "no such name or host, or nothing serves it"
     parser.details = (
         "For each of its hosts and each gateway workload it tells the port, the protocol and the Gateway that "
         "serves it, or what is in the way; then who owns the VirtualService, and where to change it.",
