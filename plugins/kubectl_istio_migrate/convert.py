@@ -30,7 +30,7 @@ def configure(parser: Parser) -> None:
         "Write the values of istiod, istioCRDs and istioGateway that mean what those of istio and "
         "istioOperator mean, and say of every old key what became of it. No switch is set: step1 and step2 do that."
     )
-    parser.exit_one = "a key was not carried, a certificate is not sound, or --verify sees a difference"
+    parser.exit_one = "a key was not carried, a certificate is not sound, or listeners differ"
     parser.details = _DETAILS
     parser.examples = (
         ("See the new values, and what becomes of each old key", "-f values.yaml"),

@@ -17,7 +17,7 @@ def rows(status: Status, unread: Sequence[Unread], journal: str) -> list[tuple[s
     """Label and text, the most important first; what there is nothing to say about is empty."""
     return [
         ("cluster", _cluster(status)),
-        ("mesh", f"{status.place}: {status.why}"),
+        ("mesh", _mesh(status, unread)),
         ("istiod", "; ".join(_planes(status))),
         ("releases", _releases(status)),
         ("open", "; ".join(_open(status))),
@@ -45,13 +45,16 @@ def steps(status: Status, unread: Sequence[Unread], there: str, flags: str) -> l
 
 
 def _nothing(status: Status, unread: Sequence[Unread]) -> Next:
-    if any(not item.missing for item in unread):
-        return nothing_left(unread)
-    if status.place is Place.NONE:
-        return Next("", "there is no Istio here: is this the right cluster? --context NAME names another")
-    if status.place is Place.PLAIN:
+    if status.place is Place.PLAIN and all(item.missing for item in unread):
         return Next("", "the steps are for Big Bang, and there is none; nothing else is left to do here")
-    return nothing_left(unread)
+    return nothing_left(unread, empty=status.place is Place.NONE)
+
+
+def _mesh(status: Status, unread: Sequence[Unread]) -> str:
+    hidden = {item.kind for item in unread if not item.missing} & {"Deployment", "HelmRelease"}
+    if hidden and status.place is Place.NONE:
+        return f"unknown: {' and '.join(sorted(hidden))} objects were not read"
+    return f"{status.place}: {status.why}"
 
 
 def _cluster(status: Status) -> str:

@@ -39,7 +39,7 @@ def run(_given: None, context: Context) -> int:
         *[("finding", f"{one.code} {one.object}: {one.reason}") for one in findings[:2]],
         unread.row(facts.unread),
     ]
-    step = nothing_left(facts.unread)
+    step = nothing_left(facts.unread, empty=not found)
     if summary["staleWorkloads"]:
         step = Next(f"{there} -A --dry-run", "what would be restarted, how, in which order")
     context.write(page(shown, [step], f"{there} list -A, {context.prog} --help"))

@@ -43,7 +43,7 @@ def run(_given: None, context: Context) -> int:
     there = context.prog + context.connection.flags()
     shown = [("cluster", context.cluster.name), *_rows(reading, found, sides)]
     words, why = next_step(found, sides, _EVERYTHING, Given())
-    step = Next(f"{there} {words}", why) if words else nothing_left(reading.unread)
+    step = Next(f"{there} {words}", why) if words else nothing_left(reading.unread, empty=not found)
     context.write(page(shown, [step], f"{there} -A, {context.prog} --help"))
     return 0
 

@@ -46,7 +46,7 @@ def command_of(program: str, words: list[str]) -> str | None:
     named = next((word.rstrip(".,:") for word in words if not word.startswith("-")), None)
     if program in DEFAULTS and words and (words[0][0] in "-[" or "/" in words[0]):
         named = DEFAULTS[program]
-    return None if named in (None, "COMMAND", "NAME", "...") else f"{program} {named}"
+    return None if named in (None, "COMMAND", "...") else f"{program} {named}"
 
 
 def anchors(text: str) -> set[str]:

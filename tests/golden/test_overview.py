@@ -101,7 +101,7 @@ def test_without_big_bang_the_other_plugins_have_the_next_step() -> None:
         ),
         (
             replace(without_big_bang(), mesh=MeshFacts()),
-            "there is no Istio here: is this the right cluster? --context NAME names another",
+            "there is nothing of it here: is this the right cluster? --context NAME names another",
         ),
         (
             replace(without_big_bang(), unread=build.unread("HelmRelease")),
@@ -142,7 +142,7 @@ def clusters(mesh: FakeCluster) -> dict[str, FakeCluster]:  # noqa: F811 - the f
 
 
 NEXT = {
-    "istio-migrate": "there is no Istio here: is this the right cluster? --context NAME names another",
+    "istio-migrate": "there is nothing of it here: is this the right cluster? --context NAME names another",
     "vs-gateways": "kubectl vs-gateways --context prod --audit -A  # 2 refer to a Gateway that does not exist",
     "recycle-injected": (
         "kubectl recycle-injected --context prod -A --dry-run  # what would be restarted, how, in which order"

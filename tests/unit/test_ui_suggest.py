@@ -74,6 +74,7 @@ def test_nobody_guesses_wildly(words: str) -> None:
             "unrecognized arguments: --git-dri .; --git-dir is a flag of step1, step2; "
             "see 'kubectl istio-migrate wait --help'",
         ),
+        ("step1 --dry-run server", "unrecognized arguments: server; did you mean --dry-run=server?"),
         ("status -q", "unrecognized arguments: -q; see 'kubectl istio-migrate status --help'"),
         ("status --colour", "unrecognized arguments: --colour; see 'kubectl istio-migrate status --help'"),
         ("policy instal", "argument ACTION: invalid choice: instal (choose from plan, apply, touch, narrow, "

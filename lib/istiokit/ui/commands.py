@@ -92,7 +92,7 @@ def help_text(app: App, prog: str) -> str:
     commands = commands_of(app)
     width = max(len(command.name) for command in commands)
     listed = "".join(f"  {command.name:{width}}  {command.help}\n" for command in commands)
-    short = f"       {prog} NAME... [flags], which is {prog} {app.default}\n" if app.names else ""
+    short = f"       {prog} [NAME...] [flags], which is {prog} {app.default}\n" if app.names else ""
     examples = "".join(f"  # {what}\n  {prog} {words}".rstrip() + "\n" for what, words in app.examples)
     parts = (
         f"usage: {prog} COMMAND [flags]\n{short}",

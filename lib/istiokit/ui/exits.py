@@ -18,6 +18,9 @@ TABLE = "exit codes:\n" + "".join(f"  {code:<3}  {meaning}\n" for code, meaning 
 ANY = "findings, or not done"
 """What 1 means for a plugin as a whole."""
 
+_TIED = "\0"
+"""Stands for a space that no line ends at: a code stays with what it means."""
+
 
 def line(one: str | None, width: int) -> str:
     """`exit codes: 0 all well, 1 not Ready in time, ...`; `one` is what 1 means, None where it never happens."""
@@ -28,4 +31,6 @@ def line(one: str | None, width: int) -> str:
         "3 failed",
         "130 or 143 interrupted",
     ]
-    return textwrap.fill("exit codes: " + "; ".join(parts), width, subsequent_indent="  ") + "\n"
+    whole = (part.replace(" ", _TIED) for part in parts)
+    filled = textwrap.fill("exit codes: " + "; ".join(whole), width, subsequent_indent="  ")
+    return filled.replace(_TIED, " ") + "\n"

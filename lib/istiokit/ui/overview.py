@@ -29,10 +29,17 @@ class Next:
         return f"{self.command}  # {self.why}" if self.command and self.why else self.command or self.why
 
 
-def nothing_left(unread: "Iterable[Unread]") -> Next:
-    """What there is to say where no step is known: what could not be read is no evidence that nothing is left."""
+def nothing_left(unread: "Iterable[Unread]", *, empty: bool = False) -> Next:
+    """What there is to say where no step is known: what could not be read is no evidence that nothing is left.
+
+    With `empty` there is nothing at all of what the plugin is about.
+    """
     if any(not item.missing for item in unread):
         return Next("", "cannot tell, for want of what was not read: ask for the role in docs/rbac/")
+    if empty:
+        return Next(
+            "", "there is nothing of it here: is this the right cluster? --context NAME names another"
+        )
     return Next("", "nothing is left to do here")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from istiokit.ui import suite
 from istiokit.ui.commands import App, Command, command_parser, commands_of
+from istiokit.ui.options import DRY_RUNS
 
 _MEANT = {
     **dict.fromkeys(("undo", "revert", "restore", "abort", "cancel"), ("rollback",)),
@@ -67,7 +68,7 @@ def flag(app: App, asked: Command, words: Sequence[str], prog: str) -> str:
     """What an unknown flag among `words` stands for, or whose flag it is; empty where nobody knows."""
     unknown = next((word.partition("=")[0] for word in words if word.startswith("-")), "")
     if not unknown:
-        return ""
+        return _separate(words)
     others = {one.name: _flags(one, prog) for one in commands_of(app) if one.name != asked.name}
     if named := [name for name, flags in others.items() if unknown in flags]:
         return _owned(unknown, named)
@@ -75,6 +76,12 @@ def flag(app: App, asked: Command, words: Sequence[str], prog: str) -> str:
         return f"did you mean {near}?"
     near = _spelled(unknown, _long(flag for flags in others.values() for flag in flags))
     return _owned(near, [name for name, flags in others.items() if near in flags]) if near else ""
+
+
+def _separate(words: Sequence[str]) -> str:
+    """`--dry-run server` is what kubectl refuses, too."""
+    value = next((word for word in words if word in DRY_RUNS), "")
+    return f"did you mean --dry-run={value}?" if value else ""
 
 
 def _owned(flag: str, commands: Sequence[str]) -> str:
