@@ -26,6 +26,7 @@ _MEANT = {
     **dict.fromkeys(("recycle", "rollout", "roll"), ("restart",)),
     "install": ("apply",),
     "flags": ("options",),
+    "safe": ("safe-to-remove",),
     "version": ("--version",),
     **dict.fromkeys(("text", "txt", "plain"), ("table",)),
     "md": ("markdown",),
@@ -62,6 +63,15 @@ def command(app: App, word: str, prog: str) -> str:
         return f"did you mean {' or '.join(others)}?"
     near = nearest(word, names)
     return f"did you mean '{prog} {near}'?" if near else ""
+
+
+def forgotten(app: App, word: str, leading: Sequence[str], prog: str) -> str:
+    """The default command, where an unknown word is but the value of a flag before it: `-f values.yaml`."""
+    last = leading[-1] if leading else ""
+    default = next((one for one in app.commands if one.name == app.default), None)
+    if command(app, word, prog) or default is None or last not in _flags(default, prog):
+        return ""
+    return f"did you mean '{prog} {' '.join((app.default, *leading, word))}'?"
 
 
 def flag(app: App, asked: Command, words: Sequence[str], prog: str) -> str:
