@@ -47,9 +47,7 @@ def _differ_by_number(word: str, other: str) -> bool:
 
 
 def _called(word: str, known: Collection[str]) -> str:
-    return next(
-        (here for here in _MEANT.get(word.lower(), ()) if here.split()[0] in (*known, "--version")), ""
-    )
+    return next((here for here in _MEANT.get(word.lower(), ()) if here.split()[0] in known), "")
 
 
 def command(app: App, word: str, prog: str) -> str:
@@ -57,7 +55,7 @@ def command(app: App, word: str, prog: str) -> str:
 
     Another plugin's command goes before one of this plugin that is merely spelled like it.
     """
-    names = [one.name for one in commands_of(app)]
+    names = [*(one.name for one in commands_of(app)), "--version"]
     others = [f"'{plugin} {word}'" for plugin in suite.owners(word, app.name)]
     if others and word not in _MEANT:
         return f"did you mean {' or '.join(others)}?"
