@@ -1,1 +1,1 @@
-"""What turns a build into a release: the platforms, the archives, and the manifests of krew and Flux."""
+"""What turns a build into a release: archives, checksums, and the manifests of krew and Flux."""

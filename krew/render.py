@@ -3,7 +3,7 @@
     python -m krew.render --checksums dist/checksums.txt --base-url URL --homepage URL --output DIR
 
 DIR gets `plugins/`, as an index of krew has it, and `flux/`, as a catalog of Flux has it. Whatever is missing or wrong
-is a Gap, said in one line, and then no file is written.
+is said in one line, and then no file is written.
 """
 
 from __future__ import annotations
@@ -15,11 +15,31 @@ from pathlib import Path
 from typing import NoReturn
 
 from istiokit import __version__
-from krew.checksums import Gap, parse
-from krew.manifests import Release, manifests
-from krew.platforms import SUPPORTED
+from krew.manifests import manifests
+from krew.platforms import SUPPORTED, ReleaseError
+from krew.release import Release, parse_checksums
 
 TEMPLATES = Path(__file__).parent
+
+
+def main(argv: Sequence[str]) -> int:
+    """Renders; returns 0, or 1 with the one reason on stderr. The files written are named on stdout."""
+    arguments = _arguments(argv)
+    try:
+        for path in _render(arguments):
+            print(path)
+    except ReleaseError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    if arguments.only:
+        print(f"not for publication: only {', '.join(arguments.only)} was rendered", file=sys.stderr)
+    return 0
+
+
+def templates() -> dict[str, str]:
+    """{path under krew/: text} of all templates."""
+    paths = sorted([*TEMPLATES.glob("*.yaml"), *TEMPLATES.glob("flux/*.yaml")])
+    return {path.relative_to(TEMPLATES).as_posix(): path.read_text(encoding="utf-8") for path in paths}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -45,40 +65,21 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def main(argv: Sequence[str]) -> int:
-    """Renders; returns 0, or 1 with the one reason on stderr. The files written are named on stdout."""
-    arguments = _arguments(argv)
-    try:
-        for path in _render(arguments):
-            print(path)
-    except Gap as gap:
-        print(f"error: {gap}", file=sys.stderr)
-        return 1
-    if arguments.only:
-        print(f"not for publication: only {', '.join(arguments.only)} was rendered", file=sys.stderr)
-    return 0
-
-
 def _render(arguments: argparse.Namespace) -> list[Path]:
     platforms = tuple(it for it in SUPPORTED if not arguments.only or str(it) in arguments.only)
     release = Release(
         __version__, arguments.base_url, arguments.homepage, _checksums(arguments.checksums), platforms
     )
-    return _write(arguments.output, manifests(release, _templates()))
-
-
-def _templates() -> dict[str, str]:
-    paths = sorted([*TEMPLATES.glob("*.yaml"), *TEMPLATES.glob("flux/*.yaml")])
-    return {path.relative_to(TEMPLATES).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+    return _write(arguments.output, manifests(release, templates()))
 
 
 def _checksums(path: Path) -> dict[str, str]:
     try:
-        return parse(path.read_text(encoding="utf-8"))
+        return parse_checksums(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise Gap(f"{path} cannot be read: {error.strerror}; `make archive` writes it") from error
-    except (UnicodeDecodeError, Gap) as error:
-        raise Gap(f"{path}: {error}") from error
+        raise ReleaseError(f"{path} cannot be read: {error.strerror}; `make archive` writes it") from error
+    except (UnicodeDecodeError, ReleaseError) as error:
+        raise ReleaseError(f"{path}: {error}") from error
 
 
 def _write(folder: Path, texts: Mapping[str, str]) -> list[Path]:
@@ -87,12 +88,14 @@ def _write(folder: Path, texts: Mapping[str, str]) -> list[Path]:
     try:
         for path, text in paths.items():
             if path.exists() and path.read_bytes() != text.encode():
-                raise Gap(f"{path} is there with another content; remove it, or name an empty folder")
+                raise ReleaseError(
+                    f"{path} is there with another content; remove it, or name an empty folder"
+                )
         for path, text in paths.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise Gap(f"{error.filename} cannot be written: {error.strerror}") from error
+        raise ReleaseError(f"{error.filename} cannot be written: {error.strerror}") from error
     return list(paths)
 
 
