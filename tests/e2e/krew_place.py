@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from tests.e2e.cli import Result
+from tests.e2e.release import run
 from tests.tools import build
 
 PLUGINS = ("istio-migrate", "policyreport-vs", "recycle-injected", "vs-gateways")
@@ -15,22 +17,8 @@ INDEX = "mesh"
 """What the user calls the custom index."""
 
 
-@dataclass(frozen=True)
-class Done:
-    """What a finished command left."""
-
-    code: int
-    out: str
-    err: str
-
-    def ok(self) -> Done:
-        """The same, if the command succeeded; AssertionError with what it said otherwise."""
-        assert self.code == 0, f"exit code {self.code}\n{self.out}\n{self.err}"
-        return self
-
-
 class User:
-    """All that krew writes is below `folder`, the temporary files too."""
+    """All that krew writes is below `folder`, the temporary files too. On PATH is nothing else, not even a shell."""
 
     def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
         self.folder, self.root = folder, folder / "krew"
@@ -39,8 +27,9 @@ class User:
             path.mkdir(parents=True)
         (tools / "kubectl").symlink_to(build.tool("kubectl"))
         (tools / "kubectl-krew").symlink_to(build.tool("krew"))
+        (tools / "git").symlink_to(shutil.which("git") or "git")
         self.env = {
-            "PATH": os.pathsep.join([str(self.root / "bin"), str(tools), "/usr/bin", "/bin"]),
+            "PATH": os.pathsep.join([str(self.root / "bin"), str(tools)]),
             "HOME": str(folder / "home"),
             "TMPDIR": str(self.temporary),
             "KREW_ROOT": str(self.root),
@@ -50,21 +39,12 @@ class User:
             **env,
         }
 
-    def kubectl(self, *words: str, env: Mapping[str, str] | None = None) -> Done:
+    def kubectl(self, *words: str, env: Mapping[str, str] | None = None) -> Result:
         """`kubectl WORDS`, in a terminal without input."""
-        done = subprocess.run(
-            ["kubectl", *words],
-            cwd=self.folder,
-            env={**self.env, **(env or {})},
-            executable=self.folder / "bin" / "kubectl",
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return Done(done.returncode, done.stdout, done.stderr)
+        program = self.folder / "bin" / "kubectl"
+        return run(program, *words, folder=self.folder, env={**self.env, **(env or {})})
 
-    def krew(self, *words: str, env: Mapping[str, str] | None = None) -> Done:
+    def krew(self, *words: str, env: Mapping[str, str] | None = None) -> Result:
         """`kubectl krew WORDS`."""
         return self.kubectl("krew", *words, env=env)
 

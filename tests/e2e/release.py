@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ssl
+import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +15,7 @@ from krew.manifests import manifests
 from krew.platforms import Platform
 from krew.release import Release, parse_checksums
 from krew.render import templates
+from tests.e2e.cli import Result
 from tests.tools.certs import make_ca, make_server
 
 HERE = Platform("linux", "amd64")
@@ -42,6 +44,20 @@ class Site:
                 target.symlink_to(archives / name_of(built))
             renamed[name_of(version)] = checksums[name_of(built)]
         return manifests(Release(version, self.url, HOMEPAGE, renamed, (HERE,)), templates())
+
+
+def run(program: Path, *words: str, folder: Path, env: Mapping[str, str]) -> Result:
+    """Runs a command in FOLDER, in just this environment and without a terminal."""
+    done = subprocess.run(
+        [str(program), *words],
+        cwd=folder,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Result(done.returncode, done.stdout, done.stderr)
 
 
 @contextmanager

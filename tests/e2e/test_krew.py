@@ -56,8 +56,8 @@ def world(tmp_path: Path) -> Iterator[World]:
 @pytest.fixture(scope="module")
 def everything(release: World) -> World:
     """The world of this module, with all plugins installed from the index."""
-    release.user.krew("index", "add", INDEX, str(release.index.folder)).ok()
-    release.user.krew("install", *(f"{INDEX}/{name}" for name in PLUGINS)).ok()
+    release.user.krew("index", "add", INDEX, str(release.index.folder)).done()
+    release.user.krew("install", *(f"{INDEX}/{name}" for name in PLUGINS)).done()
     return release
 
 
@@ -73,13 +73,13 @@ def _world(folder: Path) -> Iterator[World]:
 
 def test_all_are_installed_from_the_index(everything: World) -> None:
     user = everything.user
-    assert user.krew("list").ok().out.split() == [f"{INDEX}/{name}" for name in PLUGINS]
+    assert user.krew("list").done().out.split() == [f"{INDEX}/{name}" for name in PLUGINS]
     assert user.installed() == LINKS
     for name in PLUGINS:
         assert user.store(name) == [VERSION]
         assert (user.root / "store" / name / VERSION / "LICENSE").is_file()
     assert list(user.temporary.iterdir()) == []
-    listed = user.kubectl("plugin", "list").ok()
+    listed = user.kubectl("plugin", "list").done()
     assert [path for path in listed.out.split() if "/krew/bin/" in path] == [
         str(user.root / "bin" / link) for link in LINKS
     ]
@@ -89,14 +89,14 @@ def test_all_are_installed_from_the_index(everything: World) -> None:
 def test_all_are_installed_from_files_and_uninstalled(world: World) -> None:
     user = world.user
     # Without any index krew installs, but neither lists nor uninstalls, and wants to clone its own from the internet.
-    user.krew("index", "add", INDEX, str(world.index.folder)).ok()
+    user.krew("index", "add", INDEX, str(world.index.folder)).done()
     for name in PLUGINS:
-        user.krew(*world.install(name)).ok()
-        assert user.kubectl(name, "--version").ok().out == f"kubectl-{name} {__version__}\n"
+        user.krew(*world.install(name)).done()
+        assert user.kubectl(name, "--version").done().out == f"kubectl-{name} {__version__}\n"
     assert user.installed() == LINKS
-    assert user.krew("list").ok().out.split() == [f"detached/{name}" for name in PLUGINS]
+    assert user.krew("list").done().out.split() == [f"detached/{name}" for name in PLUGINS]
     for name in PLUGINS:
-        user.krew("uninstall", name).ok()
+        user.krew("uninstall", name).done()
         assert user.kubectl(name, "--version").err == f'error: unknown command "{name}" for "kubectl"\n'
     assert (user.installed(), [user.store(name) for name in PLUGINS]) == ([], [[]] * len(PLUGINS))
     assert list(user.temporary.iterdir()) == []
@@ -104,16 +104,16 @@ def test_all_are_installed_from_files_and_uninstalled(world: World) -> None:
 
 def test_upgrade_takes_the_next_version_and_no_other(world: World) -> None:
     user = world.user
-    user.krew("index", "add", INDEX, str(world.index.folder)).ok()
-    user.krew("install", f"{INDEX}/vs-gateways", f"{INDEX}/policyreport-vs").ok()
-    assert "it is already on the newest version" in user.krew("upgrade").ok().err
+    user.krew("index", "add", INDEX, str(world.index.folder)).done()
+    user.krew("install", f"{INDEX}/vs-gateways", f"{INDEX}/policyreport-vs").done()
+    assert "it is already on the newest version" in user.krew("upgrade").done().err
     world.index.release(world.site.publish(archives(), NEXT, __version__), f"v{NEXT}")
-    assert f"vs-gateways {VERSION} -> v{NEXT}" in user.krew("update").ok().err
-    user.krew("upgrade", "vs-gateways").ok()
+    assert f"vs-gateways {VERSION} -> v{NEXT}" in user.krew("update").done().err
+    user.krew("upgrade", "vs-gateways").done()
     assert (user.store("vs-gateways"), user.store("policyreport-vs")) == ([f"v{NEXT}"], [VERSION])
-    user.krew("upgrade").ok()
+    user.krew("upgrade").done()
     assert user.store("policyreport-vs") == [f"v{NEXT}"]
-    user.kubectl("vs-gateways", "--help").ok()
+    user.kubectl("vs-gateways", "--help").done()
 
 
 def test_a_tampered_archive_is_refused(world: World, tmp_path: Path) -> None:
@@ -130,8 +130,8 @@ def test_a_tampered_archive_is_refused(world: World, tmp_path: Path) -> None:
 
 def test_a_download_that_was_tampered_with_is_refused_and_the_old_version_stays(world: World) -> None:
     user = world.user
-    user.krew("index", "add", INDEX, str(world.index.folder)).ok()
-    user.krew("install", f"{INDEX}/vs-gateways").ok()
+    user.krew("index", "add", INDEX, str(world.index.folder)).done()
+    user.krew("install", f"{INDEX}/vs-gateways").done()
     world.index.release(world.site.publish(archives(), NEXT, __version__), f"v{NEXT}")
     served_file = world.site.folder / HERE.archive(NEXT)
     served_file.unlink()
@@ -140,7 +140,7 @@ def test_a_download_that_was_tampered_with_is_refused_and_the_old_version_stays(
     assert done.code == 1
     assert "checksum does not match, want: " in done.err.splitlines()[-1]
     assert user.store("vs-gateways") == [VERSION]
-    assert user.kubectl("vs-gateways", "--version").ok().out == f"kubectl-vs-gateways {__version__}\n"
+    assert user.kubectl("vs-gateways", "--version").done().out == f"kubectl-vs-gateways {__version__}\n"
 
 
 def test_a_platform_that_there_is_nothing_for_is_one_line(world: World) -> None:
@@ -155,7 +155,7 @@ def test_a_platform_that_there_is_nothing_for_is_one_line(world: World) -> None:
 
 def test_help_through_kubectl(everything: World) -> None:
     for name in PLUGINS:
-        done = everything.user.kubectl(name, "--help").ok()
+        done = everything.user.kubectl(name, "--help").done()
         assert done.out.startswith(f"usage: kubectl {name} ")
         assert done.err == ""
 
@@ -171,7 +171,7 @@ def test_an_audit_of_files_through_kubectl(everything: World) -> None:
 
 def test_status_on_a_cluster_through_kubectl(everything: World, rig: Rig) -> None:
     env = {"KUBECONFIG": str(rig.kubeconfig)}
-    done = everything.user.kubectl("istio-migrate", "status", env=env).ok()
+    done = everything.user.kubectl("istio-migrate", "status", env=env).done()
     assert "none: there is no control plane and no Big Bang" in done.out
     assert rig.server_url in done.out
 
@@ -183,7 +183,7 @@ def test_stale_sidecars_through_kubectl(
     place.make(workload("Deployment", "web"), pods=2)
     place.move()
     env = {"KUBECONFIG": str(injector_rig.kubeconfig)}
-    done = everything.user.kubectl("recycle-injected", "list", "-n", injector_namespace, env=env).ok()
+    done = everything.user.kubectl("recycle-injected", "list", "-n", injector_namespace, env=env).done()
     (row,) = (line.split() for line in done.out.splitlines() if line.startswith(injector_namespace))
     assert row[1:6] == ["Deployment", "web", "2", "2", "2"]
     assert "revision 1-30 -> 1-31" in done.out
@@ -196,7 +196,7 @@ def test_who_depends_on_the_policy_through_kubectl(everything: World, rig: Rig, 
     rig.apply(objects)
     try:
         env = {"KUBECONFIG": str(rig.kubeconfig)}
-        done = everything.user.kubectl("policyreport-vs", "-n", namespace, env=env).ok()
+        done = everything.user.kubectl("policyreport-vs", "-n", namespace, env=env).done()
     finally:
         rig.kubectl("delete", "--filename=-", input=objects)
     verdicts = {line.split()[1]: line.split()[-1] for line in done.out.splitlines() if namespace in line}
