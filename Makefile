@@ -11,7 +11,13 @@ export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 # Most tests on a cluster wait for it, so two at a time take half the time; each worker has rigs of its own.
 FAST := --ignore=tests/e2e --ignore=tests/bench --numprocesses=2 --dist=loadfile tests
 
-.PHONY: help install lint types test e2e bench bench-large demo docs build tools rig-up rig-down clean
+# The same commit becomes the same bytes: with the time of the commit, and sets in the same order.
+BUILD_DATE = $(shell git log -1 --format=%ct)
+SOURCES := $(shell find lib plugins -name '*.py')
+FREEZE = PYTHONHASHSEED=0 SOURCE_DATE_EPOCH=$(BUILD_DATE) \
+	build/venv/bin/pyinstaller --log-level ERROR --noconfirm --distpath dist
+
+.PHONY: help install lint types test e2e bench bench-large demo docs build build-onefile archive tools rig-up rig-down clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-24s %s\n", $$1, $$2}'
@@ -59,13 +65,30 @@ demo: install ## Run both steps, and the way back, on a copy of examples/bigbang
 	@rm -rf .demo && mkdir .demo && cp examples/bigbang/values.yaml .demo
 	@cd .demo && sh ../examples/bigbang/demo.sh ../$(BIN)/kubectl-istio_migrate
 
-build: install ## Freeze the plugins into dist/
-	@rm -rf build dist
+build: dist/istio-migrate/LICENSE ## Freeze the plugins into dist/istio-migrate/
+
+build-onefile: dist/flux-istio-migrate ## Freeze the one executable that Flux installs
+
+archive: build build-onefile ## Pack both for this machine, with checksums
+	SOURCE_DATE_EPOCH=$(BUILD_DATE) $(BIN)/python -m krew.archive
+
+build/venv/.installed: pyproject.toml uv.lock | install
 	@# An environment of its own: what the tests need must not end up in the archive.
+	@rm -rf build/venv
 	$(PYTHON) -m venv --without-pip build/venv
-	UV_PROJECT_ENVIRONMENT=$(CURDIR)/build/venv $(UV) sync --quiet --locked --no-editable \
+	UV_PROJECT_ENVIRONMENT=$(CURDIR)/build/venv $(UV) sync --quiet --locked --no-install-project \
 		--no-default-groups --group build --python build/venv/bin/python
-	build/venv/bin/pyinstaller --log-level WARN --noconfirm --workpath build/work --distpath dist build.spec
+	@touch $@
+
+dist/istio-migrate/LICENSE: build.spec build/venv/.installed $(SOURCES)
+	@rm -rf build/work dist/istio-migrate
+	$(FREEZE) --workpath build/work build.spec
+	$(BIN)/python -m krew.bundled $$(build/venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') \
+		dist/istio-migrate
+
+dist/flux-istio-migrate: build.spec build/venv/.installed $(SOURCES)
+	@rm -rf build/onefile
+	$(FREEZE) --workpath build/onefile build.spec -- --onefile
 
 tools: install ## Build the servers that the tests run on (kept in the user's cache)
 	@$(BIN)/python -c 'from tests.tools.golang import find_go; find_go()' 2>/dev/null || \
