@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from istiokit import __version__
+from krew.files import read_checksums
 from krew.platforms import this_platform
-from krew.release import checksums
 
 _ROOT = Path(__file__).parent.parent
 
@@ -60,7 +60,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("dist", type=Path)
     parser.add_argument("--homepage", required=True, help="the https:// URL of the project")
     arguments = parser.parse_args(argv)
-    subjects = checksums(arguments.dist)
+    subjects = read_checksums(arguments.dist)
     commit = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=_ROOT, capture_output=True, text=True, check=True
     ).stdout.strip()

@@ -187,6 +187,8 @@ _ALL = (
     ),
     _kyverno("reports-controller"),
     _kyverno("background-controller"),
+    Recipe("krew", "0.5.0", "krew", "sigs.k8s.io/krew/cmd/krew"),
+    Recipe("validate-krew-manifest", "0.5.0", "krew", "sigs.k8s.io/krew/cmd/validate-krew-manifest"),
 )
 
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in _ALL}

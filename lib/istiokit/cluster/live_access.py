@@ -10,7 +10,7 @@ import binascii
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -123,6 +123,8 @@ def _run_exec(selection: Selection) -> dict[str, Any]:
     cluster = node("cluster", dict(selection.cluster.value))
     try:
         status = provider(node("exec", plugin), str(selection.user.folder), cluster).run()
+    except FileNotFoundError as error:
+        raise _not_installed(selection, plugin) from error
     except (ConfigException, OSError) as error:
         raise _login_failed(selection, f"{plugin.get('command')}: {_first_line(error)}") from error
     if not (status.get("token") or status.get("clientCertificateData")):
@@ -151,6 +153,15 @@ def _from_provider(selection: Selection) -> Header:
     if not token:
         raise _login_failed(selection, "its auth-provider gave no token")
     return lambda: str(token)
+
+
+def _not_installed(selection: Selection, plugin: Mapping[str, Any]) -> SuiteError:
+    """The kubeconfig may say how to get the program; its first line is enough for an error."""
+    hint = str(plugin.get("installHint") or "").strip().partition("\n")[0]
+    return OperationFailed(
+        f"no credentials for context {selection.context}: {plugin.get('command')} is not on PATH",
+        hint.rstrip(".") or "install it, or use a kubeconfig that does without",
+    )
 
 
 def _login_failed(selection: Selection, why: str) -> SuiteError:

@@ -1,0 +1,85 @@
+"""What a release consists of, and whether all of it is there.
+
+python -m krew.files dist [--only linux/amd64]   shows the files with their sizes and checksums
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from istiokit import __version__
+from krew.checksums import CHECKSUMS
+from krew.platforms import SUPPORTED, Platform, ReleaseError
+from krew.release import parse_checksums
+
+
+def expected(version: str, platforms: Sequence[Platform]) -> list[str]:
+    """The files of a release of VERSION for PLATFORMS, sorted by name; checksums and manifests are made of them."""
+    of_python = [f"istio_migrate-{version}-py3-none-any.whl", f"istio_migrate-{version}.tar.gz"]
+    archives = [
+        name
+        for it in platforms
+        for name in (it.archive(version), it.flux_archive(version), bill(version, it))
+    ]
+    return sorted(of_python + archives)
+
+
+def bill(version: str, platform: Platform) -> str:
+    """The file name of the list of components (SBOM) of the archives for PLATFORM."""
+    return f"istio-migrate_v{version}_{platform.os}_{platform.arch}.cdx.json"
+
+
+def check(there: Mapping[str, str], version: str, platforms: Sequence[Platform]) -> None:
+    """Raises ReleaseError if THERE ({name: SHA-256}) lacks a file of a release, or has one of another."""
+    wanted = set(expected(version, platforms))
+    if missing := wanted - set(there):
+        raise ReleaseError(f"{min(missing)} is not in {CHECKSUMS}: a release has all of its files or is none")
+    if strange := set(there) - wanted:
+        raise ReleaseError(f"{min(strange)} in {CHECKSUMS} is no file of a release of {version}: remove it")
+
+
+def read_checksums(dist: Path) -> dict[str, str]:
+    """{name: SHA-256} of the files in DIST, by its checksums. Raises ReleaseError if there are none."""
+    try:
+        return parse_checksums((dist / CHECKSUMS).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ReleaseError(
+            f"{dist / CHECKSUMS} cannot be read: {error.strerror}; `make checksums` writes it"
+        ) from error
+
+
+def table(dist: Path, sums: Mapping[str, str]) -> str:
+    """One line for each file of DIST in SUMS, and for the checksums themselves: size, SHA-256, name."""
+    rows = [
+        (f"{(dist / name).stat().st_size:,}", sums.get(name, ""), name) for name in [*sorted(sums), CHECKSUMS]
+    ]
+    wide = max(len(size) for size, _, _ in rows)
+    return "\n".join(f"{size:>{wide}}  {checksum:64}  {name}" for size, checksum, name in rows)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Shows the table; returns 0, or 1 with the one reason on stderr."""
+    parser = argparse.ArgumentParser(prog="python -m krew.files", description="Show the files of a release.")
+    parser.add_argument("dist", type=Path)
+    parser.add_argument(
+        "--only", action="append", choices=list(map(str, SUPPORTED)), help="expect this platform alone"
+    )
+    arguments = parser.parse_args(argv)
+    platforms = [it for it in SUPPORTED if not arguments.only or str(it) in arguments.only]
+    try:
+        sums = read_checksums(arguments.dist)
+        check(sums, __version__, platforms)
+        print(table(arguments.dist, sums))
+    except (ReleaseError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    if len(platforms) < len(SUPPORTED):
+        print(f"not for publication: {len(platforms)} of {len(SUPPORTED)} platforms", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
