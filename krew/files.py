@@ -22,12 +22,12 @@ def expected(version: str, platforms: Sequence[Platform]) -> list[str]:
     archives = [
         name
         for it in platforms
-        for name in (it.archive(version), it.flux_archive(version), bill(version, it))
+        for name in (it.archive(version), it.flux_archive(version), bill_name(version, it))
     ]
     return sorted(of_python + archives)
 
 
-def bill(version: str, platform: Platform) -> str:
+def bill_name(version: str, platform: Platform) -> str:
     """The file name of the list of components (SBOM) of the archives for PLATFORM."""
     return f"istio-migrate_v{version}_{platform.os}_{platform.arch}.cdx.json"
 
@@ -60,6 +60,22 @@ def table(dist: Path, sums: Mapping[str, str]) -> str:
     return "\n".join(f"{size:>{wide}}  {checksum:64}  {name}" for size, checksum, name in rows)
 
 
+def attached(dist: Path, sums: Mapping[str, str]) -> list[str]:
+    """The paths of the files in SUMS, of the checksums, and of the manifests that `make manifests` has rendered.
+
+    krew's have "krew-" before their names, since Flux finds its own one by the name of the plugin.
+    """
+    manifests = [
+        *sorted((dist / "manifests").glob("krew-*.yaml")),
+        *sorted((dist / "manifests/flux").glob("*.yaml")),
+    ]
+    if not manifests:
+        raise ReleaseError(f"{dist}/manifests is empty; `make manifests` renders them")
+    return [
+        path.as_posix() for path in [*(dist / name for name in sorted(sums)), dist / CHECKSUMS, *manifests]
+    ]
+
+
 def main(argv: Sequence[str]) -> int:
     """Shows the table; returns 0, or 1 with the one reason on stderr."""
     parser = argparse.ArgumentParser(prog="python -m krew.files", description="Show the files of a release.")
@@ -67,12 +83,13 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--only", action="append", choices=list(map(str, SUPPORTED)), help="expect this platform alone"
     )
+    parser.add_argument("--names", action="store_true", help="print paths, those of the manifests too")
     arguments = parser.parse_args(argv)
     platforms = [it for it in SUPPORTED if not arguments.only or str(it) in arguments.only]
     try:
         sums = read_checksums(arguments.dist)
         check(sums, __version__, platforms)
-        print(table(arguments.dist, sums))
+        print("\n".join(attached(arguments.dist, sums)) if arguments.names else table(arguments.dist, sums))
     except (ReleaseError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -1,6 +1,6 @@
 """Lists what is in a frozen folder, as CycloneDX has it: the packages, Python, the C libraries.
 
-    python -m krew.sbom dist/istio-migrate --python build/venv/bin/python --output dist/NAME.cdx.json
+    python -m krew.sbom dist/istio-migrate --python build/venv/bin/python
 
 cyclonedx-py tells of the packages of the environment that was frozen; those of which nothing was frozen are left out,
 and what it cannot know is added. Every file of the folder has an owner among the components, or there is no list. The
@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from istiokit import __version__
+from krew.files import bill_name
 from krew.frozen import INTERNAL, OURS, PYTHON, Environment, environment, normal, owners
 from krew.libraries import origin
-from krew.platforms import ReleaseError
+from krew.platforms import ReleaseError, this_platform
 
 _ROOT = Path(__file__).parent.parent
 
@@ -145,13 +146,12 @@ def text_of(bom: Mapping[str, Any]) -> str:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Writes the file; returns 0, or 1 with the one reason on stderr."""
+    """Writes the list beside the folder; returns 0, or 1 with the one reason on stderr."""
     parser = argparse.ArgumentParser(
         prog="python -m krew.sbom", description="List what a frozen folder holds."
     )
     parser.add_argument("folder", type=Path, help="what PyInstaller made: dist/istio-migrate")
     parser.add_argument("--python", type=Path, required=True, help="the Python of the frozen environment")
-    parser.add_argument("--output", type=Path, required=True, help="the file to write")
     arguments = parser.parse_args(argv)
     try:
         env = environment(_json([str(arguments.python), str(Path(__file__).with_name("probe.py"))]))
@@ -159,8 +159,9 @@ def main(argv: Sequence[str]) -> int:
     except (ReleaseError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    arguments.output.write_text(text, encoding="utf-8")
-    print(arguments.output)
+    target = arguments.folder.parent / bill_name(__version__, this_platform())
+    target.write_text(text, encoding="utf-8", newline="\n")
+    print(target)
     return 0
 
 

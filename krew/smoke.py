@@ -1,14 +1,15 @@
 """Runs installed executables for what they say, not only for their exit codes; on any system, without a cluster.
 
-    python -m krew.smoke dist/istio-migrate dist/flux-istio-migrate
+    python -m krew.smoke [PLACE...]
 
-Each place is an executable, or a folder with all of them. An executable that was frozen without its program exits with 0
-and says nothing, which no exit code tells.
+A place is an executable, a folder of them, or an archive; by default the archives of this machine in dist/. What they
+say is compared: an executable that was frozen without its program says nothing, and exits with 0.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from istiokit import __version__
+from krew.archive import FOLDER
+from krew.platforms import this_platform
 
 _EXAMPLE = Path(__file__).parent.parent / "examples" / "bigbang" / "values.yaml"
 _SERVICE = """\
@@ -111,13 +114,29 @@ def _problem(program: Path, words: Sequence[str], trial: Trial) -> str | None:
     return None if trial.says in said else f"said {said[-300:]!r}, and not {trial.says!r}"
 
 
-def main(places: Sequence[str]) -> int:
-    """Tries what is at PLACES; returns 0, or 1 with a line on stderr for each failure."""
-    found = [program for place in places for program in programs(Path(place))]
+def unpacked(place: Path, folder: Path) -> Path:
+    """What to try of PLACE: the folder below FOLDER that an archive is unpacked to, or PLACE itself."""
+    if not place.name.endswith((".tar.gz", ".zip")):
+        return place
+    target = folder / place.name
+    shutil.unpack_archive(place, target, filter=None if place.suffix == ".zip" else "data")
+    inside = target / FOLDER
+    return inside if inside.is_dir() else target
+
+
+def main(words: Sequence[str]) -> int:
+    """Tries what is at the places WORDS; returns 0, or 1 with a line on stderr for each failure."""
+    here = this_platform()
+    places = words or [f"dist/{name}" for name in (here.archive(__version__), here.flux_archive(__version__))]
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            found = [program for place in places for program in programs(unpacked(Path(place), Path(folder)))]
+        except (OSError, shutil.ReadError) as error:
+            print(f"error: {error}; `make archive` makes what is tried", file=sys.stderr)
+            return 1
+        problems = [problem for program in found for problem in failures(program)]
     if not found:
-        print(f"error: no executable of the suite in {', '.join(places) or 'no place'}", file=sys.stderr)
-        return 1
-    problems = [problem for program in found for problem in failures(program)]
+        problems = [f"no executable of the suite in {', '.join(places)}"]
     for problem in problems:
         print(f"error: {problem}", file=sys.stderr)
     print(f"{len(found)} executables tried: {', '.join(program.name for program in found)}")
