@@ -1,6 +1,6 @@
 """Whether a release can be made of the commit that is checked out, and what its notes are.
 
-    python -m krew.ready [--tag v0.1.0]   one line, or one error
+    python -m krew.ready [--tag v1.2.3]   one line, or one error
     python -m krew.ready --notes          what CHANGELOG.md says of this version, for the page of the release
 
 A version is released once CHANGELOG.md has a section for it. Until then the section Unreleased stands for it in a dry
