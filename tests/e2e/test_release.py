@@ -75,10 +75,8 @@ def bill(clone: Path, dry_run: str) -> dict[str, Any]:
 
 
 def test_table_tells_the_truth_of_every_file(clone: Path, dry_run: str) -> None:
-    rows = dict(
-        reversed(match.groups())
-        for match in re.finditer(r"^ *([\d,]+)  (?:[0-9a-f]{64}| {64})  (\S+)$", dry_run, re.M)
-    )
+    found = re.findall(r"^ *([\d,]+)  (?:[0-9a-f]{64}| {64})  (\S+)$", dry_run, re.M)
+    rows: dict[str, str] = {name: size for size, name in found}
     assert set(rows) == set(NAMES)
     assert {name: int(size.replace(",", "")) for name, size in rows.items()} == {
         name: (clone / "dist" / name).stat().st_size for name in NAMES

@@ -68,16 +68,8 @@ def with_pip(file: Path, folder: Path) -> Path:
 
 def with_uv(file: Path, folder: Path) -> Path:
     places = {name: str(folder / name) for name in ("UV_TOOL_DIR", "UV_TOOL_BIN_DIR")}
-    run(
-        shutil.which("uv") or BIN / "uv",
-        "tool",
-        "install",
-        "--quiet",
-        "--python",
-        sys.executable,
-        file,
-        **places,
-    )
+    uv = shutil.which("uv") or BIN / "uv"
+    run(uv, "tool", "install", "--quiet", "--python", sys.executable, file, env=places)
     return folder / "UV_TOOL_BIN_DIR"
 
 

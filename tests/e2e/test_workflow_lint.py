@@ -1,4 +1,4 @@
-"""The linters of GitHub's and GitLab's workflows find nothing; what only a runner can tell is listed in docs/releasing.md."""
+"""Linters find nothing in the workflows; what only a runner can tell is listed in docs/releasing.md."""
 
 from __future__ import annotations
 
