@@ -277,24 +277,6 @@ def test_an_exec_plugin_logs_in(rig: Rig, tmp_path: Path) -> None:
         assert connect(ConnectOptions(kubeconfig=path)).allowed("delete", NAMESPACE)
 
 
-@pytest.mark.parametrize(
-    ("hint", "said"),
-    [
-        ({}, "install it, or use a kubeconfig that does without"),
-        (
-            {"installHint": "\nGet it from your platform team.\n\nIt is free."},
-            "Get it from your platform team",
-        ),
-    ],
-)
-def test_an_exec_plugin_that_is_not_there(rig: Rig, tmp_path: Path, hint: dict[str, str], said: str) -> None:
-    login = {"apiVersion": "client.authentication.k8s.io/v1", "command": "no-such-login", **hint}
-    path = kubeconfig_with(rig, tmp_path / "config", user={"exec": login})
-    with pytest.raises(OperationFailed) as error:
-        connect(ConnectOptions(kubeconfig=path)).list(NAMESPACE, Object)
-    assert str(error.value) == f"no credentials for context rig: no-such-login is not on PATH; {said}"
-
-
 def pem(user: dict[str, str], part: str) -> str:
     import base64
 

@@ -86,7 +86,7 @@ def test_help_names_flux_and_exit_codes_pass(user: User, unpacked: Path) -> None
     assert user.flux("istio-migrate", "--help", env=env).done().out.startswith("usage: flux istio-migrate ")
     wrong = user.flux("istio-migrate", "statsu", env=env)
     assert (wrong.code, wrong.out) == (2, "")
-    assert "status" in wrong.err
+    assert "did you mean 'flux istio-migrate status'?" in wrong.err
     assert "istio-migrate" in user.flux("--help", env=env).done().out.partition("Plugin Commands:")[2]
 
 

@@ -136,6 +136,8 @@ def _from_provider(selection: Selection) -> Header:
     """`auth-provider: oidc` and its like, refreshed by the kubernetes package."""
     from kubernetes.client import Configuration
     from kubernetes.config import ConfigException, kube_config
+    from oauthlib.oauth2 import OAuth2Error
+    from urllib3.exceptions import HTTPError
 
     load: Any = kube_config.KubeConfigLoader  # the package is untyped
     config = {
@@ -147,7 +149,7 @@ def _from_provider(selection: Selection) -> Header:
     try:
         loader = load(config_dict=config, config_base_path=str(selection.user.folder))
         loader.load_and_set(Configuration())
-    except (ConfigException, KeyError, OSError) as error:
+    except (ConfigException, KeyError, ValueError, OSError, HTTPError, OAuth2Error) as error:
         raise _login_failed(selection, _first_line(error)) from error
     token = getattr(loader, "token", None)
     if not token:
@@ -159,7 +161,7 @@ def _not_installed(selection: Selection, plugin: Mapping[str, Any]) -> SuiteErro
     """The kubeconfig may say how to get the program; its first line is enough for an error."""
     hint = str(plugin.get("installHint") or "").strip().partition("\n")[0]
     return OperationFailed(
-        f"no credentials for context {selection.context}: {plugin.get('command')} is not on PATH",
+        f"no credentials for context {selection.context}: {plugin.get('command')} was not found",
         hint.rstrip(".") or "install it, or use a kubeconfig that does without",
     )
 
