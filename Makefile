@@ -22,7 +22,7 @@ FREEZE = PYTHONHASHSEED=0 SOURCE_DATE_EPOCH=$(BUILD_DATE) \
 	build/venv/$(SCRIPTS)/pyinstaller --log-level ERROR --noconfirm --distpath dist
 
 .PHONY: help install lint types test e2e bench bench-large demo docs build build-onefile archive tools rig-up rig-down clean
-.PHONY: release-ready wheel sbom smoke glibc checksums manifests release-files release-dry-run publish-github \
+.PHONY: release-ready wheel sbom smoke glibc checksums manifests provenance release-files release-dry-run publish-github \
 	publish-gitlab publish-pypi go
 
 help: ## Show this list
@@ -98,7 +98,7 @@ dist/flux-istio-migrate: build.spec build/venv/.installed $(SOURCES)
 
 # What follows is what the release workflows run, step by step; `release-dry-run` is all of it for this machine.
 OUT ?= dist
-HOMEPAGE ?= https://git.example.com/istio-migrate
+HOMEPAGE ?= https://git.example.com/mesh/istio-migrate
 BASE_URL ?= $(HOMEPAGE)/releases
 ONLY ?=
 
@@ -132,6 +132,9 @@ manifests: go ## Render the manifests of krew and Flux into dist/manifests/, and
 		$(BIN)/python -m tests.tools run validate-krew-manifest -skip-install -manifest $$manifest || exit 1; \
 		cp $$manifest dist/manifests/krew-$${manifest##*/}; done
 
+provenance: install ## Say of which commit the files in dist/ were made, unsigned
+	$(BIN)/python -m krew.provenance dist --homepage $(HOMEPAGE)
+
 release-files: install ## Show the files of a release, if all are there
 	$(BIN)/python -m krew.files dist $(if $(ONLY),--only $(ONLY))
 
@@ -152,8 +155,9 @@ release-dry-run: release-ready ## Make a release of this commit for this machine
 	@rm -f dist/*.whl dist/*.json dist/*.tar.gz dist/*.zip
 	$(MAKE) --no-print-directory archive sbom smoke wheel checksums
 	$(MAKE) --no-print-directory glibc HERE=--here
-	$(MAKE) --no-print-directory manifests release-files ONLY=$$($(BIN)/python -c 'from krew.platforms import *; print(this_platform())')
-	$(BIN)/python -m krew.provenance dist --homepage $(HOMEPAGE)
+	$(MAKE) --no-print-directory provenance
+	$(MAKE) --no-print-directory manifests release-files \
+		ONLY=$$($(BIN)/python -c 'from krew.platforms import this_platform; print(this_platform())')
 
 go: install
 	@$(BIN)/python -c 'from tests.tools.golang import find_go; find_go()' 2>/dev/null || \

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from istiokit import __version__
-from krew.checksums import CHECKSUMS
+from krew.checksums import CHECKSUMS, sha256
 from krew.platforms import SUPPORTED, Platform, ReleaseError
 from krew.release import parse_checksums
 
@@ -51,16 +51,14 @@ def read_checksums(dist: Path) -> dict[str, str]:
         ) from error
 
 
-def table(dist: Path, sums: Mapping[str, str]) -> str:
-    """One line for each file of DIST in SUMS, and for the checksums themselves: size, SHA-256, name."""
-    rows = [
-        (f"{(dist / name).stat().st_size:,}", sums.get(name, ""), name) for name in [*sorted(sums), CHECKSUMS]
-    ]
+def table(paths: Sequence[Path]) -> str:
+    """One line for each of PATHS: its size in bytes, its SHA-256, its name."""
+    rows = [(f"{path.stat().st_size:,}", sha256(path), path.name) for path in paths]
     wide = max(len(size) for size, _, _ in rows)
-    return "\n".join(f"{size:>{wide}}  {checksum:64}  {name}" for size, checksum, name in rows)
+    return "\n".join(f"{size:>{wide}}  {checksum}  {name}" for size, checksum, name in rows)
 
 
-def attached(dist: Path, sums: Mapping[str, str]) -> list[str]:
+def attached(dist: Path, sums: Mapping[str, str]) -> list[Path]:
     """The paths of the files in SUMS, of the checksums, and of the manifests that `make manifests` has rendered.
 
     krew's have "krew-" before their names, since Flux finds its own one by the name of the plugin.
@@ -71,9 +69,7 @@ def attached(dist: Path, sums: Mapping[str, str]) -> list[str]:
     ]
     if not manifests:
         raise ReleaseError(f"{dist}/manifests is empty; `make manifests` renders them")
-    return [
-        path.as_posix() for path in [*(dist / name for name in sorted(sums)), dist / CHECKSUMS, *manifests]
-    ]
+    return [*(dist / name for name in sorted(sums)), dist / CHECKSUMS, *manifests]
 
 
 def main(argv: Sequence[str]) -> int:
@@ -89,7 +85,8 @@ def main(argv: Sequence[str]) -> int:
     try:
         sums = read_checksums(arguments.dist)
         check(sums, __version__, platforms)
-        print("\n".join(attached(arguments.dist, sums)) if arguments.names else table(arguments.dist, sums))
+        paths = attached(arguments.dist, sums)
+        print("\n".join(path.as_posix() for path in paths) if arguments.names else table(paths))
     except (ReleaseError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

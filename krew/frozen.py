@@ -15,6 +15,8 @@ INTERNAL = "_internal"
 OURS, PYTHON, BOOTLOADER = "istio-migrate", "cpython", "pyinstaller"
 
 _PYTHON = re.compile(r"(lib)?python\d.*|_sysconfigdata_.*|base_library\.zip|Python(\.framework)?", re.I)
+_SEAL = re.compile(r"\.?(lib.+)\.hmac")
+"""Red Hat's libraries of cryptography look for this file beside them where FIPS is on, and do nothing without it."""
 _SUITE = re.compile(r"istiokit|kubectl_\w+")
 _HELPER = re.compile(r"_?pyi.*", re.I)
 _LIBRARY = re.compile(r".+\.(so(\.\d+)*|dylib|dll)", re.I)
@@ -58,23 +60,31 @@ def owners(files: Iterable[str], env: Environment) -> dict[str, list[str]]:
     Owners are OURS, PYTHON, BOOTLOADER, names of packages, and file names of C libraries.
     Raises ReleaseError for a file of which nobody knows whose it is: a list that lacks something is worse than none.
     """
+    paths = [PurePosixPath(file) for file in files]
+    libraries = {stem(path.name): path.name for path in paths if _is_library(path)}
     found: dict[str, set[str]] = {}
-    for file in files:
-        for who, place in _claims(PurePosixPath(file), env):
+    for path in paths:
+        for who, place in _claims(path, env, libraries):
             found.setdefault(who, set()).add(place)
     return {who: sorted(places) for who, places in sorted(found.items())}
 
 
-def _claims(file: PurePosixPath, env: Environment) -> list[tuple[str, str]]:
+def _claims(file: PurePosixPath, env: Environment, libraries: Mapping[str, str]) -> list[tuple[str, str]]:
     """Who has a part in FILE, and the place to name."""
     if file.parts[0] != INTERNAL:
         executable = len(file.parts) == 1 and file.name.startswith(("kubectl", "flux-"))
         return [(OURS, str(file)), *([(BOOTLOADER, str(file))] if executable else [])]
     first = file.parts[1]
-    return [(_owner(first, file, env), f"{INTERNAL}/{first}")]
+    sealed = _SEAL.fullmatch(file.name)
+    who = libraries.get(stem(sealed[1])) if sealed else _owner(first, file, env)
+    if who is None:
+        raise ReleaseError(
+            f"nobody knows where {file} in the frozen folder comes from; krew/frozen.py sorts its files"
+        )
+    return [(who, f"{INTERNAL}/{first}")]
 
 
-def _owner(first: str, file: PurePosixPath, env: Environment) -> str:
+def _owner(first: str, file: PurePosixPath, env: Environment) -> str | None:
     if _SUITE.fullmatch(first):
         return OURS
     if (package := env.packages.get(stem(first))) is not None:
@@ -83,8 +93,8 @@ def _owner(first: str, file: PurePosixPath, env: Environment) -> str:
         return PYTHON
     if _HELPER.fullmatch(first):
         return BOOTLOADER
-    if _LIBRARY.fullmatch(first) and len(file.parts) == 2:
-        return first
-    raise ReleaseError(
-        f"nobody knows where {file} in the frozen folder comes from; krew/frozen.py sorts its files"
-    )
+    return first if _is_library(file) else None
+
+
+def _is_library(file: PurePosixPath) -> bool:
+    return len(file.parts) == 2 and file.parts[0] == INTERNAL and bool(_LIBRARY.fullmatch(file.name))

@@ -24,7 +24,7 @@ from tests.e2e.frozen import archives
 
 ROOT = Path(__file__).parents[2]
 HERE = this_platform()
-NAMES = [*expected(__version__, [HERE]), "checksums.txt"]
+NAMES = expected(__version__, [HERE])
 
 
 def git(folder: Path, *words: str) -> None:
@@ -75,13 +75,13 @@ def bill(clone: Path, dry_run: str) -> dict[str, Any]:
 
 
 def test_table_tells_the_truth_of_every_file(clone: Path, dry_run: str) -> None:
-    found = re.findall(r"^ *([\d,]+)  (?:[0-9a-f]{64}| {64})  (\S+)$", dry_run, re.M)
-    rows: dict[str, str] = {name: size for size, name in found}
-    assert set(rows) == set(NAMES)
-    assert {name: int(size.replace(",", "")) for name, size in rows.items()} == {
-        name: (clone / "dist" / name).stat().st_size for name in NAMES
+    found = re.findall(r"^ *([\d,]+)  ([0-9a-f]{64})  (\S+)$", dry_run, re.M)
+    manifests = [*(clone / "dist/manifests").glob("*.yaml"), *(clone / "dist/manifests/flux").glob("*.yaml")]
+    files = [*(clone / "dist" / name for name in [*NAMES, "checksums.txt"]), *manifests]
+    assert len(manifests) == 5
+    assert {name: (size, checksum) for size, checksum, name in found} == {
+        path.name: (f"{path.stat().st_size:,}", digest(path)) for path in files
     }
-    assert not [name for name in NAMES[:-1] if digest(clone / "dist" / name) not in dry_run]
 
 
 def digest(path: Path) -> str:
@@ -107,7 +107,7 @@ def test_provenance_is_unsigned_and_names_the_commit(clone: Path, dry_run: str) 
     ).stdout.strip()
     assert said["predicate"]["buildDefinition"]["externalParameters"]["source"]["digest"]["gitCommit"] == head
     assert {it["name"]: it["digest"]["sha256"] for it in said["subject"]} == {
-        name: digest(clone / "dist" / name) for name in NAMES[:-1]
+        name: digest(clone / "dist" / name) for name in NAMES
     }
 
 

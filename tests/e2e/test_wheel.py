@@ -36,8 +36,9 @@ code: str = main(APP)
 
 def run(*command: object, cwd: Path = ROOT, env: Mapping[str, str] | None = None) -> str:
     """What COMMAND prints; AssertionError with all that it said if it fails."""
-    # Where everybody's packages are is the user's business, and those of this test are not to be seen there.
-    env = {**os.environ, **(env or {}), "PYTHONPATH": ""}
+    # Neither make's own flags, where it runs these tests, nor packages that are about may decide.
+    hidden = ("MAKE", "MFLAGS", "PYTHONPATH")
+    env = {**{key: value for key, value in os.environ.items() if not key.startswith(hidden)}, **(env or {})}
     done = subprocess.run(
         [str(word) for word in command], cwd=cwd, env=env, capture_output=True, text=True, check=False
     )

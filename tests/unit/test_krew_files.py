@@ -35,16 +35,17 @@ def dist(tmp_path: Path) -> Path:
 
 
 def test_table_has_size_and_checksum_of_each_file(dist: Path) -> None:
-    sums = read_checksums(dist)
-    check(sums, "1.2.3", ONE)
-    lines = table(dist, sums).splitlines()
+    lines = table([dist / name for name in (*expected("1.2.3", ONE), "checksums.txt")]).splitlines()
     assert lines[1].split() == [
         "1,000",
         hashlib.sha256(b"x" * 1000).hexdigest(),
         "istio-migrate_v1.2.3_linux_amd64.cdx.json",
     ]
-    assert lines[-1].split() == [str((dist / "checksums.txt").stat().st_size), "checksums.txt"]
-    assert len(lines) == len(expected("1.2.3", ONE)) + 1
+    assert lines[-1].endswith("  checksums.txt")
+
+
+def test_complete_release_passes(dist: Path) -> None:
+    check(read_checksums(dist), "1.2.3", ONE)
 
 
 @pytest.mark.parametrize("name", expected("1.2.3", ONE))
@@ -70,7 +71,7 @@ def test_manifests_are_attached_under_names_that_do_not_clash(dist: Path) -> Non
     for name in ("krew-istio-migrate.yaml", "plugins/istio-migrate.yaml", "flux/istio-migrate.yaml"):
         (dist / "manifests" / name).parent.mkdir(parents=True, exist_ok=True)
         (dist / "manifests" / name).touch()
-    paths = [Path(path) for path in attached(dist, read_checksums(dist))]
+    paths = attached(dist, read_checksums(dist))
     assert all(path.is_file() for path in paths)
     assert [path.name for path in paths[-3:]] == [
         "checksums.txt",

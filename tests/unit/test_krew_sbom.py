@@ -99,6 +99,21 @@ def test_file_of_nobody_is_refused(file: str) -> None:
         owners([*LINUX, file], ENV)
 
 
+def test_seals_of_red_hats_libraries_go_with_them() -> None:
+    """PyInstaller brings them along: without them the library stops the program where FIPS is on."""
+    files = ["libcrypto.so.1.1", ".libcrypto.so.1.1.1k.hmac", "fipscheck/libcrypto.so.1.1.hmac"]
+    found = owners([f"_internal/{file}" for file in files], ENV)
+    assert found == {
+        "libcrypto.so.1.1": [
+            "_internal/.libcrypto.so.1.1.1k.hmac",
+            "_internal/fipscheck",
+            "_internal/libcrypto.so.1.1",
+        ]
+    }
+    with pytest.raises(ReleaseError, match="nobody knows where"):
+        owners(["_internal/.libssl.so.1.1.hmac"], ENV)
+
+
 def test_names_are_compared_as_registries_do() -> None:
     assert normal("Ruamel.Yaml_clib") == "ruamel-yaml-clib"
     assert [stem(name) for name in ("a-b-1.0.dist-info", "x.cpython-312.so", "yaml")] == ["a-b", "x", "yaml"]
