@@ -36,7 +36,7 @@ class User:
 
     def installed(self) -> list[str]:
         """The files in there."""
-        return sorted(path.name for path in self.plugins.iterdir())
+        return sorted(path.name for path in self.plugins.glob("*"))
 
     def publish(self, version: str) -> str:
         """Puts the plugin up as VERSION; returns its manifest."""

@@ -123,7 +123,7 @@ def _run_exec(selection: Selection) -> dict[str, Any]:
     cluster = node("cluster", dict(selection.cluster.value))
     try:
         status = provider(node("exec", plugin), str(selection.user.folder), cluster).run()
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:  # the latter where PATH ends with a file
         raise _not_installed(selection, plugin) from error
     except (ConfigException, OSError) as error:
         raise _login_failed(selection, f"{plugin.get('command')}: {_first_line(error)}") from error
