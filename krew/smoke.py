@@ -131,15 +131,17 @@ def main(words: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         try:
             found = [program for place in places for program in programs(unpacked(Path(place), Path(folder)))]
-        except (OSError, shutil.ReadError) as error:
-            print(f"error: {error}; `make archive` makes what is tried", file=sys.stderr)
+        except OSError as error:  # shutil.ReadError, of what is no archive, is one too
+            what = f"{error.filename} is not there" if error.filename else error
+            print(f"error: {what}; `make archive` makes what is tried", file=sys.stderr)
             return 1
         problems = [problem for program in found for problem in failures(program)]
     if not found:
         problems = [f"no executable of the suite in {', '.join(places)}"]
     for problem in problems:
         print(f"error: {problem}", file=sys.stderr)
-    print(f"{len(found)} executables tried: {', '.join(program.name for program in found)}")
+    if found:
+        print(f"{len(found)} executables tried: {', '.join(program.name for program in found)}")
     return 1 if problems else 0
 
 

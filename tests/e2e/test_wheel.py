@@ -91,7 +91,7 @@ def test_pip_gives_working_commands(installed: Path) -> None:
     all_work(installed)
 
 
-@pytest.mark.parametrize(("install", "file"), [(with_uv, WHEEL), (with_uv, SDIST), (with_pipx, WHEEL)])
+@pytest.mark.parametrize(("install", "file"), [(with_uv, WHEEL), (with_pipx, SDIST)])
 def test_installers_of_tools_give_working_commands(
     install: Callable[[Path, Path], Path], file: str, dist: Path, tmp_path: Path
 ) -> None:
