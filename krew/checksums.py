@@ -24,11 +24,12 @@ def write_checksums(dist: Path) -> Path:
     """Writes dist/checksums.txt for all that is released from there, sorted by name; returns it."""
     files = sorted(path for path in dist.iterdir() if path.name.endswith(_RELEASED) and path.is_file())
     target = dist / CHECKSUMS
-    target.write_text("".join(f"{_sha256(path)}  {path.name}\n" for path in files), newline="\n")
+    target.write_text("".join(f"{sha256(path)}  {path.name}\n" for path in files), newline="\n")
     return target
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """The checksum of a file, in hex."""
     with path.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
 

@@ -27,7 +27,7 @@ class Platform:
         return "zip" if self.os == "windows" else "tar.gz"
 
     def archive(self, version: str) -> str:
-        """The file name of the archive with all executables; `version` without a v: `0.1.0`."""
+        """The file name of the archive with all executables; `version` without a v: `1.2.3`."""
         return f"istio-migrate_v{version}_{self.os}_{self.arch}.{self.suffix}"
 
     def flux_archive(self, version: str) -> str:
