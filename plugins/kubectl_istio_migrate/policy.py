@@ -4,7 +4,8 @@ import argparse
 from dataclasses import dataclass
 
 from istiokit.errors import UsageError
-from istiokit.ui import options, pairs
+from istiokit.ui import codes, options, pairs
+from istiokit.ui.completable import Runs, Source, completed_by
 from istiokit.ui.context import Context
 from istiokit.ui.engines import add_engine
 from istiokit.ui.pairs import Given
@@ -79,7 +80,7 @@ def configure(parser: Parser) -> None:
     add_engine(parser)
     _add_flags(parser)
     options.add_dry_run(parser)
-    options.add_confirmation(parser)
+    options.add_confirmation(parser, codes.policies)
     options.add_timeout(parser, "2m", "How long to wait until the policy acts")
     options.add_journal_namespace(parser)
     options.add_output(parser, headers=False)
@@ -93,7 +94,7 @@ def _add_flags(parser: Parser) -> None:
         help="Make a ClusterRole that lets Kyverno's reports controller read VirtualServices, where it may not.",
     )
     parser.add_argument("--touch", action="store_true", help="After apply, do what touch does.")
-    parser.add_argument(
+    policy = parser.add_argument(
         "--policy",
         dest="policies",
         metavar="NAME",
@@ -102,13 +103,15 @@ def _add_flags(parser: Parser) -> None:
         help="Remove this policy too, which others have made; repeat it for several.",
     )
     add_source(parser)
-    parser.add_argument(
+    completed_by(policy, Source.POLICIES)
+    to = parser.add_argument(
         "--to",
         metavar="start|ACTION|RUN",
         default="",
         help="The state to go back to: before everything, after the last such action, or after the run of this id "
         "(default: start).",
     )
+    completed_by(to, "start", *ACTIONS[1:-1], Runs(("istiokit.plan.policy",)))
     parser.add_argument(
         "--abandon",
         action="store_true",

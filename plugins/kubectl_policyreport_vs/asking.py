@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from istiokit.errors import UsageError
 from istiokit.ui import options, pairs
+from istiokit.ui.completable import Source, completed_by
 from istiokit.ui.context import Context
 from istiokit.ui.sources import add_source, manifests_of
 
@@ -35,7 +36,7 @@ class Given:
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """--policy, --map, --map-file, --source, -f, -R, and how to connect."""
-    parser.add_argument(
+    policy = parser.add_argument(
         "--policy",
         dest="policies",
         metavar="NAME",
@@ -43,6 +44,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="Only this policy; repeat it for several (default: all that add to the gateways of VirtualServices).",
     )
+    completed_by(policy, Source.POLICIES)
     pairs.add_flags(parser)
     add_source(parser)
     options.add_files(parser)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from istiokit.errors import UsageError
-from istiokit.ui import options
+from istiokit.ui import codes, options
+from istiokit.ui.completable import Source, completed_by
 from istiokit.ui.context import Context
 from istiokit.ui.duration import parse_duration
 from istiokit.ui.parser import Parser
@@ -60,7 +61,7 @@ def configure(parser: Parser) -> None:
     _add_pace(parser)
     _add_ways(parser)
     options.add_dry_run(parser)
-    options.add_confirmation(parser)
+    options.add_confirmation(parser, codes.restarts)
     options.add_timeout(parser, "10m", "How long one workload may take")
     options.add_journal_namespace(parser)
     options.add_output(parser, headers=False)
@@ -75,7 +76,7 @@ def _add_pace(parser: argparse.ArgumentParser) -> None:
         default=0,
         help="How many of them in one namespace at the same time (default: no limit but --concurrency).",
     )
-    parser.add_argument(
+    waves = parser.add_argument(
         "--wave-by",
         metavar="namespace|label=KEY|file=FILE",
         type=checked(_wave_by),
@@ -83,6 +84,7 @@ def _add_pace(parser: argparse.ArgumentParser) -> None:
         help="Restart in waves: by namespace, by the value of a label of the pods, or as the lines of a file have it "
         "(a namespace or NAMESPACE/KIND/NAME each, * for anything; an empty line ends a wave).",
     )
+    completed_by(waves, "namespace", "label=", "file=")
     parser.add_argument(
         "--order",
         metavar="NAME,...",
@@ -126,13 +128,14 @@ def _add_ways(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="Put the old template back where new pods do not become well while old ones still live.",
     )
-    parser.add_argument(
+    relabel = parser.add_argument(
         "--relabel",
         metavar="OLD=NEW",
         default="",
         help="Move the namespaces of revision OLD to NEW, one after the other, each with its workloads; OLD may be "
         "istio-injection, which means istio-injection=enabled.",
     )
+    completed_by(relabel, Source.REVISIONS)
     parser.add_argument(
         "--fail-if-none", action="store_true", help="Exit with 1 where there is nothing to restart."
     )

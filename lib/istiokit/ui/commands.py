@@ -29,6 +29,12 @@ class Command:
     """Dotted name of the module with configure, parse and run."""
 
 
+COMPLETION = Command(
+    "completion", "Complete commands, flags and names in the shell", "istiokit.ui.completion.command"
+)
+"""Every plugin has it."""
+
+
 @dataclass(frozen=True, slots=True)
 class App:
     """A plugin: what its executable is called and what it can do."""
@@ -42,6 +48,9 @@ class App:
     """The command to run without arguments where a cluster answers; without one, the help is shown."""
     names: bool = False
     """Whether words and flags that are no command go to the default one: `kubectl vs-gateways shop/web`."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "commands", (*self.commands, COMPLETION))
 
 
 def prog_name(program: str, name: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from istiokit.ui.completable import Completer, Source, completed_by
 from istiokit.ui.duration import parse_duration, parse_request_timeout
 from istiokit.ui.values import checked, file_name, parse_count, parse_level
 
@@ -77,13 +78,14 @@ def connection(namespace: argparse.Namespace) -> Connection:
 def add_connection(parser: argparse.ArgumentParser) -> None:
     """--kubeconfig --context --cluster --user --as --as-group --request-timeout, read by `connection`."""
     group = parser.add_argument_group("connection")
-    for flag, what in (
-        ("kubeconfig", "Path of the kubeconfig file (default: KUBECONFIG, then ~/.kube/config)."),
-        ("context", "Name of the kubeconfig context to use."),
-        ("cluster", "Name of the kubeconfig cluster to use."),
-        ("user", "Name of the kubeconfig user to use."),
+    kubeconfig = "Path of the kubeconfig file (default: KUBECONFIG, then ~/.kube/config)."
+    for flag, what, source in (
+        ("kubeconfig", kubeconfig, Source.ANY_FILES),
+        ("context", "Name of the kubeconfig context to use.", Source.CONTEXTS),
+        ("cluster", "Name of the kubeconfig cluster to use.", Source.CLUSTERS),
+        ("user", "Name of the kubeconfig user to use.", Source.USERS),
     ):
-        group.add_argument(f"--{flag}", metavar=flag.upper(), default="", help=what)
+        completed_by(group.add_argument(f"--{flag}", metavar=flag.upper(), default="", help=what), source)
     group.add_argument("--as", dest="as_user", metavar="USER", default="", help="User to impersonate.")
     group.add_argument(
         "--as-group",
@@ -105,7 +107,8 @@ def add_connection(parser: argparse.ArgumentParser) -> None:
 def add_namespace(parser: argparse.ArgumentParser, default: str = "", what: str = "") -> None:
     """-n/--namespace as `namespace`; `what` replaces the help sentence."""
     text = what or "Namespace to work in (default: that of the context)."
-    parser.add_argument("-n", "--namespace", metavar="NAMESPACE", default=default, help=text)
+    flag = parser.add_argument("-n", "--namespace", metavar="NAMESPACE", default=default, help=text)
+    completed_by(flag, Source.NAMESPACES)
 
 
 def add_scope(parser: argparse.ArgumentParser) -> None:
@@ -136,7 +139,7 @@ def add_edited_files(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_filenames(parser: argparse.ArgumentParser, what: str) -> None:
-    parser.add_argument(
+    flag = parser.add_argument(
         "-f",
         "--filename",
         dest="filenames",
@@ -146,6 +149,7 @@ def _add_filenames(parser: argparse.ArgumentParser, what: str) -> None:
         default=[],
         help=f"{what}; repeat it for several.",
     )
+    completed_by(flag, Source.FILES)
 
 
 def add_dry_run(parser: argparse.ArgumentParser, *, server: bool = True) -> None:
@@ -178,16 +182,17 @@ def add_output(
         parser.add_argument("--no-headers", action="store_true", help="Leave the headers of tables out.")
 
 
-def add_confirmation(parser: argparse.ArgumentParser) -> None:
-    """-y/--yes as `yes`, --allow as `allow` (a list of codes)."""
+def add_confirmation(parser: argparse.ArgumentParser, codes: Completer) -> None:
+    """-y/--yes as `yes`, --allow as `allow` (a list of codes); `codes` are those that may stand in the way."""
     parser.add_argument("-y", "--yes", action="store_true", help="Do not ask before the change is made.")
-    parser.add_argument(
+    flag = parser.add_argument(
         "--allow",
         metavar="CODE",
         action="append",
         default=[],
         help="Go on in spite of the finding with this code, such as IM001; repeat it for several.",
     )
+    completed_by(flag, codes)
 
 
 def add_timeout(parser: argparse.ArgumentParser, default: str, what: str = "How long to wait") -> None:
@@ -215,12 +220,13 @@ def add_concurrency(parser: argparse.ArgumentParser, default: int) -> None:
 def add_journal_namespace(parser: argparse.ArgumentParser, default: str = "istio-system") -> None:
     """--journal-namespace as `journal_namespace`; an empty default is the umbrella's namespace."""
     where = default or "the umbrella's, else istio-system"
-    parser.add_argument(
+    flag = parser.add_argument(
         "--journal-namespace",
         metavar="NAMESPACE",
         default=default,
         help=f"Namespace of the journal and the Lease (default: {where}).",
     )
+    completed_by(flag, Source.NAMESPACES)
 
 
 def add_verbosity(parser: argparse.ArgumentParser) -> None:

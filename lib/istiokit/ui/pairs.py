@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from istiokit.errors import NotDone
+from istiokit.ui.completable import Source, completed_by
 from istiokit.ui.context import Context
 from istiokit.ui.values import checked, file_name
 
@@ -32,7 +33,7 @@ class Given:
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """--map as `maps`, --map-file as `map_files`; both are lists."""
-    parser.add_argument(
+    pair = parser.add_argument(
         "--map",
         dest="maps",
         metavar="OLD=NEW",
@@ -41,7 +42,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         help="An old Gateway and the one that takes over, each as NAMESPACE/NAME; repeat it for several "
         "(default: the pairs that are found on the cluster).",
     )
-    parser.add_argument(
+    completed_by(pair, Source.PAIRS)
+    file = parser.add_argument(
         "--map-file",
         dest="map_files",
         metavar="FILE",
@@ -50,6 +52,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="YAML or JSON file with OLD: NEW lines, - for stdin; repeat it for several.",
     )
+    completed_by(file, Source.FILES)
 
 
 def parse(namespace: argparse.Namespace) -> Given:

@@ -72,6 +72,14 @@ class Parser(argparse.ArgumentParser):
         self._closing = epilog
         self.add_argument("-h", "--help", action=_Help, nargs=0, help="Show this help.")
 
+    def actions(self) -> Sequence[argparse.Action]:
+        """Its flags and operands, as they were added."""
+        return self._actions
+
+    def rivals(self) -> Sequence[Sequence[argparse.Action]]:
+        """The groups of flags of which only one may be given."""
+        return [group._group_actions for group in self._mutually_exclusive_groups]
+
     def format_help(self) -> str:
         """The help with the examples and the exit codes at its end."""
         self.usage = " ".join(

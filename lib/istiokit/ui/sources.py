@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from istiokit.errors import UsageError
+from istiokit.ui.completable import Source, completed_by
 from istiokit.ui.context import Context
 from istiokit.ui.values import checked, file_name
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:  # --help needs none of it
 
 def add_source(parser: argparse.ArgumentParser) -> None:
     """--source as `sources`, a list."""
-    parser.add_argument(
+    flag = parser.add_argument(
         "--source",
         dest="sources",
         metavar="FILE",
@@ -25,6 +26,7 @@ def add_source(parser: argparse.ArgumentParser) -> None:
         help="File or folder (with all its folders) with the rendered manifests that an owner applies, for what left "
         "no copy in the cluster (server-side apply); repeat it for several.",
     )
+    completed_by(flag, Source.FILES)
 
 
 def manifests_of(sources: Sequence[str], context: Context) -> "Manifests":

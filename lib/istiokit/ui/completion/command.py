@@ -1,0 +1,85 @@
+"""`completion` of every plugin: the scripts for shells, and what kubectl needs beside the plugin."""
+
+import argparse
+from dataclasses import dataclass
+
+from istiokit.errors import UsageError
+from istiokit.ui.completable import Source, completed_by
+from istiokit.ui.context import Context
+from istiokit.ui.parser import Parser
+
+SHELLS = ("bash", "zsh", "fish", "powershell")
+_INSTALL, _UNINSTALL = "install", "uninstall"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to do: a shell whose script is wanted, install, or uninstall."""
+
+    action: str
+    folder: str
+    """Empty: beside the plugin on PATH."""
+
+
+def configure(parser: Parser) -> None:
+    """The flags of the command."""
+    plugin = parser.prog.rpartition(" ")[0]
+    program = plugin.replace("-", "_").replace(" ", "-", 1)
+    parser.description = _description(plugin, program)
+    parser.examples = (
+        (f"Complete `{plugin}` (needs kubectl's own: source <(kubectl completion bash))", "install"),
+        ("Put it into another folder on PATH", "install --dir ~/.local/bin"),
+        (f"bash, for `{program}` itself; to keep it, put this into ~/.bashrc: source <(...)", "bash"),
+        ("zsh; to keep it, put this into ~/.zshrc, after compinit: source <(...)", "zsh"),
+        (f"fish; to keep it: ... > ~/.config/fish/completions/{program}.fish", "fish"),
+        (
+            "PowerShell; to keep it, put this into $PROFILE: ... | Out-String | Invoke-Expression",
+            "powershell",
+        ),
+    )
+    action = parser.add_argument(
+        "action",
+        metavar="ACTION",
+        choices=(*SHELLS, _INSTALL, _UNINSTALL),
+        help=f"One of {', '.join((*SHELLS, _INSTALL, _UNINSTALL))}.",
+    )
+    folder = parser.add_argument(
+        "--dir",
+        metavar="DIR",
+        default="",
+        help="Folder on PATH for install and uninstall (default: that of the plugin).",
+    )
+    completed_by(action)
+    completed_by(folder, Source.FOLDERS)
+
+
+def _description(plugin: str, program: str) -> str:
+    what = "Complete commands, flags and names when TAB is pressed; names come from the cluster, within a second. "
+    by_hand = f"The name of a shell prints the script for those who run `{program}` itself."
+    if not plugin.startswith("kubectl "):
+        return f"{what}`{plugin}` is completed as soon as the completion of its host is on. {by_hand}"
+    return (
+        f"{what}For `{plugin}` kubectl looks for an executable of its own: `install` puts it beside this plugin (each "
+        f"plugin has its own), `uninstall` takes it away. kubectl's own completion has to be on too. {by_hand}"
+    )
+
+
+def parse(namespace: argparse.Namespace) -> Options:
+    """The arguments as a value; raises UsageError for a folder where nothing is installed."""
+    if namespace.dir and namespace.action in SHELLS:
+        raise UsageError(f"--dir means nothing to {namespace.action}, which is only printed", "leave it out")
+    return Options(namespace.action, namespace.dir)
+
+
+def run(given: Options, context: Context) -> int:
+    """Print, install, or remove."""
+    from istiokit.ui.completion import install, scripts
+
+    if given.action in SHELLS:
+        context.write(scripts.script(given.action, context.prog))
+        return 0
+    place = install.place_of(context.prog, given.folder, context.env)
+    told = install.install(place) if given.action == _INSTALL else install.uninstall(place)
+    for line in told:
+        context.say(line)
+    return 0
