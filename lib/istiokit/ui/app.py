@@ -81,7 +81,7 @@ def _complete_and_end(app: App, terminal: Terminal) -> NoReturn:
     from istiokit.ui.completion import silence
 
     silence.begin()
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, UnicodeError):
         terminal.out.write(_completed(app, sys.argv[1:], terminal))
         terminal.out.flush()
     silence.end()
