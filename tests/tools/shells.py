@@ -19,8 +19,8 @@ from tests.tools.build import cache_dir, locked, say
 from tests.tools.golang import BuildError
 
 PACKAGES = {
-    "zsh": ("zsh-static", "zsh-common"),
-    "fish": ("fish", "fish-common", "libpcre2-32-0"),
+    "zsh": ("zsh", "zsh-common", "libcap2", "libtinfo6"),
+    "fish": ("fish", "fish-common", "libpcre2-32-0", "libtinfo6"),
     "bash-completion": ("bash-completion",),
 }
 """What Debian (and Ubuntu) call them; libraries that a minimal system lacks are named, too."""
@@ -33,6 +33,8 @@ class Shell:
 
     program: Path
     env: Mapping[str, str] = field(default_factory=dict)
+    setup: str = ""
+    """What it has to run first, so that what it starts finds the libraries of the system again."""
 
 
 def zsh() -> Shell:
@@ -42,7 +44,9 @@ def zsh() -> Shell:
     root = _unpacked("zsh")
     functions = root / "usr/share/zsh/functions"
     folders = [functions, *(path for path in functions.rglob("*") if path.is_dir())]
-    return Shell(_proved(root / "bin/zsh-static"), {"FPATH": ":".join(map(str, folders))})
+    modules = next((root / "usr/lib").rglob("zsh/zle.so")).parents[1]
+    env = {"FPATH": ":".join(map(str, folders)), **_libraries(root)}
+    return Shell(_proved(root / "bin/zsh", env), env, f"unset LD_LIBRARY_PATH; module_path=('{modules}')")
 
 
 def fish() -> Shell:
@@ -50,9 +54,8 @@ def fish() -> Shell:
     if found := shutil.which("fish"):
         return Shell(Path(found))
     root = _unpacked("fish")
-    libraries = next((root / "usr/lib").glob("*/libpcre2-32.so*")).parent
-    env = {"LD_LIBRARY_PATH": str(libraries)}
-    return Shell(_proved(root / "usr/bin/fish", env), env)
+    env = _libraries(root)
+    return Shell(_proved(root / "usr/bin/fish", env), env, "set -e LD_LIBRARY_PATH")
 
 
 def bash_completion() -> Path:
@@ -73,10 +76,16 @@ def main() -> None:
         bring()
 
 
-def _proved(program: Path, env: Mapping[str, str] | None = None) -> Path:
+def _libraries(root: Path) -> dict[str, str]:
+    """Where the libraries are that were brought."""
+    folders = {library.parent for library in root.glob("**/lib/*/*.so.*")}
+    return {"LD_LIBRARY_PATH": ":".join(sorted(map(str, folders)))}
+
+
+def _proved(program: Path, env: Mapping[str, str]) -> Path:
     """The program, if it runs."""
     done = subprocess.run(
-        [program, "--version"], env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False
+        [program, "--version"], env={**os.environ, **env}, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
         raise BuildError(f"{program} does not run: {done.stderr.strip()}")

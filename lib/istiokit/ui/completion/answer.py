@@ -4,8 +4,8 @@ import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
-from istiokit.cluster.types import Cluster
 from istiokit.ui.commands import App
 from istiokit.ui.completable import Completer
 from istiokit.ui.completion import protocol, sources
@@ -13,6 +13,9 @@ from istiokit.ui.completion.look import Look
 from istiokit.ui.completion.protocol import Answer
 from istiokit.ui.completion.words import asked
 from istiokit.ui.options import Connection
+
+if TYPE_CHECKING:  # imported by those that ask it
+    from istiokit.cluster.types import Cluster
 
 SECONDS = 0.7
 """How long the cluster is given; with the start of the program it is less than a second."""
@@ -23,7 +26,7 @@ NOTHING = protocol.lines(Answer())
 def answer(
     app: App,
     argv: Sequence[str],
-    connector: Callable[[Connection], Cluster],
+    connector: Callable[[Connection], "Cluster"],
     seconds: float = SECONDS,
 ) -> str:
     """The text for `__complete WORDS...`, which is all of `argv`; `__completeNoDesc` asks for words alone."""

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from istiokit.cluster.types import Cluster
 from istiokit.ui.completion.protocol import Candidate, Directive
 from istiokit.ui.completion.words import Asked, Typed
 from istiokit.ui.options import Connection
+
+if TYPE_CHECKING:  # imported by those that ask it
+    from istiokit.cluster.types import Cluster
 
 REQUEST_SECONDS = 1.0
 """What one request may take: longer than anybody waits for the answer."""
@@ -18,7 +21,7 @@ class Look:
     """Filled from a thread that may be left alone: what is in `found` counts, even where more was to come."""
 
     asked: Asked
-    connector: Callable[[Connection], Cluster]
+    connector: Callable[[Connection], "Cluster"]
     found: list[Candidate] = field(default_factory=list)
     directive: Directive = Directive.NO_FILES
 
@@ -33,7 +36,7 @@ class Look:
         return self.asked.prefix
 
     @cached_property
-    def cluster(self) -> Cluster:
+    def cluster(self) -> "Cluster":
         """The one that the typed flags name."""
         return self.connector(self.connection())
 

@@ -1,9 +1,8 @@
-"""The candidates of each source: the kubeconfig and the files here, the cluster in objects.py."""
+"""The candidates of each source: the kubeconfig and the files here, the cluster in live.py, imported for it alone."""
 
 from collections.abc import Callable, Mapping
 
 from istiokit.ui.completable import Completer, Runs, Source
-from istiokit.ui.completion import objects, pairs
 from istiokit.ui.completion.look import Look
 from istiokit.ui.completion.protocol import Candidate, Directive
 
@@ -15,10 +14,12 @@ def fill(completer: Completer, look: Look) -> None:
     """Add the candidates of one completer; raises SuiteError where they cannot be had."""
     if isinstance(completer, str):
         look.offer(completer)
-    elif isinstance(completer, Runs):
-        objects.runs(look, completer.modules)
-    elif isinstance(completer, Source):
-        _SOURCES[completer](look)
+    elif isinstance(completer, Source) and completer in _HERE:
+        _HERE[completer](look)
+    elif isinstance(completer, Source | Runs):
+        from istiokit.ui.completion.live import look_up
+
+        look_up(completer, look)
     else:
         for word, text in completer():
             look.offer(word, text)
@@ -58,16 +59,4 @@ _HERE: Mapping[Source, Callable[[Look], None]] = {
     Source.CONTEXTS: _entries("contexts"),
     Source.CLUSTERS: _entries("clusters"),
     Source.USERS: _entries("users"),
-}
-_SOURCES: Mapping[Source, Callable[[Look], None]] = {
-    **_HERE,
-    Source.NAMESPACES: objects.namespaces,
-    Source.VIRTUAL_SERVICES: objects.virtual_services,
-    Source.HOSTS: objects.hosts,
-    Source.GATEWAYS: objects.gateways,
-    Source.PAIRS: pairs.gateways,
-    Source.WORKLOADS: objects.workloads,
-    Source.HELM_RELEASES: objects.helm_releases,
-    Source.POLICIES: objects.policies,
-    Source.REVISIONS: pairs.revisions,
 }
