@@ -13,7 +13,7 @@ from types import TracebackType
 
 import pyte
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 _COLUMNS, _ROWS = 250, 90
 PROMPT = "ready> "
 TAB = "\t"

@@ -23,7 +23,7 @@ SECOND = 1.0
 def complete(plugin: str, *words: str, env: Mapping[str, str]) -> list[str]:
     """The lines of the executable's answer, the directive last."""
     done = subprocess.run(
-        [SCRIPTS / f"kubectl-{plugin}", "__completeNoDesc", *words],
+        [SCRIPTS / f"kubectl-{plugin}", "__completeWhole", *words],
         env={**os.environ, **env},
         capture_output=True,
         text=True,
@@ -31,7 +31,7 @@ def complete(plugin: str, *words: str, env: Mapping[str, str]) -> list[str]:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout.splitlines()
+    return [line.partition("\t")[0] for line in done.stdout.splitlines()]
 
 
 def patiently(plugin: str, *words: str, env: Mapping[str, str]) -> list[str]:

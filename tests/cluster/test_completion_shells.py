@@ -163,6 +163,16 @@ def test_pairs_are_completed_on_both_sides(rig: Rig, place: Place, namespace: st
         terminal.completes(f"kubectl-vs_gateways add --map {namespace}/old-one={namespace}/new-one ")
 
 
+@pytest.mark.parametrize("shell", WITH_KUBECTL)
+def test_kubectls_scripts_spoil_no_pair(rig: Rig, place: Place, namespace: str, shell: str) -> None:
+    rig.apply([gateway(namespace, name) for name in ("old-one", "new-one")])
+    typed = f"kubectl vs-gateways add --map {namespace}/old-one={namespace}/n"
+    with place.shell(shell, sourced(shell, "kubectl completion")) as terminal:
+        terminal.type(f"{typed}{TAB}{TAB}")
+        terminal.type("x")
+        terminal.until(f"{typed}x")
+
+
 def gateway(namespace: str, name: str) -> dict[str, Any]:
     server = {"port": {"number": 443, "name": "https", "protocol": "HTTPS"}, "hosts": ["*.example.com"]}
     return {

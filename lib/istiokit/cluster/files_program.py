@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-from istiokit.cluster.files_write import write_atomic
 from istiokit.errors import OperationFailed
 
 
@@ -17,7 +16,7 @@ def write_program(path: Path, text: str) -> bool:
             raise OperationFailed(
                 f"{path.parent} cannot be written to", "name another folder on PATH with --dir"
             )
-        write_atomic(path, data)
+        path.write_bytes(data)
         path.chmod(0o755)
     except OSError as error:
         raise OperationFailed(

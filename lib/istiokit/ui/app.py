@@ -26,8 +26,8 @@ INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
 FAILED = SuiteError.exit_code
 
-COMPLETE = ("__complete", "__completeNoDesc")
-"""The words by which a shell asks for completions (ui/completion/)."""
+COMPLETE = ("__complete", "__completeNoDesc", "__completeWhole")
+"""The words by which a shell asks for completions (ui/completion/answer.py)."""
 
 _PROBE_SECONDS = 5.0
 """How long the run without arguments looks for a cluster."""

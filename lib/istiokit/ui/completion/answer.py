@@ -10,7 +10,7 @@ from istiokit.ui.commands import App
 from istiokit.ui.completable import Completer
 from istiokit.ui.completion import protocol, sources
 from istiokit.ui.completion.look import Look
-from istiokit.ui.completion.protocol import Answer
+from istiokit.ui.completion.protocol import Answer, is_misread
 from istiokit.ui.completion.words import asked
 from istiokit.ui.options import Connection
 
@@ -29,14 +29,19 @@ def answer(
     connector: Callable[[Connection], "Cluster"],
     seconds: float = SECONDS,
 ) -> str:
-    """The text for `__complete WORDS...`, which is all of `argv`; `__completeNoDesc` asks for words alone."""
+    """The text for `__complete WORDS...`, which is all of `argv`.
+
+    `__completeNoDesc` asks for words alone, `__completeWhole` says that no part of a word is taken for a flag.
+    """
     request, *words = argv
+    if words and request != "__completeWhole" and is_misread(words[-1]):
+        return NOTHING
     look = Look(asked(app, words), connector)
     for known in look.asked.candidates:
         (look.begin if known.word.endswith("=") else look.offer)(known.word, known.help)
     _look_up(look, seconds)
     found = Answer(tuple(look.found), look.directive)
-    return protocol.lines(found, descriptions=request == "__complete")
+    return protocol.lines(found, descriptions=request != "__completeNoDesc")
 
 
 def _look_up(look: Look, seconds: float) -> None:

@@ -54,6 +54,16 @@ def lines(answer: Answer, *, descriptions: bool = True) -> str:
     return "".join([*_candidate_lines(told.items()), f":{int(answer.directive)}\n"])
 
 
+def is_misread(word: str) -> bool:
+    """Whether Cobra's scripts for zsh and fish would spoil the word that is completed.
+
+    They take all from the first dash, wherever it is, to the last = for a flag, and put it before each candidate: of
+    `istio-system/public=` they would make `-system/public=istio-system/public=...`.
+    """
+    front, sign, _ = word.rpartition("=")
+    return bool(sign) and "-" in front and not (word.startswith("-") and "=" not in front)
+
+
 def _candidate_lines(told: Iterable[tuple[str, str]]) -> Iterable[str]:
     return (f"{word}\t{text}\n" if text else f"{word}\n" for word, text in told)
 

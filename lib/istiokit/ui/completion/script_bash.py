@@ -59,7 +59,7 @@ __@FUNCTION@() {
     word=${typed[${#typed[@]} - 1]}
     while IFS= read -r line; do
         if [[ $line == :* ]]; then directive=${line#:}; else found+=("$line"); fi
-    done < <("${typed[0]}" __complete "${typed[@]:1}" 2>/dev/null </dev/null)
+    done < <("${typed[0]}" __completeWhole "${typed[@]:1}" 2>/dev/null </dev/null)
 
     # Of --flag=value only the value is completed.
     [[ $word == -*=* ]] && word=${word#*=}

@@ -9,7 +9,7 @@ function __@FUNCTION@_complete
     set -l word (commandline -ct)
     set -l plain (string unescape -- "$word" 2>/dev/null)
     or set plain "$word"
-    set -l lines ($program __complete $typed "$plain" 2>/dev/null </dev/null)
+    set -l lines ($program __completeWhole $typed "$plain" 2>/dev/null </dev/null)
     set -l directive (string match -r -g -- '^:([0-9]+)$' $lines[-1])
     or set directive (string replace -r -- '^:' '' $lines[-1])
     set -e lines[-1]

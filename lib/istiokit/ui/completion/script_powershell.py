@@ -28,7 +28,7 @@ Register-ArgumentCompleter -Native -CommandName @QUOTED@ -ScriptBlock {
     # Windows PowerShell, and PowerShell before 7.3, drop an empty argument unless it is quoted twice.
     $drops = $PSVersionTable.PSVersion -lt [version]'7.3' -or $PSNativeCommandArgumentPassing -eq 'Legacy'
     $passed = if ($word -eq '' -and $drops) { '""' } else { $word }
-    $lines = @(& $program __complete @typed $passed 2>$null)
+    $lines = @(& $program __completeWhole @typed $passed 2>$null)
     if ($lines.Count -eq 0 -or $lines[-1] -notmatch '^:[0-9]+$') { return }
     $directive = [int]$lines[-1].Substring(1)
     # Files are left to the shell, which completes them where nothing is returned.

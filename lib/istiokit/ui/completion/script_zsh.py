@@ -9,7 +9,7 @@ _@FUNCTION@() {
     # The words without their quotes; nothing that stands in them is run.
     (( CURRENT > 2 )) && typed=("${(@Q)words[2,CURRENT-1]}")
     word=${(Q)PREFIX}
-    lines=("${(@f)$("${(Q)words[1]}" __complete "${typed[@]}" "$word" 2>/dev/null </dev/null)}")
+    lines=("${(@f)$("${(Q)words[1]}" __completeWhole "${typed[@]}" "$word" 2>/dev/null </dev/null)}")
     directive=${lines[-1]#:}
     lines[-1]=()
     [[ $directive == <-> ]] || return 1
