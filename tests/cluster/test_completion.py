@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.cluster.patient_plugin import put_plugins
 from tests.tools.build import tool
 from tests.tools.rig import Rig
 
@@ -20,27 +21,26 @@ SECOND = 1.0
 """What names from a cluster may take on top of what is known without one."""
 
 
-def complete(plugin: str, *words: str, env: Mapping[str, str]) -> list[str]:
-    """The lines of the executable's answer, the directive last."""
+def complete(program: str | Path, *words: str, env: Mapping[str, str]) -> list[str]:
+    """The words of the executable's answer, the directive last."""
     done = subprocess.run(
-        [SCRIPTS / f"kubectl-{plugin}", "__completeWhole", *words],
+        [program, "__completeWhole", *words],
         env={**os.environ, **env},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=100,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
     return [line.partition("\t")[0] for line in done.stdout.splitlines()]
 
 
-def patiently(plugin: str, *words: str, env: Mapping[str, str]) -> list[str]:
-    """The same, again and again: on a busy machine a second may be too short for any answer."""
-    for _ in range(20):
-        found = complete(plugin, *words, env=env)
-        if len(found) > 1:
-            break
-    return found
+@pytest.fixture(scope="module")
+def plugins(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the plugins, which wait for their cluster."""
+    folder = tmp_path_factory.mktemp("plugins")
+    put_plugins(folder)
+    return folder
 
 
 def virtual_service(namespace: str, name: str) -> dict[str, Any]:
@@ -54,25 +54,24 @@ def virtual_service(namespace: str, name: str) -> dict[str, Any]:
     }
 
 
-def test_names_come_from_the_cluster_and_the_namespace_that_was_typed(rig: Rig, namespace: str) -> None:
+def test_names_come_from_the_cluster_and_the_namespace_that_was_typed(
+    rig: Rig, namespace: str, plugins: Path
+) -> None:
     rig.apply([virtual_service(namespace, name) for name in ("cart", "catalogue", "web")])
+    migrate, vs_gateways = plugins / "kubectl-istio_migrate", plugins / "kubectl-vs_gateways"
+    report = plugins / "kubectl-policyreport_vs"
     config = ("--kubeconfig", str(rig.kubeconfig))
     nothing = {"KUBECONFIG": "/nowhere"}
-    assert patiently("istio_migrate", *config, "-n", namespace, env=nothing) == [namespace, ":4"]
-    assert patiently("vs_gateways", "list", *config, "-n", namespace, "ca", env=nothing) == [
-        "cart",
-        "catalogue",
-        ":4",
-    ]
-    assert patiently("vs_gateways", "why", f"{namespace}/w", env=rig.env) == [f"{namespace}/web", ":4"]
-    assert patiently("vs_gateways", "why", f"{namespace}/web", "", env=rig.env) == ["web.example.com", ":4"]
-    assert patiently("policyreport_vs", *config, "-A", f"{namespace}/w", env=nothing) == [
-        f"{namespace}/web",
-        ":4",
-    ]
+    assert complete(migrate, *config, "-n", namespace, env=nothing) == [namespace, ":4"]
+    here = (*config, "-n", namespace)
+    assert complete(vs_gateways, "list", *here, "ca", env=nothing) == ["cart", "catalogue", ":4"]
+    full = f"{namespace}/web"
+    assert complete(vs_gateways, "why", f"{namespace}/w", env=rig.env) == [full, ":4"]
+    assert complete(vs_gateways, "why", full, "", env=rig.env) == ["web.example.com", ":4"]
+    assert complete(report, *config, "-A", f"{namespace}/w", env=nothing) == [full, ":4"]
 
 
-def test_revisions_come_from_webhooks_and_namespaces(rig: Rig, namespace: str) -> None:
+def test_revisions_come_from_webhooks_and_namespaces(rig: Rig, namespace: str, plugins: Path) -> None:
     rig.kubectl("label", "namespace", namespace, f"istio.io/rev={namespace}-old")
     webhook = {
         "apiVersion": "admissionregistration.k8s.io/v1",
@@ -81,13 +80,13 @@ def test_revisions_come_from_webhooks_and_namespaces(rig: Rig, namespace: str) -
         "webhooks": [],
     }
     rig.apply([webhook])
-    relabel = ("recycle_injected", "--relabel")
-    assert patiently(*relabel, f"{namespace}-old", env=rig.env) == [f"{namespace}-old=", ":6"]
+    relabel = (plugins / "kubectl-recycle_injected", "--relabel")
+    assert complete(*relabel, f"{namespace}-old", env=rig.env) == [f"{namespace}-old=", ":6"]
     wanted = f"{namespace}-old={namespace}-new"
-    assert patiently(*relabel, f"{namespace}-old={namespace}", env=rig.env) == [wanted, ":4"]
+    assert complete(*relabel, f"{namespace}-old={namespace}", env=rig.env) == [wanted, ":4"]
 
 
-def test_runs_come_from_the_journal(rig: Rig, namespace: str) -> None:
+def test_runs_come_from_the_journal(rig: Rig, namespace: str, plugins: Path) -> None:
     labels = {
         "istio-migrate.dev/journal": "bindings",
         "istio-migrate.dev/step": "swap",
@@ -100,12 +99,12 @@ def test_runs_come_from_the_journal(rig: Rig, namespace: str) -> None:
     }
     rig.apply([head])
     rollback = ("rollback", "--journal-namespace", namespace, "--to", "r1")
-    assert patiently("vs_gateways", *rollback, env=rig.env) == ["r1", ":4"]
+    assert complete(plugins / "kubectl-vs_gateways", *rollback, env=rig.env) == ["r1", ":4"]
 
 
-def test_what_an_account_may_not_read_completes_to_nothing(rig: Rig) -> None:
+def test_what_an_account_may_not_read_completes_to_nothing(rig: Rig, plugins: Path) -> None:
     config = rig.kubeconfig_for({"metadata": {"name": "completes-nothing"}, "rules": []})
-    assert complete("istio_migrate", "-n", "", env={"KUBECONFIG": str(config)}) == [":4"]
+    assert complete(plugins / "kubectl-istio_migrate", "-n", "", env={"KUBECONFIG": str(config)}) == [":4"]
 
 
 @pytest.fixture
@@ -135,7 +134,7 @@ def seconds(*words: str, env: Mapping[str, str]) -> float:
     taken = []
     for _ in range(5):
         begun = time.monotonic()
-        assert complete("istio_migrate", *words, env=env) == [":4"]
+        assert complete(SCRIPTS / "kubectl-istio_migrate", *words, env=env) == [":4"]
         taken.append(time.monotonic() - begun)
     return min(taken)
 

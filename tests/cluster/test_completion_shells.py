@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,19 +9,16 @@ from typing import Any
 
 import pytest
 
+from tests.cluster.patient_plugin import PLUGINS, put_plugins
 from tests.cluster.shell_terminal import PROMPT, TAB, ShellTerminal
 from tests.tools import shells
 from tests.tools.build import tool
 from tests.tools.rig import Rig
 
-PLUGINS = ("istio_migrate", "vs_gateways", "recycle_injected", "policyreport_vs")
-SCRIPTS = Path(sys.executable).parent
-"""Where the plugins of this environment are."""
-
 
 @dataclass(frozen=True)
 class Place:
-    """A home with the plugins on PATH, as krew links them."""
+    """A home with the plugins on PATH."""
 
     home: Path
     env: Mapping[str, str]
@@ -85,13 +81,11 @@ def sourced(shell: str, command: str) -> str:
 
 @pytest.fixture(scope="module")
 def installed(rig: Rig, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """The plugins, linked into a folder, each with `completion install` done."""
+    """The plugins in a folder, each with `completion install` done."""
     home = tmp_path_factory.mktemp("home")
     links = home / "bin"
     links.mkdir()
-    for plugin in PLUGINS:
-        for name in {f"kubectl-{plugin}", f"kubectl-{plugin.replace('_', '-')}"}:
-            (links / name).symlink_to(SCRIPTS / name)
+    put_plugins(links)
     env = {
         "HOME": str(home),
         "PATH": f"{links}:{tool('kubectl').parent}:/usr/bin:/bin",

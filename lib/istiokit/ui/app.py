@@ -78,22 +78,22 @@ def complete(app: App) -> int:
 
 def _complete_and_end(app: App, terminal: Terminal) -> NoReturn:
     """Answer, and leave at once whatever is still waiting for a server or a login program."""
-    from istiokit.ui.completion import silence
+    from istiokit.ui.completion import patience, silence
 
     silence.begin()
     with contextlib.suppress(OSError, UnicodeError):
-        terminal.out.write(_completed(app, sys.argv[1:], terminal))
+        terminal.out.write(_completed(app, sys.argv[1:], terminal, patience.left()))
         terminal.out.flush()
     silence.end()
     os._exit(0)
 
 
-def _completed(app: App, argv: Sequence[str], terminal: Terminal) -> str:
+def _completed(app: App, argv: Sequence[str], terminal: Terminal, seconds: float) -> str:
     """Whatever fails completes to nothing: an error on the screen while someone types is worse."""
     from istiokit.ui.completion.answer import NOTHING, answer
 
     try:
-        return answer(app, argv, terminal.connector)
+        return answer(app, argv, terminal.connector, seconds)
     except Exception:
         return NOTHING
 
@@ -149,7 +149,7 @@ def _dispatch(app: App, argv: Sequence[str], terminal: Terminal, prog: str) -> i
         return _without_command(app, leading, terminal, prog)
     name, *rest = rest
     if name in COMPLETE and not leading:
-        terminal.out.write(_completed(app, argv, terminal))
+        terminal.out.write(_completed(app, argv, terminal, _PROBE_SECONDS))
         return 0
     if app.names and _is_for_default(app, name):
         return _run(find(app, app.default, prog), argv, terminal, prog)

@@ -17,8 +17,6 @@ from istiokit.ui.options import Connection
 if TYPE_CHECKING:  # imported by those that ask it
     from istiokit.cluster.types import Cluster
 
-SECONDS = 0.7
-"""How long the cluster is given; with the start of the program it is less than a second."""
 NOTHING = protocol.lines(Answer())
 """What is answered where nothing can be said."""
 
@@ -27,9 +25,9 @@ def answer(
     app: App,
     argv: Sequence[str],
     connector: Callable[[Connection], "Cluster"],
-    seconds: float = SECONDS,
+    seconds: float,
 ) -> str:
-    """The text for `__complete WORDS...`, which is all of `argv`.
+    """The text for `__complete WORDS...`, which is all of `argv`; the cluster is given so many seconds.
 
     `__completeNoDesc` asks for words alone, `__completeWhole` says that no part of a word is taken for a flag.
     """
