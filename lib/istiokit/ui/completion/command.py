@@ -5,11 +5,16 @@ from dataclasses import dataclass
 
 from istiokit.errors import UsageError
 from istiokit.ui.completable import Source, completed_by
+from istiokit.ui.completion.scripts import HOST, programs
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
 _INSTALL, _UNINSTALL = "install", "uninstall"
+_INSTALLING = (
+    ("For kubectl, whose own completion has to be on: source <(kubectl completion bash)", _INSTALL),
+    ("Put it into another folder on PATH", f"{_INSTALL} --dir ~/.local/bin"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +29,10 @@ class Options:
 def configure(parser: Parser) -> None:
     """The flags of the command."""
     plugin = parser.prog.rpartition(" ")[0]
-    program = plugin.replace("-", "_").replace(" ", "-", 1)
+    program = programs(plugin)[0]
     parser.description = _description(plugin, program)
     parser.examples = (
-        (f"Complete `{plugin}` (needs kubectl's own: source <(kubectl completion bash))", "install"),
-        ("Put it into another folder on PATH", "install --dir ~/.local/bin"),
+        *(_INSTALLING if plugin.startswith(f"{HOST} ") else ()),
         (f"bash, for `{program}` itself; to keep it, put this into ~/.bashrc: source <(...)", "bash"),
         ("zsh; to keep it, put this into ~/.zshrc, after compinit: source <(...)", "zsh"),
         (f"fish; to keep it: ... > ~/.config/fish/completions/{program}.fish", "fish"),
@@ -56,7 +60,7 @@ def configure(parser: Parser) -> None:
 def _description(plugin: str, program: str) -> str:
     what = "Complete commands, flags and names when TAB is pressed; names come from the cluster, within a second. "
     by_hand = f"The name of a shell prints the script for those who run `{program}` itself."
-    if not plugin.startswith("kubectl "):
+    if not plugin.startswith(f"{HOST} "):
         return f"{what}`{plugin}` is completed as soon as the completion of its host is on. {by_hand}"
     return (
         f"{what}For `{plugin}` kubectl looks for an executable of its own: `install` puts it beside this plugin (each "

@@ -10,11 +10,15 @@ _TEMPLATES = {
 }
 
 
+HOST = "kubectl"
+"""Names its plugins with _ for -, which nobody types: so these executables have two names."""
+
+
 def programs(prog: str) -> tuple[str, ...]:
     """The executables of a plugin that is typed so: `kubectl-istio_migrate` and `kubectl-istio-migrate`."""
     host, _, plugin = prog.partition(" ")
     spellings = (f"{host}-{plugin.replace('-', '_')}", f"{host}-{plugin}")
-    return spellings if host == "kubectl" else spellings[1:]
+    return spellings if host == HOST else spellings[1:]
 
 
 def script(shell: str, prog: str) -> str:
