@@ -10,10 +10,10 @@ from pathlib import Path
 
 from istiokit.cluster.files_program import remove_program, write_program
 from istiokit.errors import NotDone, UsageError
+from istiokit.ui.completion.scripts import HOST
 
 _MARK = "completion install"
 """What tells that a file is ours: its first lines name the command that wrote it."""
-_HOST = "kubectl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,12 @@ def place_of(prog: str, folder: str, env: Mapping[str, str], *, windows: bool = 
     Raises UsageError where kubectl would not find it, or has no need of it.
     """
     host, _, plugin = prog.partition(" ")
-    if host != _HOST:
+    if host != HOST:
         raise UsageError(
-            f"{host} asks the plugin itself: there is nothing to install", f"see {prog} completion"
+            f"{host} asks the plugin itself: there is nothing to install", f"see {prog} completion --help"
         )
-    program = f"{_HOST}-{plugin.replace('-', '_')}"
-    name = f"{_HOST}_complete-{plugin.replace('-', '_')}{'.cmd' if windows else ''}"
+    program = f"{HOST}-{plugin.replace('-', '_')}"
+    name = f"{HOST}_complete-{plugin.replace('-', '_')}{'.cmd' if windows else ''}"
     folders = [part for part in env.get("PATH", "").split(os.pathsep) if part]
     home = _home(program, folders, windows=windows)
     if home is None:
