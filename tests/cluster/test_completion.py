@@ -159,7 +159,7 @@ def test_a_login_program_that_hangs_is_given_up_within_a_second(silent_server: s
     assert seconds("status", "-n", "", env=env) - known < SECOND
 
 
-def test_kubectl_hears_our_answer(rig: Rig, tmp_path: Path) -> None:
+def test_kubectl_hears_our_answer(tmp_path: Path) -> None:
     """By the executables that a wheel brings."""
     links = tmp_path / "bin"
     links.mkdir()
@@ -175,6 +175,25 @@ def test_kubectl_hears_our_answer(rig: Rig, tmp_path: Path) -> None:
     assert done.stdout == (
         "--journal-namespace\tNamespace of the journal and the Lease (default: the umbrella's, else istio-system)\n:4\n"
     )
+
+
+def test_flux_hears_our_answer(tmp_path: Path) -> None:
+    (tmp_path / "flux-istio-migrate").symlink_to(SCRIPTS / "kubectl-istio_migrate")
+    env = {**os.environ, "FLUXCD_PLUGINS": str(tmp_path)}
+    told = {
+        words: subprocess.run(
+            [tool("flux"), "__complete", "istio-migrate", *words],
+            env=env,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for words in (("journ",), ("status", "-o", "js"))
+    }
+    assert told == {
+        ("journ",): "journal\tList what was done, when and by whom\n:4\n",
+        ("status", "-o", "js"): "json\n:4\n",
+    }
 
 
 @pytest.mark.parametrize("closed", [">&-", "<&-", "2>&-", ">/dev/full"])
