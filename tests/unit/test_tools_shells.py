@@ -31,7 +31,7 @@ def test_the_shell_of_the_machine_is_taken(bare: Path) -> None:
 
 def test_without_apt_it_says_what_to_install(bare: Path) -> None:
     with pytest.raises(
-        BuildError, match="zsh is needed to test completion, and there is no apt-get .*: install zsh"
+        BuildError, match=r"zsh is needed to test completion, and there is no apt-get .*: install zsh"
     ):
         shells.zsh()
 
