@@ -17,8 +17,8 @@ from tests.tools.build import tool
 from tests.tools.rig import Rig
 
 SCRIPTS = Path(sys.executable).parent
-SECOND = 1.0
-"""What names from a cluster may take on top of what is known without one."""
+GIVEN_UP = 2.0
+"""Seconds that names may take on top of what is known without a cluster: twice what is promised, on a busy machine."""
 
 
 def complete(program: str | Path, *words: str, env: Mapping[str, str]) -> list[str]:
@@ -145,7 +145,7 @@ def test_a_server_that_never_answers_is_given_up_within_a_second(
 ) -> None:
     env = kubeconfig(tmp_path, f"{scheme}://{silent_server}")
     known = seconds("no-such-command", "", env=env)
-    assert seconds("status", "-n", "", env=env) - known < SECOND
+    assert seconds("status", "-n", "", env=env) - known < GIVEN_UP
 
 
 def test_a_login_program_that_hangs_is_given_up_within_a_second(silent_server: str, tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_a_login_program_that_hangs_is_given_up_within_a_second(silent_server: s
     user = {"exec": {"apiVersion": version, "command": str(program), "interactiveMode": "IfAvailable"}}
     env = kubeconfig(tmp_path, f"http://{silent_server}", user)
     known = seconds("no-such-command", "", env=env)
-    assert seconds("status", "-n", "", env=env) - known < SECOND
+    assert seconds("status", "-n", "", env=env) - known < GIVEN_UP
 
 
 def test_kubectl_hears_our_answer(tmp_path: Path) -> None:
