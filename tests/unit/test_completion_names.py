@@ -110,6 +110,15 @@ def test_what_was_named_is_not_named_again(cluster: FakeCluster) -> None:
     assert words(cluster, VS_GATEWAYS, "list", "shop", "-n", "sh") == ["shop", ":4"], "an operand is no flag"
 
 
+def test_with_files_a_cluster_has_nothing_to_say(cluster: FakeCluster) -> None:
+    for typed in (
+        ("list", "-f", "x.yaml", "w"),
+        ("list", "-f", "x.yaml", "-n", ""),
+        ("add", "-fx", "--map", ""),
+    ):
+        assert words(cluster, VS_GATEWAYS, *typed) == [":4"]
+
+
 def test_hosts_of_the_virtual_service(cluster: FakeCluster) -> None:
     assert words(cluster, VS_GATEWAYS, "why", "web", "w") == ["web.example.com", "www.example.com", ":4"]
     assert words(cluster, VS_GATEWAYS, "why", "stock/depot", "") == ["depot.example.com", ":4"]

@@ -20,8 +20,11 @@ _SOURCES: Mapping[Source, Callable[[Look], None]] = {
 
 
 def look_up(source: Source | Runs, look: Look) -> None:
-    """Add the candidates of the source; raises SuiteError where they cannot be had."""
+    """Add the candidates of the source; raises SuiteError where they cannot be had.
+
+    With -f a command looks at files, and a cluster has nothing to say; to read them may take longer than anybody waits.
+    """
     if isinstance(source, Runs):
         objects.runs(look, source.modules)
-    else:
+    elif not look.typed.values.get("filenames"):
         _SOURCES[source](look)

@@ -2,7 +2,6 @@
 
 import os
 import time
-from pathlib import Path
 
 SECONDS = 0.95
 """From the start of the process to the answer; what remains of a second is the shell's."""
@@ -21,7 +20,8 @@ def left() -> float:
 def _since_start() -> float:
     """How long this process has been there."""
     try:
-        ticks = Path("/proc/self/stat").read_text().rpartition(")")[2].split()[_START_FIELD]
+        with open("/proc/self/stat") as file:  # noqa: PTH123 - pathlib costs 5 ms each time
+            ticks = file.read().rpartition(")")[2].split()[_START_FIELD]
         return time.clock_gettime(time.CLOCK_BOOTTIME) - int(ticks) / os.sysconf("SC_CLK_TCK")
     except (OSError, AttributeError, ValueError, IndexError):
         return _USUAL_START
