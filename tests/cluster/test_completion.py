@@ -17,8 +17,8 @@ from tests.tools.build import tool
 from tests.tools.rig import Rig
 
 SCRIPTS = Path(sys.executable).parent
-GIVEN_UP = 2.0
-"""Seconds that names may take on top of what is known without a cluster: twice what is promised, on a busy machine."""
+GIVEN_UP = 3.0
+"""Seconds that names may take on top of what is known without a cluster: one is promised, but a machine may be busy."""
 
 
 def complete(program: str | Path, *words: str, env: Mapping[str, str]) -> list[str]:
