@@ -53,7 +53,6 @@ def configure(parser: Parser) -> None:
         default="",
         help="Folder on PATH for install and uninstall (default: that of the plugin).",
     )
-    completed_by(action)
     completed_by(folder, Source.FOLDERS)
 
 
