@@ -41,7 +41,7 @@ def configure(parser: Parser) -> None:
             "powershell",
         ),
     )
-    action = parser.add_argument(
+    parser.add_argument(
         "action",
         metavar="ACTION",
         choices=(*SHELLS, _INSTALL, _UNINSTALL),
