@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,6 +102,21 @@ def test_all_are_installed_from_files_and_uninstalled(world: World) -> None:
         assert user.kubectl(name, "--version").err == f'error: unknown command "{name}" for "kubectl"\n'
     assert (user.installed(), [user.store(name) for name in PLUGINS]) == ([], [[]] * len(PLUGINS))
     assert list(user.temporary.iterdir()) == []
+
+
+def test_the_recipe_for_a_mirror_of_ones_own(world: World) -> None:
+    """That of docs/install.md: the archive lies elsewhere, and the manifests are edited to say so."""
+    (recipe,) = re.findall(r"(?m)^sed -i .*$", (ROOT / "docs" / "install.md").read_text())
+    mirror = world.site.folder / "mirror"
+    mirror.mkdir()
+    (world.site.folder / world.archive.name).rename(mirror / world.archive.name)
+    command = recipe.replace("https://files.internal.example/istio-migrate/", f"{world.site.url}/mirror/")
+    command = command.replace("krew-index/", f"{world.index.folder}/")
+    subprocess.run(["sh", "-c", command], env={**os.environ, "RELEASE": world.site.url}, check=True)
+    world.index.release({}, "from here")
+    world.user.krew("index", "add", INDEX, str(world.index.folder)).done()
+    world.user.krew("install", f"{INDEX}/vs-gateways").done()
+    assert world.user.store("vs-gateways") == [VERSION]
 
 
 def test_upgrade_takes_the_next_version_and_no_other(world: World) -> None:
