@@ -4,6 +4,7 @@
 PYTHON ?= python3
 UV := $(shell command -v uv || echo .venv/bin/uv)
 BIN := .venv/bin
+SPHINX = $(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --fresh-env --doctree-dir build/doctrees
 # The interpreter is the one that made .venv: nothing else is downloaded behind the user's back.
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
@@ -11,7 +12,7 @@ export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 # Most tests on a cluster wait for it, so two at a time take half the time; each worker has rigs of its own.
 FAST := --ignore=tests/e2e --ignore=tests/bench --numprocesses=2 --dist=loadfile tests
 
-.PHONY: help install lint types test e2e bench bench-large demo docs build tools rig-up rig-down clean
+.PHONY: help install lint types test e2e bench bench-large demo docs site man build tools rig-up rig-down clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-24s %s\n", $$1, $$2}'
@@ -46,8 +47,15 @@ e2e: install tools ## Run the tests on the real controllers
 	@# Two at a time, file by file: the tests wait for controllers most of the time.
 	$(BIN)/python -m pytest tests/e2e -n 2 --dist loadfile $(ARGS)
 
-docs: install ## Write docs/commands.md from the commands
+docs: install ## Write docs/commands/ from the commands
 	$(BIN)/python -m tests.docs
+
+site: install ## Build the pages of docs/ into build/site; a warning is an error
+	$(SPHINX) -b html docs build/site
+
+man: install ## Build the man pages into build/man: man -M build/man kubectl-istio_migrate
+	@# Of the commit's day, so that two builds of a commit are the same.
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(SPHINX) -b man docs build/man/man1
 
 bench: install tools ## Measure against kubectl, curl and the guide's loop
 	$(BIN)/python -m tests.bench $(ARGS)
@@ -60,7 +68,7 @@ demo: install ## Run both steps, and the way back, on a copy of examples/bigbang
 	@cd .demo && sh ../examples/bigbang/demo.sh ../$(BIN)/kubectl-istio_migrate
 
 build: install ## Freeze the plugins into dist/
-	@rm -rf build dist
+	@rm -rf build/venv build/work dist
 	@# An environment of its own: what the tests need must not end up in the archive.
 	$(PYTHON) -m venv --without-pip build/venv
 	UV_PROJECT_ENVIRONMENT=$(CURDIR)/build/venv $(UV) sync --quiet --locked --no-editable \

@@ -1,4 +1,4 @@
-"""The documents agree with the program: docs/commands.md, the commands and flags they name, and their links."""
+"""The documents agree with the program: docs/commands/, the commands and flags they name, and their links."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from istiokit.kyverno.removal import RULES
-from tests.docs import PAGE, ROOT, helps, page
+from tests.docs import FOLDER, ROOT, helps, page_of, pages
 
 FOLDERS = ("docs", "examples", "krew")
 PAGES = sorted([*ROOT.glob("*.md"), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))])
@@ -49,13 +49,16 @@ def anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in HEADING.findall(text)}
 
 
-def test_the_page_of_commands_is_fresh() -> None:
-    assert PAGE.read_text("utf-8") == page(), "docs/commands.md is stale: run make docs"
+def test_the_pages_of_commands_are_fresh() -> None:
+    written = {path: path.read_text("utf-8") for path in FOLDER.glob("*.md")}
+    assert written == pages(), "docs/commands/ is stale: run make docs"
 
 
-def test_the_page_of_commands_has_them_all() -> None:
-    titles = HEADING.findall(PAGE.read_text("utf-8"))
-    assert set(helps()) <= set(titles)
+def test_every_command_has_its_page() -> None:
+    for typed, text in COMMANDS.items():
+        page = page_of(typed).read_text("utf-8")
+        assert page.startswith(f"# {typed}\n")
+        assert flags_of(text) <= flags_of(page), "a flag of the help was lost on the way to its page"
 
 
 def test_help_fits_a_terminal_of_a_hundred_columns() -> None:
