@@ -1,9 +1,10 @@
-"""How Sphinx makes the site (`make site`) and the man pages (`make man`). Neither they nor their readers need a network."""
+"""How Sphinx makes the site (`make site`) and the man pages (`make man`); nobody needs a network for either."""
 
 import sys
 from pathlib import Path
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 
 HERE = Path(__file__).parent
@@ -39,8 +40,16 @@ man_show_urls = False
 
 def setup(app: Sphinx) -> None:
     """Called by Sphinx at its start."""
+    app.connect("doctree-read", _one_page_each, priority=900)  # after the toctrees were put in
     app.connect("doctree-resolved", _without_links)
     app.connect("build-finished", _name_with_dashes)
+
+
+def _one_page_each(app: Sphinx, tree: nodes.document) -> None:
+    """The man builder puts all pages below a page into it; here each is a man page of its own."""
+    if app.builder.name == "man":
+        for inside in list(tree.findall(addnodes.toctree)):
+            inside.parent.remove(inside)
 
 
 def _without_links(app: Sphinx, tree: nodes.document, docname: str) -> None:
