@@ -12,7 +12,7 @@ export UV_PROJECT_ENVIRONMENT := $(CURDIR)/.venv
 # Most tests on a cluster wait for it, so two at a time take half the time; each worker has rigs of its own.
 FAST := --ignore=tests/e2e --ignore=tests/bench --numprocesses=2 --dist=loadfile tests
 
-.PHONY: help install lint types test e2e bench bench-large demo docs site man build tools rig-up rig-down clean
+.PHONY: help install lint types test e2e bench bench-large demo docs pictures site man build tools rig-up rig-down clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-24s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ e2e: install tools ## Run the tests on the real controllers
 
 docs: install ## Write docs/commands/ from the commands
 	$(BIN)/python -m tests.docs
+
+pictures: install tools ## Run the guides' commands on the rig, and write what they show into docs/
+	$(BIN)/python -m tests.pictures $(ARGS)
 
 site: install ## Build the pages of docs/ into build/site; a warning is an error
 	$(SPHINX) -b html docs build/site

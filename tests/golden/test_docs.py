@@ -107,3 +107,15 @@ def test_each_finding_about_the_removal_has_its_page() -> None:
         assert (CHECKS / f"{rule.code}.md").read_text("utf-8").startswith(f"# {rule.code}: {rule.title}\n")
         assert f"| [{rule.code}]({rule.code}.md) | {rule.severity} | {rule.title} |" in index
     assert {path.stem for path in CHECKS.glob("PR00*.md")} == {rule.code for rule in RULES}
+
+
+def test_the_index_of_checks_has_them_all_as_their_pages_call_them() -> None:
+    index = (CHECKS / "README.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| \[([A-Z]+\d{3})\]\(\1\.md\) \| (\w+ \| .*?) \|", index, re.MULTILINE))
+    said = {}
+    for page in CHECKS.glob("*[0-9].md"):
+        title, _, worst = page.read_text("utf-8").removeprefix(f"# {page.stem}: ").partition("\n\n")
+        severity = re.match(r"(?:At worst: )?(\w+)", worst)
+        assert severity is not None
+        said[page.stem] = f"{severity[1].lower()} | {title}"
+    assert rows == said

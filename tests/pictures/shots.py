@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import StringIO
+from itertools import groupby
 
 from pyte.screens import Char
 from rich.console import Console
@@ -93,19 +94,21 @@ def _rows(screen: Screen) -> list[list[Char]]:
 
 
 def _styled(row: list[Char]) -> Text:
-    text = Text()
-    for char in row:
-        style = Style(
-            color=_colour(char.fg),
-            bgcolor=_colour(char.bg),
-            bold=char.bold,
-            italic=char.italics,
-            underline=char.underscore,
-            reverse=char.reverse,
-        )
-        text.append(char.data, style)
+    runs = groupby(row, _style)
+    text = Text.assemble(*(("".join(char.data for char in chars), style) for style, chars in runs))
     text.rstrip()
     return text
+
+
+def _style(char: Char) -> Style:
+    return Style(
+        color=_colour(char.fg),
+        bgcolor=_colour(char.bg),
+        bold=char.bold,
+        italic=char.italics,
+        underline=char.underscore,
+        reverse=char.reverse,
+    )
 
 
 def _colour(name: str) -> str | None:
