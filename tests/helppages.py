@@ -6,7 +6,8 @@ Made of the text itself, so that a page cannot say anything else than the progra
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-_HEADING = re.compile(r"^([a-z][a-z ]*):$")
+_HEADING = re.compile(r"^([a-z][a-z ]*):(?: (\d.*))?$")
+"""The name of a section; the exit codes may begin on its line."""
 _ENTRY = re.compile(r"^  (\S.*?)(?:\s{2,}(\S.*))?$")
 _MORE = re.compile(r"^ {4,}(\S.*)$")
 _SPECIAL = re.compile(r"([<>*\[\]])")
@@ -67,7 +68,7 @@ def _sections(help_text: str) -> list[tuple[str, list[str]]]:
     for line in help_text.strip().splitlines():
         heading = _HEADING.match(line)
         if heading:
-            parts.append((heading[1], []))
+            parts.append((heading[1], [heading[2]] if heading[2] else []))
         elif line and not line.startswith(" ") and parts[-1][0]:
             parts.append(("", [line]))  # a paragraph between two sections
         else:
@@ -91,7 +92,16 @@ def _section(name: str, lines: list[str]) -> str:
     if name in _VERBATIM:
         block = re.sub(r"^  ", "", text, flags=re.MULTILINE)
         return f"## {title}\n\n```{_VERBATIM[name]}\n{block}\n```\n"
-    return f"## {title}\n\n" + "\n".join(f"`{term}`\n: {_escaped(what)}\n" for term, what in _entries(lines))
+    entries = _codes(text) if text[:1].isdigit() else _entries(lines)
+    return f"## {title}\n\n" + "\n".join(f"`{term}`\n: {_escaped(what)}\n" for term, what in entries)
+
+
+def _codes(text: str) -> list[tuple[str, str]]:
+    """`0 all well; 1 findings; ...`: each code with its meaning."""
+    entries = " ".join(text.split()).split("; ")
+    return [
+        (found[1], found[2]) for entry in entries if (found := re.match(r"(\d+(?: or \d+)?) (.*)", entry))
+    ]
 
 
 def _entries(lines: Iterable[str]) -> list[tuple[str, str]]:
