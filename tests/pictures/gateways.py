@@ -14,7 +14,7 @@ def play(scene: Scene) -> None:
     """See the guide."""
     prepare(scene.rig)
     scene.run("list", "kubectl vs-gateways -A", columns=130, pictured=True)
-    scene.run("audit", "kubectl vs-gateways -A --audit -o wide")
+    scene.run("audit", "kubectl vs-gateways -A --audit")
     scene.run("why", "kubectl vs-gateways why shop/web")
     scene.run("add", "kubectl vs-gateways add -A", keys=[YES])
     scene.run("policy", "kubectl istio-migrate policy apply --grant --touch", keys=[YES])
@@ -23,6 +23,7 @@ def play(scene: Scene) -> None:
     scene.run("can-drop", "kubectl vs-gateways can-drop istio-system/public", code=1)
     scene.run("isolate", "kubectl vs-gateways isolate istio-system/public", keys=[YES])
     scene.run("can-drop-then", "kubectl vs-gateways can-drop istio-system/public")
+    scene.run("policy-back", "kubectl istio-migrate policy rollback --allow PR001", keys=[YES])
     scene.run("rollback", "kubectl vs-gateways rollback", keys=[YES])
 
 

@@ -9,14 +9,19 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "docs" / "pictures"
 _BLOCK = re.compile(r"(<!-- run: ([a-z0-9-]+) -->\n)```console\n(.*?)```\n", re.DOTALL)
-_MASKS = (
-    (re.compile(r"\d{8}t\d{6}-[0-9a-f]{4}"), "RUN"),
-    (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?Z?"), "WHEN"),
-    (re.compile(r"(?<![\w.-])(\d+(\.\d+)?(ms|[smhd]))+(?![\w-])"), "TIME"),
-    (re.compile(r"(?<=-)[0-9a-f]{8,10}-[a-z0-9]{5}\b"), "POD"),
-    (re.compile(r"127\.0\.0\.1:\d+"), "ADDRESS"),
-    (re.compile(r"\b10(\.\d+){3}\b"), "ADDRESS"),
-    (re.compile(r" {2,}"), "  "),
+_LETTERS = "[bcdfghjklmnpqrstvwxz2456789]"
+"""What Kubernetes makes random names of."""
+_MASKS = tuple(
+    (re.compile(pattern, re.MULTILINE), mask)
+    for pattern, mask in (
+        (r"\d{8}t\d{6}-[0-9a-f]{4}", "RUN"),
+        (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?Z?", "WHEN"),
+        (r"(?<![\w.-])(\d+(\.\d+)? ?(ms|[smhd]))+(?![\w-])", "TIME"),
+        (rf"(?<=-){_LETTERS}{{8,10}}-{_LETTERS}{{5}}\b", "POD"),
+        (r"\b127\.0\.0\.1:\d+", "ADDRESS"),
+        (r"^\w+ [\w/-]+ +Recycled .*$", "the last one that was recycled"),
+        (r" {2,}", "  "),
+    )
 )
 """What two runs of the same commands need not have in common."""
 

@@ -23,13 +23,15 @@ def play(scene: Scene) -> None:
         keys=[YES],
         columns=110,
         pictured=True,
-        still="Restarting",
+        still="Recycled",
     )
     scene.run("after", "kubectl recycle-injected list -A")
 
     _put(scene, "search", workload("Deployment", "index", 3, template=template("index", labels=_BREAKS)))
     scene.rig.injector.upgrade("", "1.25.3")
     scene.run("stuck", "kubectl recycle-injected -n search --timeout 8s", keys=[YES], code=1)
+    _put(scene, "search", workload("Deployment", "index", 3))
+    scene.run("mended", "kubectl recycle-injected -n search", keys=[YES])
 
     scene.rig.injector.install("1-26", tag=NEXT)
     scene.run("relabel", "kubectl recycle-injected -n cart --relabel istio-injection=1-26", keys=[YES])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -50,7 +51,12 @@ class Scene:
         argv = shlex.split(line)
         program = shutil.which(argv[0], path=self.rig.env["PATH"])
         assert program is not None, f"the rig has no {argv[0]}"
-        env = {**terminal_env(**self.rig.env), "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}
+        env = {
+            **terminal_env(**self.rig.env),
+            "TERM": "xterm-256color",
+            "LOGNAME": "admin",
+            "LC_ALL": "C.UTF-8",
+        }
         env["PATH"] = f"{_PLUGINS}:{env['PATH']}"
         seen = on_terminal(
             [program, *argv[1:]],
@@ -62,7 +68,8 @@ class Scene:
             cwd=self.folder,
             patience=_PATIENCE,
         )
-        shown = transcript(line, seen.screen)
+        # Journals and locks name user and machine: whose machine this was is nobody's business.
+        shown = transcript(line, seen.screen).replace(f"@{socket.gethostname()}", "@desk")
         assert seen.code == code, f"exit code {seen.code} instead of {code}:\n{shown}"
         self.transcripts[name] = shown
         if pictured:

@@ -31,6 +31,8 @@ _THEME = TerminalTheme(
     ],
 )
 # The fonts are those of whoever looks: nothing is fetched. Each row's width is fixed, so any of them fits.
+_NARROWEST = 80
+"""Columns, so that a short picture is not blown up."""
 _SVG = """\
 <svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
@@ -65,13 +67,14 @@ def transcript(line: str, screen: Screen) -> str:
 
 def picture(name: str, line: str, screen: Screen) -> str:
     """The same as an SVG, with its colours."""
+    rows = [_styled(row) for row in _rows(screen)]
+    typed = Text.assemble(("$ ", "bold green"), (line, "bold"))
+    width = max(_NARROWEST, *(text.cell_len for text in (typed, *rows)))
     console = Console(
-        record=True, width=screen.columns, file=StringIO(), color_system="truecolor", force_terminal=True
+        record=True, width=width, file=StringIO(), color_system="truecolor", force_terminal=True
     )
-    console.print(Text.assemble(("$ ", "bold green"), (line, "bold")), soft_wrap=True)
-    for row in _rows(screen):
-        console.print(_styled(row), soft_wrap=True)
-    console.print()  # or the last row's descenders are cut off
+    for text in (typed, *rows, Text()):  # without an empty row the descenders of the last one are cut off
+        console.print(text, soft_wrap=True)
     svg = console.export_svg(title="", theme=_THEME, code_format=_SVG, unique_id=f"picture-{name}")
     return svg.replace("</text><text", "</text>\n<text")  # lines, so that a change can be seen in a diff
 

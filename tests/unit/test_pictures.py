@@ -77,7 +77,8 @@ def test_a_page_takes_up_what_says_something_else() -> None:
         ("istiod  Ready  3s", "istiod      Ready   1m12s"),
         ("journal bigbang-step1-20261121t094512-ab12", "journal bigbang-step1-20270101t000000-0001"),
         ("2026-11-21T09:45:12Z", "2026-11-21T09:46:00.123Z"),
-        ("pod web-7c5ddbdf54-x2k9p", "pod web-6b8f9c7d4-abcde"),
+        ("pod web-7c5ddbdf54-x2k9p", "pod web-879745975-7rhhf"),
+        ("not done after 8 s (0 of 3", "not done after 12 s (0 of 3"),
         ("at http://127.0.0.1:4000/charts", "at http://127.0.0.1:31234/charts"),
     ],
 )
