@@ -30,9 +30,9 @@ _THEME = TerminalTheme(
         (215, 220, 226),
     ],
 )
-# The fonts are those of whoever looks: nothing is fetched. Each row's width is fixed, so any of them fits.
 _NARROWEST = 80
 """Columns, so that a short picture is not blown up."""
+# The fonts are those of whoever looks: nothing is fetched. Each row's width is fixed, so any of them fits.
 _SVG = """\
 <svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
