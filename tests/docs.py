@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from istiokit.ui.commands import App, command_parser, help_text, prog_name
+from istiokit.ui.commands import App, command_parser, commands_of, help_text, prog_name
+from istiokit.ui.every_command import text as flags_of_every_command
+from istiokit.ui.parser import Parser
 from kubectl_istio_migrate.main import APP as ISTIO_MIGRATE
 from kubectl_policyreport_vs.main import APP as POLICYREPORT_VS
 from kubectl_recycle_injected.main import APP as RECYCLE_INJECTED
@@ -29,21 +31,28 @@ class Manual(NamedTuple):
 def pages() -> dict[Path, str]:
     """The whole text of every page of docs/commands/."""
     made = {FOLDER / "README.md": index_page([(prog_of(app), app.description) for app in APPS])}
+    everywhere = flags_of_every_command()
     for app in APPS:
-        prog, names = prog_of(app), [command.name for command in app.commands]
-        made[page_of(prog)] = plugin_page(prog, help_text(app, prog), names)
-    made.update({page_of(typed): command_page(typed, text) for typed, text in helps().items()})
+        prog, names = prog_of(app), [command.name for command in commands_of(app)]
+        made[page_of(prog)] = plugin_page(prog, help_text(app, prog), names, everywhere)
+    for typed, parser in parsers().items():
+        made[page_of(typed)] = command_page(typed, parser.format_help(), parser.details)
     return made
 
 
-def helps() -> dict[str, str]:
-    """The help of each command of each plugin, by the command as it is typed: `kubectl istio-migrate wait`."""
+def parsers() -> dict[str, Parser]:
+    """The parser of each command of each plugin, by the command as it is typed: `kubectl istio-migrate wait`."""
     return {
-        f"{prog} {command.name}": command_parser(command, prog).format_help()
+        f"{prog} {command.name}": command_parser(command, prog)
         for app in APPS
         for prog in (prog_of(app),)
-        for command in app.commands
+        for command in commands_of(app)
     }
+
+
+def helps() -> dict[str, str]:
+    """The help of each command of each plugin, by the command as it is typed."""
+    return {typed: parser.format_help() for typed, parser in parsers().items()}
 
 
 def manuals() -> list[Manual]:
@@ -54,7 +63,7 @@ def manuals() -> list[Manual]:
         made.append(Manual(document_of(prog), name, app.description.rstrip(".")))
         made += [
             Manual(document_of(f"{prog} {command.name}"), f"{name}-{command.name}", command.help)
-            for command in app.commands
+            for command in commands_of(app)
         ]
     return made
 

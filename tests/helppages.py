@@ -5,6 +5,7 @@ Made of the text itself, so that a page cannot say anything else than the progra
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from textwrap import fill
 
 _HEADING = re.compile(r"^([a-z][a-z ]*):(?: (\d.*))?$")
 """The name of a section; the exit codes may begin on its line."""
@@ -18,18 +19,27 @@ _TITLES = {"options": "Flags", "positional arguments": "Arguments", "connection"
 """What argparse calls otherwise than people do."""
 
 
-def command_page(typed: str, help_text: str) -> str:
-    """The page of one command, such as `kubectl istio-migrate status`."""
+def command_page(typed: str, help_text: str, details: Iterable[str] = ()) -> str:
+    """The page of one command, such as `kubectl istio-migrate status`.
+
+    DETAILS are paragraphs of Markdown that the help has no room for.
+    """
     prog = typed.rsplit(" ", 1)[0]
     parent = f"[{prog}]({_file(prog)})"
     also = f"{parent}, what its commands [print](../output.md), and what they need [to be allowed](../rbac/README.md)."
-    return _page(typed, help_text, ("See also", f"{also}\n"))
+    told = "\n\n".join(fill(text, 118) for text in details)
+    more = [("Details", f"{told}\n")] if told else []
+    return _page(typed, help_text, *more, ("See also", f"{also}\n"))
 
 
-def plugin_page(prog: str, help_text: str, commands: Sequence[str]) -> str:
-    """The page of a plugin. Its list of commands leads to their pages."""
+def plugin_page(prog: str, help_text: str, commands: Sequence[str], everywhere: str) -> str:
+    """The page of a plugin. Its list of commands leads to their pages; EVERYWHERE tells the flags of all of them."""
+    flags = dict(_sections(everywhere))["flags"]
     page = _page(
-        prog, help_text, ("See also", "[All commands](README.md) and the [guides](../guides/README.md).\n")
+        prog,
+        help_text,
+        ("Flags of every command", _definitions(_entries(flags))),
+        ("See also", "[All commands](README.md) and the [guides](../guides/README.md).\n"),
     )
     for name in commands:
         page = page.replace(f"\n`{name}`\n", f"\n[`{name}`]({_file(f'{prog} {name}')})\n", 1)
@@ -43,8 +53,13 @@ def index_page(plugins: Iterable[tuple[str, str]]) -> str:
 # Commands
 
 {_MADE}
-Each page says what `--help` says. What the commands print is in [output.md](../output.md), with the
-[exit codes](../output.md#exit-codes); what they need to be allowed is in [rbac/](../rbac/README.md).
+Each page says what `--help` says, and what that has no room for. What the commands print is in
+[output.md](../output.md), with the [exit codes](../output.md#exit-codes); what they need to be allowed is in
+[rbac/](../rbac/README.md).
+
+Without arguments a plugin says in ten lines at most what it sees in the cluster and what to do next; it changes
+nothing. It exits with 0 if it saw the cluster, and with 3 (2 where the kubeconfig names none) if no cluster answered:
+then it says why, and what can be done without one.
 
 | plugin | what for |
 |---|---|
@@ -93,7 +108,11 @@ def _section(name: str, lines: list[str]) -> str:
         block = re.sub(r"^  ", "", text, flags=re.MULTILINE)
         return f"## {title}\n\n```{_VERBATIM[name]}\n{block}\n```\n"
     entries = _codes(text) if text[:1].isdigit() else _entries(lines)
-    return f"## {title}\n\n" + "\n".join(f"`{term}`\n: {_escaped(what)}\n" for term, what in entries)
+    return f"## {title}\n\n{_definitions(entries)}"
+
+
+def _definitions(entries: Iterable[tuple[str, str]]) -> str:
+    return "\n".join(f"`{term}`\n: {_escaped(what)}\n" for term, what in entries)
 
 
 def _codes(text: str) -> list[tuple[str, str]]:

@@ -8,8 +8,8 @@ from istiokit.cluster.types import Cluster
 from istiokit.errors import OperationFailed
 from istiokit.ui.app import Terminal, run_app
 from istiokit.ui.commands import App
+from istiokit.ui.connection import Connection
 from istiokit.ui.context import connect
-from istiokit.ui.options import Connection
 from kubectl_istio_migrate.main import APP
 
 

@@ -12,8 +12,12 @@ def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = (
         "Carry an istioCore installation (Big Bang 2.49, 2.50) on to istioCRDs and istiod (2.51 and later), so that "
-        "neither a CRD nor istiod is ever uninstalled. Run it before the upgrade: it makes the upgrade harmless, says "
-        "which values change with it, waits until you or Git have brought it, and proves that no CRD was lost."
+        "neither a CRD nor istiod is ever uninstalled. Run it before the upgrade."
+    )
+    parser.exit_one = "not done: a finding stops it, a no, a time-out, a CRD that was lost"
+    parser.details = (
+        "It makes the upgrade harmless, says which values change with it, waits until you or Git have brought "
+        "it, and proves that no CRD was lost.",
     )
     parser.examples = (
         ("Show the plan and the values to change, change nothing", "--dry-run"),

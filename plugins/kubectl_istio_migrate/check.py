@@ -31,14 +31,18 @@ class Options:
 def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = (
-        "Find everything that would make a step of the migration fail or hurt. Nothing is changed; "
-        "exit code 1 if there is an error that the step would refuse to go on with."
+        "Find everything that would make a step of the migration fail or hurt. Nothing is changed."
     )
+    parser.exit_one = "an error that the step would refuse to go on with"
     parser.examples = (
         ("Check for the step that comes next", ""),
         ("Check for step 2, and let one finding pass", "--step 2 --allow IM018"),
         ("See whether Big Bang 3.0 will take these values", "--target 3.0 -f values.yaml -f secrets.yaml"),
         ("Read what a code means", "--explain IM008"),
+    )
+    parser.details = (
+        "`--target 2.54` is the upgrade of an istioCore installation (2.49, 2.50), `--target 3.0` the one "
+        "after both steps.",
     )
     goal = parser.add_mutually_exclusive_group()
     goal.add_argument("--step", choices=("1", "2"), metavar="1|2", default="", help="The step to check for.")
@@ -47,14 +51,14 @@ def configure(parser: Parser) -> None:
         choices=_TARGETS,
         metavar="2.54|3.0",
         default="",
-        help="Check for an upgrade of Big Bang: 2.54 for an istioCore installation, 3.0 after both steps.",
+        help="Check for an upgrade of Big Bang instead.",
     )
     parser.add_argument(
         "--allow",
         metavar="CODE",
         action="append",
         default=[],
-        help="Let the finding with this code pass, such as IM018; repeat it for several.",
+        help="Let the finding with this code pass (repeatable).",
     )
     parser.add_argument(
         "--explain", metavar="CODE", default="", help="Say what a code means and what to do, and do no more."

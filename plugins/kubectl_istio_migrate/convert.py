@@ -13,15 +13,25 @@ from kubectl_istio_migrate.convert_options import Options
 _BALANCERS = ("nlb", "alb", "service")
 _CERTIFICATES = ("values", "external")
 _FIRST, _LAST = 30000, 32767
+_DETAILS = (
+    "`--node-ports keep` is for a migration in place, `shift` takes the guide's second set for blue-green, and "
+    "a number is the first of new ones.",
+    "`--load-balancer` asks for 2 to 5 replicas; for `nlb` and `alb` also for node ports, and for `alb` for "
+    "the host * alone.",
+    "With `--certs external` the Secrets have to be there. The file of `--output-file` is for nobody else to read.",
+    "With `--chart` what helm makes of the charts is compared instead of the model's word: name the old "
+    "package, the new one, and the umbrella.",
+)
 
 
 def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = (
-        "Write the values of istiod, istioCRDs and istioGateway that mean what those of istio and istioOperator mean, "
-        "and say of every old key what became of it. No switch is set: step1 and step2 do that. Exit code 1 if "
-        "something was not carried, or a certificate is not sound."
+        "Write the values of istiod, istioCRDs and istioGateway that mean what those of istio and "
+        "istioOperator mean, and say of every old key what became of it. No switch is set: step1 and step2 do that."
     )
+    parser.exit_one = "a key was not carried, a certificate is not sound, or listeners differ"
+    parser.details = _DETAILS
     parser.examples = (
         ("See the new values, and what becomes of each old key", "-f values.yaml"),
         ("Write them into the file, and keep all that is there", "-f values.yaml -f secrets.yaml --in-place"),
@@ -40,30 +50,30 @@ def configure(parser: Parser) -> None:
     parser.add_argument(
         "--from-cluster",
         action="store_true",
-        help="Read the values of the umbrella HelmRelease in the cluster.",
+        help="Read the values of the umbrella HelmRelease.",
     )
     options.add_namespace(parser, what="Namespace of the umbrella HelmRelease (default: wherever it is).")
     flags.add_bigbang_version(parser)
     parser.add_argument(
         "--node-ports",
-        metavar="keep|shift|START",
+        metavar="PORTS",
         type=checked(_node_ports),
         default="keep",
-        help="keep for a migration in place, shift to the guide's second set for blue-green, or the first of new ones.",
+        help="keep (the default), shift to the second set, or the first of new ones.",
     )
     parser.add_argument(
         "--load-balancer",
-        metavar="|".join(_BALANCERS),
+        metavar="KIND",
         choices=_BALANCERS,
         default="",
-        help="What stands in front: 2 to 5 replicas, node ports for nlb and alb, and for alb the host * alone.",
+        help="What stands in front of the gateways: nlb, alb or service.",
     )
     parser.add_argument(
         "--certs",
         metavar="|".join(_CERTIFICATES),
         choices=_CERTIFICATES,
         default="values",
-        help="external leaves private keys out: the Secrets have to be there (default: values).",
+        help="external leaves private keys out of the values (default: values).",
     )
     _add_targets(parser)
     options.add_output(parser)
@@ -77,17 +87,17 @@ def _add_targets(parser: Parser) -> None:
         metavar="FILE",
         type=checked(file_name),
         default=None,
-        help="Write the new values to this file, which must not be there yet, for nobody else to read.",
+        help="Write the new values to this file, which must not be there yet.",
     )
     target.add_argument(
         "--in-place",
         action="store_true",
-        help="Write them into the files that were read, and keep every byte there.",
+        help="Write them into the files that were read; every byte there stays.",
     )
     target.add_argument(
         "--verify",
         action="store_true",
-        help="Compare the listeners that both sets of values mean; write nothing.",
+        help="Compare the listeners of both sets of values; write nothing.",
     )
     parser.add_argument(
         "--chart",
@@ -96,8 +106,7 @@ def _add_targets(parser: Parser) -> None:
         type=checked(file_name),
         action="append",
         default=[],
-        help="With --verify: compare what helm makes of this chart instead of the model's word; repeat it for the old "
-        "package, the new one, and the umbrella.",
+        help="With --verify: compare what helm makes of this chart (repeatable).",
     )
     parser.add_argument(
         "--drop-old",

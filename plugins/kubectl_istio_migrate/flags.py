@@ -9,5 +9,5 @@ def add_bigbang_version(parser: argparse.ArgumentParser) -> None:
         "--bigbang-version",
         metavar="VERSION",
         default="",
-        help="Big Bang version, such as 2.54.0, where it cannot be found or is to be another.",
+        help="Big Bang version, such as 2.54.0, instead of the one that is found.",
     )

@@ -28,6 +28,7 @@ class Options:
 def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = "List the runs in the journal, or show what one of them did."
+    parser.exit_one = None
     parser.examples = (
         ("All runs", ""),
         ("Every action of one run", "show bigbang-step1-20261121t094512-ab12"),

@@ -25,6 +25,15 @@ APP = App(
         Command(name, text, f"kubectl_istio_migrate.{name.replace('-', '_')}")
         for name, text in _COMMANDS.items()
     ),
+    examples=(
+        ("See what this mesh is, and what to do next", ""),
+        ("Find what would make the first step hurt", "check --step 1"),
+        ("Take it: plan, question, journal, proof", "step1"),
+        ("Work on a values file instead of a cluster", "status -f values.yaml"),
+        ("Undo what was done", "rollback"),
+    ),
+    overview="kubectl_istio_migrate.overview",
+    offline=("See what values files mean", "status -f values.yaml"),
     default="status",
 )
 

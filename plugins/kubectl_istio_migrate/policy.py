@@ -4,12 +4,10 @@ import argparse
 from dataclasses import dataclass
 
 from istiokit.errors import UsageError
-from istiokit.ui import options, pairs
+from istiokit.ui import engines, options, pairs, sources
 from istiokit.ui.context import Context
-from istiokit.ui.engines import add_engine
 from istiokit.ui.pairs import Given
 from istiokit.ui.parser import Parser
-from istiokit.ui.sources import add_source
 
 ACTIONS = ("plan", "apply", "touch", "narrow", "remove", "rollback")
 
@@ -57,11 +55,23 @@ class Options:
 def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = (
-        "Keep every VirtualService bound to old and new gateways by a mutation policy of the engine that the cluster "
-        "has. `apply` installs it, waits until it is Ready, and proves by a dry run that it mutates; `plan` shows what "
-        "`apply` would do. `touch` lets it see the VirtualServices that were there before, `narrow` makes it one from "
-        "old to new only, `remove` takes it away once no VirtualService depends on it any more, and `rollback` undoes "
-        "what these have done. Each has a plan, a journal and a way back, and goes on where it was stopped."
+        "Keep every VirtualService bound to old and new gateways by a mutation policy. Each action has a plan, a "
+        "journal and a way back, and goes on where it was stopped."
+    )
+    parser.exit_one = "not done: a finding stops it, a no, a time-out"
+    parser.details = (
+        "The policy is one of the engine that the cluster has. `apply` installs it, waits until it is Ready, "
+        "and proves by a dry run that it mutates; `plan` shows what `apply` would do. `touch` lets it see the "
+        "VirtualServices that were there before, `narrow` makes it one from old to new only, `remove` takes it "
+        "away once no VirtualService depends on it any more, and `rollback` undoes what these have done.",
+        "`--to` takes `start` (before everything), an action (after the last such one) or the id of a run "
+        "(after it).",
+        "`--abandon` closes the run that is neither finished nor undone, and leaves what it changed as it is.",
+        "`--grant` makes a ClusterRole that lets Kyverno's reports controller read VirtualServices, where it "
+        "may not.",
+        pairs.DETAILS,
+        engines.DETAILS,
+        sources.DETAILS,
     )
     parser.examples = (
         ("Show what apply would do", "plan"),
@@ -76,11 +86,11 @@ def configure(parser: Parser) -> None:
     )
     parser.add_argument("action", metavar="ACTION", choices=ACTIONS, help=f"One of {', '.join(ACTIONS)}.")
     pairs.add_flags(parser)
-    add_engine(parser)
+    engines.add_engine(parser)
     _add_flags(parser)
     options.add_dry_run(parser)
     options.add_confirmation(parser)
-    options.add_timeout(parser, "2m", "How long to wait until the policy acts")
+    options.add_timeout(parser, "2m", "How long to wait for its effect")
     options.add_journal_namespace(parser)
     options.add_output(parser, headers=False)
     options.add_connection(parser)
@@ -90,7 +100,7 @@ def _add_flags(parser: Parser) -> None:
     parser.add_argument(
         "--grant",
         action="store_true",
-        help="Make a ClusterRole that lets Kyverno's reports controller read VirtualServices, where it may not.",
+        help="Let Kyverno's reports controller read VirtualServices.",
     )
     parser.add_argument("--touch", action="store_true", help="After apply, do what touch does.")
     parser.add_argument(
@@ -99,20 +109,19 @@ def _add_flags(parser: Parser) -> None:
         metavar="NAME",
         action="append",
         default=[],
-        help="Remove this policy too, which others have made; repeat it for several.",
+        help="Remove this policy too, which others have made (repeatable).",
     )
-    add_source(parser)
+    sources.add_source(parser)
     parser.add_argument(
         "--to",
         metavar="start|ACTION|RUN",
         default="",
-        help="The state to go back to: before everything, after the last such action, or after the run of this id "
-        "(default: start).",
+        help="The state that rollback goes back to (default: start).",
     )
     parser.add_argument(
         "--abandon",
         action="store_true",
-        help="Close the run that is neither finished nor undone, and leave what it changed as it is.",
+        help="Close an unfinished run, and leave what it changed as it is.",
     )
 
 

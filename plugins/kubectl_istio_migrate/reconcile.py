@@ -27,6 +27,7 @@ class Options:
 def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = "Reconcile HelmReleases in parallel, in the order of dependsOn, and wait for each."
+    parser.exit_one = "a HelmRelease is not Ready, or there is none"
     parser.examples = (
         ("All of the umbrella's namespace, sources first", "--with-source"),
         ("Two of them", "istiod public-ingressgateway"),

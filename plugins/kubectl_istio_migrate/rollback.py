@@ -33,6 +33,7 @@ def configure(parser: Parser) -> None:
         "Undo, newest first, what the journal says was done, then wait until Flux has brought the cluster back. "
         "An object that somebody else has changed since is left alone, and the rollback stops there."
     )
+    parser.exit_one = "not done: a no, a time-out, a change by others"
     parser.examples = (
         ("Back to where it began", ""),
         ("Undo step 2 only", "--to step1"),

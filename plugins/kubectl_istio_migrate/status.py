@@ -26,6 +26,7 @@ def configure(parser: Parser) -> None:
     parser.description = (
         "Show where a mesh stands between the Istio operator and Helm, and the next command to run."
     )
+    parser.exit_one = None
     parser.examples = (
         ("Look at the cluster of the current context", ""),
         ("Look at values files, without a cluster", "-f values.yaml -f secrets.yaml"),

@@ -103,10 +103,15 @@ def _unread(unread: Sequence[Unread]) -> str:
     return _block([*lines, *(f"  {item.kind}: {item.reason}" for item in unread)])
 
 
+def blind(unread: Sequence[Unread]) -> bool:
+    """Whether the umbrella could not be looked for, so that no step can be named."""
+    return any(item.kind == "HelmRelease" and not item.missing for item in unread)
+
+
 def _next(status: Status, unread: Sequence[Unread], prog: str) -> str:
     if status.next:
         return f"Next: {prog} {status.next}\n"
-    if any(item.kind == "HelmRelease" and not item.missing for item in unread):
+    if blind(unread):
         return "Next: cannot tell without HelmReleases; ask for the role in docs/rbac/, then look again\n"
     stranded = status.virtual_services.get("old-only") or status.virtual_services.get("broken")
     if status.old_sidecars or status.leftovers or stranded:

@@ -36,13 +36,18 @@ def configure(parser: Parser) -> None:
         ),
         ("Change a values file, without a cluster", "-f values.yaml"),
     )
+    parser.exit_one = "not done: a finding stops it, a no, a time-out, an edit left to Git"
+    parser.details = (
+        "`--git-dir` is a clone of the repository that owns the values. The edit is made there; it is never "
+        "committed or pushed. The command then waits for Flux to bring it.",
+    )
     options.add_namespace(parser, what="Namespace of the umbrella HelmRelease (default: wherever it is).")
     options.add_files(parser)
     parser.add_argument(
         "--git-dir",
         metavar="DIR",
         default="",
-        help="A clone of the repository that owns the values: make the edit there; it is never committed or pushed.",
+        help="Clone of the repository that owns the values: edit there.",
     )
     options.add_dry_run(parser)
     options.add_confirmation(parser)

@@ -23,6 +23,7 @@ def configure(parser: Parser) -> None:
     parser.description = (
         "Wait until every HelmRelease of the namespace is Ready; stop early where waiting cannot help."
     )
+    parser.exit_one = "a HelmRelease is not Ready, or there is none"
     parser.examples = (
         ("The umbrella's namespace", ""),
         ("Another one, five minutes at most", "-n apps --timeout 5m"),

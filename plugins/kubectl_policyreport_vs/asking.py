@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from istiokit.errors import UsageError
-from istiokit.ui import options, pairs
+from istiokit.ui import options, pairs, sources
 from istiokit.ui.context import Context
-from istiokit.ui.sources import add_source, manifests_of
+from istiokit.ui.sources import manifests_of
 
 if TYPE_CHECKING:  # --help needs none of it
     from istiokit.cluster.files import FilesCluster
@@ -33,6 +33,14 @@ class Given:
     """Whether to go by the reports alone."""
 
 
+DETAILS = (
+    "Without `--policy` it is about all policies that add to the gateways of VirtualServices.",
+    pairs.DETAILS,
+    sources.DETAILS,
+)
+"""What the help of these flags has no room for."""
+
+
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """--policy, --map, --map-file, --source, -f, -R, and how to connect."""
     parser.add_argument(
@@ -41,10 +49,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         action="append",
         default=[],
-        help="Only this policy; repeat it for several (default: all that add to the gateways of VirtualServices).",
+        help="Only this policy (repeatable; default: all that add gateways).",
     )
     pairs.add_flags(parser)
-    add_source(parser)
+    sources.add_source(parser)
     options.add_files(parser)
     options.add_connection(parser)
 

@@ -38,9 +38,15 @@ def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = (
         "Show for each VirtualService of the migration whether its source still needs the mutation policy: "
-        "depends-on-policy, source-migrated, or unknown with the reason. Three pieces of evidence are joined: the "
-        "report with its age, the object itself, and what its owner declares by Helm's record, kubectl's last-applied "
-        "annotation or managedFields. Works without any report."
+        "depends-on-policy, source-migrated, or unknown with the reason."
+    )
+    parser.exit_one = "no such name; with --wait the time is over"
+    parser.details = (
+        "Three pieces of evidence are joined: the report with its age, the object itself, and what its owner "
+        "declares by Helm's record, kubectl's last-applied annotation or managedFields. It works without any report.",
+        "`--fast` tells what the reports say and no more: they are about the last request, not about the source, so "
+        "nobody is called migrated.",
+        *asking.DETAILS,
     )
     parser.examples = (
         ("The whole cluster", "-A"),
@@ -74,10 +80,10 @@ def configure(parser: Parser) -> None:
     parser.add_argument(
         "--fast",
         action="store_true",
-        help="What the reports say and no more: of the last request, not of the source. Nobody is called migrated.",
+        help="What the reports say and no more: nobody is called migrated.",
     )
     parser.add_argument(
-        "--wait", action="store_true", help="Look again and again until none depends and none is unknown."
+        "--wait", action="store_true", help="Look again until none depends and none is unknown."
     )
     options.add_timeout(parser, "30m", "How long --wait waits")
     asking.add_flags(parser)

@@ -88,7 +88,7 @@ def counts_line(read: DependenceReading) -> str:
 
 def talk(read: DependenceReading, output: str) -> list[str]:
     """What the answer rests on, how it adds up, and why some of it is not known."""
-    return [*_basis(read), counts_line(read), *([] if output == "wide" else _doubts(read))]
+    return [*basis(read), counts_line(read), *([] if output == "wide" else _doubts(read))]
 
 
 def next_line(read: DependenceReading, prog: str, scope: Sequence[str], words: Sequence[str]) -> str:
@@ -101,7 +101,8 @@ def next_line(read: DependenceReading, prog: str, scope: Sequence[str], words: S
     return f"next: {shlex.join([*prog.split(), 'safe-to-remove', *words])}"
 
 
-def _basis(read: DependenceReading) -> list[str]:
+def basis(read: DependenceReading) -> list[str]:
+    """The policies, the pairs, and what a policy gives that is of no pair."""
     policies = ", ".join(str(policy) for policy in read.policies)
     pairs = ", ".join(str(pair) for pair in read.mapping.pairs)
     lines = [

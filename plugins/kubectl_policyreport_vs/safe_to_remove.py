@@ -29,9 +29,11 @@ class Options:
 def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = (
-        "Say whether the mutation policy may be removed, over all namespaces. Exit code 0 only where no VirtualService "
+        "Say whether the mutation policy may be removed, over all namespaces: only where no VirtualService "
         "depends on it and no verdict is unknown."
     )
+    parser.exit_one = "not safe to remove"
+    parser.details = asking.DETAILS
     parser.examples = (
         ("In front of the removal", "&& kubectl istio-migrate policy remove"),
         ("For a pipeline", "-o json"),

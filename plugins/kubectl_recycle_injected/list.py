@@ -29,10 +29,11 @@ class Options:
 def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = (
-        "Show each workload of the mesh with its sidecars. A pod is stale if it would get another sidecar were it made "
-        "now: another version, another revision, one where it has none, none where it has one. Exits with 1 where "
-        "something asks for a revision that nobody serves."
+        "Show each workload of the mesh with its sidecars. A pod is stale if it would get another sidecar were "
+        "it made now: another version, another revision, one where it has none, none where it has one."
     )
+    parser.exit_one = "no such name, or a revision that nobody serves"
+    parser.details = scope.DETAILS
     parser.examples = (
         ("The whole cluster", "-A"),
         ("Two namespaces, each pod by itself", "-n shop -n cart --pods"),

@@ -1,8 +1,9 @@
 """Workloads and their sidecars as people read them. Everything returns strings."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
-from istiokit.istio.sidecars import PodRow, SidecarRow
+from istiokit.istio.sidecars import PodRow, SidecarRow, Workload, row_of
 from istiokit.ui.output import Column
 
 COLUMNS: tuple[Column[SidecarRow], ...] = (
@@ -27,6 +28,7 @@ POD_COLUMNS: tuple[Column[PodRow], ...] = (
     Column("name", lambda row: row.name, wide=True),
     Column("created", lambda row: row.created, wide=True),
 )
+_MOST_REASONS = 3
 _NOUNS = (
     ("pinnedPods", "{} with an image of its own", "{} with images of their own"),
     ("unknownPods", "{} of unknown version", "{} of unknown version"),
@@ -61,6 +63,12 @@ def summary_line(summary: Mapping[str, int]) -> str:
         if summary[key]
     ]
     return "; ".join([head, *rest])
+
+
+def reasons_line(found: Iterable[Workload]) -> str:
+    """`revision 1-30 -> 1-31 (12), missing (1)`: why workloads are stale, the most frequent first."""
+    counted = Counter(row_of(one).reason for one in found if one.stale)
+    return ", ".join(f"{reason} ({number})" for reason, number in counted.most_common(_MOST_REASONS))
 
 
 def doubt_lines(summary: Mapping[str, int]) -> list[str]:

@@ -16,6 +16,13 @@ APP = App(
     commands=tuple(
         Command(name, text, f"kubectl_recycle_injected.{name}") for name, text in _COMMANDS.items()
     ),
+    examples=(
+        ("See how many sidecars are stale, and what to do next", ""),
+        ("See which, and why", "list -A"),
+        ("See what a restart would do", "-A --dry-run"),
+        ("Restart what is stale in one namespace", "-n shop"),
+    ),
+    overview="kubectl_recycle_injected.overview",
     default="restart",
     names=True,
 )

@@ -16,6 +16,20 @@ if TYPE_CHECKING:  # --help needs none of it
     from istiokit.plan.recycle import How
 
 _STRATEGIES = ("rollout", "evict", "delete")
+_DETAILS = (
+    "The new pods have to be Ready with the sidecar they should have. A restart cannot be undone; what is left "
+    "alone is told with its reason.",
+    "`--wave-by` makes waves by namespace, by the value of a label of the pods (`label=KEY`), or as the lines "
+    "of a file have it (`file=FILE`): a namespace or NAMESPACE/KIND/NAME each, * for anything; an empty line "
+    "ends a wave. `--order` names what goes first because others depend on it, and `--pause-between` how long "
+    "to wait between two waves.",
+    "`--strategy rollout` restarts through the owner, and evicts where the owner cannot; `evict` goes pod by "
+    "pod and asks PodDisruptionBudgets; `delete` does not.",
+    "`--undo-failed` puts the old template back where new pods do not become well while old ones still live.",
+    "`--relabel OLD=NEW` moves namespaces one after the other. OLD may be `istio-injection`, which means "
+    "istio-injection=enabled.",
+    *scope.DETAILS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +58,16 @@ class Options:
 def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = (
-        "Restart what runs a stale sidecar (see `list`), through its owners, several at a time, and wait until "
-        "the new pods are Ready with the sidecar they should have. Interrupted or killed, the same command goes on: "
-        "nothing is restarted twice. A restart cannot be undone; what is left alone is told with its reason."
+        "Restart what runs a stale sidecar (see `list`), through its owners, several at a time, until the new "
+        "pods are Ready. Interrupted or killed, the same command goes on: nothing is restarted twice."
     )
+    parser.exit_one = "not done: a no, some that failed or were left alone"
+    parser.details = _DETAILS
     parser.examples = (
         ("Show the plan for all namespaces, change nothing", "-A --dry-run"),
         ("Restart what is stale in two namespaces", "-n shop -n cart"),
         ("A namespace after the other, a minute between them, shared services first",
          "-A --wave-by namespace --order platform,auth --pause-between 1m"),
-        ("One workload, put back if its new pods do not become well", "-n shop deploy/web --undo-failed"),
         ("Move namespaces from one revision to the next, each with its workloads", "-A --relabel 1-30=1-31"),
     )  # fmt: skip
     scope.add_flags(parser)
@@ -73,21 +87,20 @@ def _add_pace(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=checked(parse_count),
         default=0,
-        help="How many of them in one namespace at the same time (default: no limit but --concurrency).",
+        help="How many of them in one namespace (default: as --concurrency).",
     )
     parser.add_argument(
         "--wave-by",
-        metavar="namespace|label=KEY|file=FILE",
+        metavar="WAY",
         type=checked(_wave_by),
         default=("", ""),
-        help="Restart in waves: by namespace, by the value of a label of the pods, or as the lines of a file have it "
-        "(a namespace or NAMESPACE/KIND/NAME each, * for anything; an empty line ends a wave).",
+        help="Restart in waves: namespace, label=KEY or file=FILE.",
     )
     parser.add_argument(
         "--order",
         metavar="NAME,...",
         default="",
-        help="What goes first, because others depend on it: waves, namespaces, or NAMESPACE/KIND/NAME.",
+        help="What goes first: waves, namespaces, or NAMESPACE/KIND/NAME.",
     )
     parser.add_argument(
         "--pause-between",
@@ -101,37 +114,35 @@ def _add_pace(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         type=checked(_failures),
         default=5,
-        help="Begin nothing more after so many workloads have failed; 0 for no limit (default: 5).",
+        help="Begin nothing more after so many failures; 0 for no limit (default: 5).",
     )
 
 
 def _add_ways(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--strategy",
-        metavar="|".join(_STRATEGIES),
+        metavar="WAY",
         choices=_STRATEGIES,
         default="rollout",
-        help="rollout restarts through the owner, and evicts where the owner cannot; evict goes pod by pod and asks "
-        "PodDisruptionBudgets; delete does not (default: rollout).",
+        help="How: rollout, evict or delete (default: rollout).",
     )
     parser.add_argument(
         "--bare-pods",
         metavar="evict|delete",
         choices=("evict", "delete"),
         default="",
-        help="Remove pods too that nobody makes again (default: leave them).",
+        help="Remove pods too that nobody makes again (default: left alone).",
     )
     parser.add_argument(
         "--undo-failed",
         action="store_true",
-        help="Put the old template back where new pods do not become well while old ones still live.",
+        help="Put the old template back where new pods do not become well.",
     )
     parser.add_argument(
         "--relabel",
         metavar="OLD=NEW",
         default="",
-        help="Move the namespaces of revision OLD to NEW, one after the other, each with its workloads; OLD may be "
-        "istio-injection, which means istio-injection=enabled.",
+        help="Move namespaces from revision OLD to NEW, each with its workloads.",
     )
     parser.add_argument(
         "--fail-if-none", action="store_true", help="Exit with 1 where there is nothing to restart."

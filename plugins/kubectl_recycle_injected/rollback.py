@@ -22,8 +22,14 @@ def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = (
         "Undo, newest first, what the journal says was done to the labels of namespaces. Restarts cannot be undone: "
-        "they are told, and the run is closed, so that the next one begins anew. Pods get the old sidecars when "
-        "they are restarted again."
+        "they are told, and the run is closed."
+    )
+    parser.exit_one = "not done: a no, a change by others"
+    parser.details = (
+        "A run that is closed is not gone on with: the next one begins anew. Pods get the old sidecars when they are "
+        "restarted again.",
+        "`--to` takes `start` (before everything), `restart` or `relabel` (after the last one) or the id of a "
+        "run (after it).",
     )
     parser.examples = (
         ("Back to where it began", ""),
@@ -34,8 +40,7 @@ def configure(parser: Parser) -> None:
         "--to",
         metavar="start|COMMAND|RUN",
         default="start",
-        help="The state to go back to: before everything, after the last `restart` or `relabel`, or after the run of "
-        "this id (default: start).",
+        help="The state to go back to (default: start).",
     )
     options.add_dry_run(parser, server=False)
     parser.add_argument("-y", "--yes", action="store_true", help="Do not ask before the change is made.")

@@ -19,6 +19,13 @@ if TYPE_CHECKING:  # --help needs none of it
 
 CONTROL_PLANE = "control-plane"
 
+DETAILS = (
+    "Without `--proxy-version` the sidecar of a pod should be what its injector is configured for.",
+    "`--before` takes a time such as 2026-11-25T09:30:00Z, an age such as 2h, or `control-plane`, which is "
+    "when the control plane of the pod was installed.",
+)
+"""What the help of these flags has no room for."""
+
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})")
 
 
@@ -55,7 +62,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         metavar="NAMESPACE",
         action="append",
         default=[],
-        help="Namespace to work in (default: that of the context); repeat it for several.",
+        help="Namespace to work in (repeatable; default: that of the context).",
     )
     parser.add_argument(
         "-A", "--all-namespaces", action="store_true", help="Work in all namespaces; overrides -n."
@@ -67,14 +74,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--proxy-version",
         metavar="VERSION",
         default="",
-        help="What the sidecars should be (default: what the injector of each pod is configured for).",
+        help="What the sidecars should be (default: what the injector makes).",
     )
     parser.add_argument(
         "--before",
         metavar="TIME",
         default="",
-        help="Pods made before this are stale too: 2026-11-25T09:30:00Z, an age such as 2h, or control-plane, which "
-        "is when the control plane of the pod was installed.",
+        help="Pods from before count as stale: a time, an age, or control-plane.",
     )
     parser.add_argument("--all", action="store_true", help="Every pod with a sidecar counts as stale.")
     parser.add_argument(

@@ -12,8 +12,9 @@ def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = (
         "Bind what is bound to an old Gateway to its successor as well, in the top-level list and in those of route "
-        "conditions. Nothing is taken away. --map mesh=NEW binds what routes for the mesh; it keeps doing so."
+        "conditions. Nothing is taken away."
     )
+    parser.details = ("`--map mesh=NEW` binds what routes for the mesh; it keeps doing so.",)
     rebind_options.configure(parser, "add")
 
 

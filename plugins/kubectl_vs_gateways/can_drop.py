@@ -29,8 +29,10 @@ def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = (
         "Say whether an old Gateway can be dropped without a single 404, and in which order: the references to it "
-        "first, or the Gateway first. Exit code 0 only if there is such an order."
+        "first, or the Gateway first."
     )
+    parser.exit_one = "there is no such order, or it cannot be known"
+    parser.details = (scope.GATEWAYS_DETAILS,)
     parser.examples = (
         ("Before the old gateway goes", "istio-system/public"),
         ("The same", "public -n istio-system"),

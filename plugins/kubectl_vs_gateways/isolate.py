@@ -27,9 +27,15 @@ class Options:
 def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = (
-        "Narrow the selector of an old Gateway to a label that only the pods of its own namespace carry. Where old and "
-        "new gateway pods share labels the older Gateway wins on the new pods too; after this it wins nowhere but at "
-        "home, and its references can be dropped without a 404. Refused where the owner would put the selector back."
+        "Narrow the selector of an old Gateway to a label that only the pods of its own namespace carry, so that it "
+        "wins nowhere else."
+    )
+    parser.exit_one = "not done: it is not safe, a no, an edit left to its owner"
+    parser.details = (
+        "Where old and new gateway pods share labels the older Gateway wins on the new pods too; after this it wins "
+        "nowhere but at home, and its references can be dropped without a 404. It is refused where the owner "
+        "would put the selector back.",
+        "Without `--label` it is the best that the old pods have for themselves.",
     )
     parser.examples = (
         ("Show the label that would be taken", "istio-system/public --dry-run"),
@@ -40,7 +46,7 @@ def configure(parser: Parser) -> None:
         "--label",
         metavar="KEY=VALUE",
         default="",
-        help="The label to take (default: the best that the old pods have for themselves).",
+        help="The label to take (default: the best that the old pods have).",
     )
     options.add_dry_run(parser)
     options.add_confirmation(parser)

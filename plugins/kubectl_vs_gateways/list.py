@@ -41,9 +41,17 @@ class Options:
 def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = (
-        "Show which gateways each VirtualService is bound to and how far it has come from the old ones to the new: "
-        "delegate, broken (a Gateway does not exist), mesh-only, old-only, both, new-only or other; the first that "
-        "applies. Gateways named in route conditions count: the least migrated part decides."
+        "Show which gateways each VirtualService is bound to, and how far it has come from the old ones to the new. "
+        "Nothing is changed."
+    )
+    parser.exit_one = "no such name; with --audit an error"
+    parser.details = (
+        "The states are delegate, broken (a Gateway does not exist), mesh-only, old-only, both, new-only and "
+        "other; the first that applies. Gateways named in route conditions count: the least migrated part decides.",
+        "`--fast` reads the server's table of them: much less to send, without the gateways of route conditions. "
+        "`--audit` looks at policies that name an old gateway, too. `--served` goes by a model of istiod's rules.",
+        scope.GATEWAYS_DETAILS,
+        pairs.DETAILS,
     )
     parser.examples = (
         ("All VirtualServices of the cluster", "-A"),
@@ -61,22 +69,22 @@ def configure(parser: Parser) -> None:
         choices=STATES,
         action="append",
         default=[],
-        help=f"Show only this state, one of {', '.join(STATES)}; repeat it for several.",
+        help="Show only those in this state, such as old-only (repeatable).",
     )
     parser.add_argument(
         "--fast",
         action="store_true",
-        help="Read the server's table of them instead: much less to send, without the gateways of route conditions.",
+        help="Read less: without the gateways of route conditions.",
     )
     parser.add_argument(
         "--audit",
         action="store_true",
-        help="Say what is wrong instead, also with policies that name an old gateway; exit code 1 on an error.",
+        help="Say instead what is wrong, and what would make it right.",
     )
     parser.add_argument(
         "--served",
         action="store_true",
-        help="Show instead which side would answer for each host, by a model of istiod's rules.",
+        help="Show instead which side would answer for each host.",
     )
     pairs.add_flags(parser)
     parser.add_argument(

@@ -24,6 +24,14 @@ APP = App(
         Command(name, text, f"kubectl_vs_gateways.{name.replace('-', '_')}")
         for name, text in _COMMANDS.items()
     ),
+    examples=(
+        ("See where the VirtualServices are bound, and what to do next", ""),
+        ("List them all", "-A"),
+        ("See what is wrong with the manifests of a repository", "--audit -f ./apps -R"),
+        ("Change the bindings of all: the plan first", "swap -A --dry-run"),
+    ),
+    offline=("Audit manifests", "--audit -f ./apps -R"),
+    overview="kubectl_vs_gateways.overview",
     default="list",
     names=True,
 )

@@ -10,7 +10,13 @@ from kubectl_vs_gateways.scope import Scope
 
 
 def next_line(found: Sequence[BindingRow], sides: Sides, prog: str, scope: Scope, given: Given) -> str:
-    """The command for what comes first, with its reason; empty where nothing is left to do.
+    """The command for what comes first, with its reason; empty where nothing is left to do."""
+    words, why = next_step(found, sides, scope, given)
+    return f"next: {prog} {words} ({why})" if words else ""
+
+
+def next_step(found: Sequence[BindingRow], sides: Sides, scope: Scope, given: Given) -> tuple[str, str]:
+    """The words of that command and its reason; both empty where nothing is left to do.
 
     References that lead nowhere come first, then what is bound to an old Gateway alone, then the old Gateways.
     """
@@ -18,17 +24,15 @@ def next_line(found: Sequence[BindingRow], sides: Sides, prog: str, scope: Scope
     olds = sorted(old for old in sides.successors if sides.known is None or old in sides.known)
     if number := states.get(Binding.BROKEN):
         refer = "refers" if number == 1 else "refer"
-        return (
-            f"next: {prog} --audit{_flags(scope, given)} ({number} {refer} to a Gateway that does not exist)"
-        )
+        return f"--audit{_flags(scope, given)}", f"{number} {refer} to a Gateway that does not exist"
     if number := states.get(Binding.OLD_ONLY):
-        return (
-            f"next: {prog} add{_flags(scope, given)} --dry-run ({number} not bound to the new gateways yet)"
-        )
+        return f"add{_flags(scope, given)} --dry-run", f"{number} not bound to the new gateways yet"
     if olds and (states.get(Binding.BOTH) or states.get(Binding.NEW_ONLY)):
-        what = f"{prog} can-drop {olds[0]}{_files(scope)}"
-        return f"next: {what} (whether the old gateway may go, and what comes before that)"
-    return ""
+        return (
+            f"can-drop {olds[0]}{_files(scope)}",
+            "whether the old gateway may go, and what comes before that",
+        )
+    return "", ""
 
 
 def _flags(scope: Scope, given: Given) -> str:

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from istiokit.errors import SuiteError, UsageError
-from istiokit.ui import options, pairs
+from istiokit.ui import engines, options, pairs
+from istiokit.ui.connection import NO_FLAGS
 from istiokit.ui.context import Context
-from istiokit.ui.engines import add_engine
-from istiokit.ui.options import NO_FLAGS
 from istiokit.ui.pairs import Given
 from istiokit.ui.parser import Parser
 
@@ -37,8 +36,14 @@ def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = (
         "Print the mutation policy that gives every VirtualService bound to an old Gateway the new one as well, and "
-        "the other way round, whenever it is created or updated. Route conditions are covered; delegates and "
-        "VirtualServices without gateways are left alone. Existing ones need `touch` afterwards. Nothing is changed."
+        "the other way round. Nothing is changed."
+    )
+    parser.exit_one = "no pair of Gateways or no engine was found"
+    parser.details = (
+        "The policy acts whenever a VirtualService is created or updated. Route conditions are covered; "
+        "delegates and VirtualServices without gateways are left alone. Existing ones need `touch` afterwards.",
+        pairs.DETAILS,
+        engines.DETAILS,
     )
     parser.examples = (
         ("Apply it to the cluster", "| kubectl apply -f -"),
@@ -46,14 +51,14 @@ def configure(parser: Parser) -> None:
         ("Only from old to new", "--map istio-system/public=istio-gateway/public-ingressgateway --one-way"),
     )
     pairs.add_flags(parser)
-    add_engine(parser)
+    engines.add_engine(parser)
     parser.add_argument(
         "-o",
         "--output",
-        metavar="yaml|json",
+        metavar="FORMAT",
         choices=("yaml", "json"),
         default="yaml",
-        help="Output format (default: yaml).",
+        help="yaml or json (default: yaml).",
     )
     options.add_connection(parser)
 

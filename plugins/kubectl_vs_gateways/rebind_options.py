@@ -30,6 +30,8 @@ class Options:
 
 def configure(parser: Parser, verb: str) -> None:
     """The flags; `verb` is the command's name, for the examples."""
+    parser.exit_one = "not done: a finding, a no, some that were left alone"
+    parser.details = (*parser.details, scope.GATEWAYS_DETAILS, pairs.DETAILS)
     parser.examples = (
         ("Show the plan for all namespaces, change nothing", "-A --dry-run"),
         (

@@ -11,8 +11,11 @@ from kubectl_vs_gateways.rebind_options import Options
 def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = (
-        "Drop the old Gateway wherever its successor stands beside it. A VirtualService that names the old one alone, "
-        "in any list, stays as it is. On a cluster refused where a host would stop answering; with -f told."
+        "Drop the old Gateway wherever its successor stands beside it. A VirtualService that names the old one "
+        "alone, in any list, stays as it is."
+    )
+    parser.details = (
+        "On a cluster it is refused where a host would stop answering; with `-f` that is told.",
     )
     rebind_options.configure(parser, "remove")
 

@@ -31,9 +31,16 @@ class Options:
 def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = (
-        "Undo, newest first, what the journal says that add, swap, remove and isolate did. Lists get back the very "
-        "entries they had; one that somebody else has changed since is left alone, and no earlier run is undone until "
-        "that is settled."
+        "Undo, newest first, what the journal says that add, swap, remove and isolate did. What somebody else has "
+        "changed since is left alone."
+    )
+    parser.exit_one = "not done: a no, a change by others"
+    parser.details = (
+        "Lists get back the very entries they had; one that somebody else has changed since is left alone, and no "
+        "earlier run is undone until that is settled.",
+        "`--to` takes `start` (before everything), a command (after the last such one) or the id of a run "
+        "(after it).",
+        "`--abandon` closes the run that is neither finished nor undone, and leaves what it changed as it is.",
     )
     parser.examples = (
         ("Back to where it began", ""),
@@ -46,13 +53,12 @@ def configure(parser: Parser) -> None:
         "--to",
         metavar="start|COMMAND|RUN",
         default="",
-        help="The state to go back to: before everything, after the last such command, or after the run of this id "
-        "(default: start).",
+        help="The state to go back to (default: start).",
     )
     parser.add_argument(
         "--abandon",
         action="store_true",
-        help="Close the run that is neither finished nor undone, and leave what it changed as it is.",
+        help="Close an unfinished run, and leave what it changed as it is.",
     )
     options.add_edited_files(parser)
     options.add_dry_run(parser, server=False)

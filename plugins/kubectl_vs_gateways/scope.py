@@ -32,6 +32,12 @@ class Scope:
     """Where Gateways are read from beside the files: a file, `cluster`, or empty for the files alone."""
 
 
+GATEWAYS_DETAILS = (
+    "With `-f` a Gateway that is not in the files is unknown, unless `--gateways` says where they all are."
+)
+"""What the help of --gateways has no room for."""
+
+
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """NAME..., -n, -A, -l, --field-selector, -f, -R, and how to connect."""
     parser.add_argument(
@@ -51,7 +57,7 @@ def add_source_flags(parser: argparse.ArgumentParser) -> None:
         "--gateways",
         metavar="FILE|cluster",
         default="",
-        help="With -f: where all Gateways are (file, folder or the cluster); else one not in the files is unknown.",
+        help="With -f: where all Gateways are (file, folder or the cluster).",
     )
     options.add_connection(parser)
 

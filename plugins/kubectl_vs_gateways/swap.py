@@ -12,7 +12,11 @@ def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = (
         "Put the new Gateway in the place of the old one, in the top-level list and in those of route conditions. "
-        "On a cluster refused where a host would stop answering or the new Gateway does not exist; with -f told."
+        "Nothing else is changed."
+    )
+    parser.details = (
+        "On a cluster it is refused where a host would stop answering or the new Gateway does not exist; with "
+        "`-f` that is told.",
     )
     rebind_options.configure(parser, "swap")
 

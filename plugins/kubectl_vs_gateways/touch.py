@@ -40,8 +40,12 @@ def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = (
         "Make the API server admit VirtualServices again, so that the mutation policy reaches those that were there "
-        "before it. Only those are touched that still lack a Gateway of the mapping, at the top level or in a route "
-        "condition; nothing but what the policy does changes in them."
+        "before it. Nothing but what the policy does changes in them."
+    )
+    parser.exit_one = "not done: a no, a refusal, some that the policy did not reach"
+    parser.details = (
+        "Only those are touched that still lack a Gateway of the mapping, at the top level or in a route condition.",
+        pairs.DETAILS,
     )
     parser.examples = (
         ("See which ones the policy has not reached yet", "-A --dry-run"),

@@ -24,9 +24,13 @@ class Options:
 def configure(parser: Parser) -> None:
     """The flags of the command."""
     parser.description = (
-        "Say in sentences what answers for one VirtualService: for each of its hosts and each gateway workload the "
-        "port, the protocol and the Gateway that serves it, or what is in the way; then who owns it, and where to "
-        "change it."
+        "Say in sentences what answers for one VirtualService, or what is in the way, and where to change it."
+    )
+    parser.exit_one = "no such name or host, or nothing serves it"
+    parser.details = (
+        "For each of its hosts and each gateway workload it tells the port, the protocol and the Gateway that "
+        "serves it, or what is in the way; then who owns the VirtualService, and where to change it.",
+        scope.GATEWAYS_DETAILS,
     )
     parser.examples = (
         ("All hosts of a VirtualService", "shop/web"),

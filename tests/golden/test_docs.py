@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from istiokit.kyverno.removal import RULES
+from istiokit.ui.every_command import text as flags_of_every_command
 from tests.docs import FOLDER, ROOT, helps, page_of, pages
 
 FOLDERS = ("docs", "examples", "krew")
@@ -28,6 +29,10 @@ def name(path: Path) -> str:
 def flags_of(help_text: str) -> set[str]:
     """Every flag that a help text lists."""
     return set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", help_text))
+
+
+EVERYWHERE = flags_of(flags_of_every_command())
+"""Those that no help of a command lists."""
 
 
 def written(path: Path) -> list[tuple[str, list[str]]]:
@@ -74,7 +79,7 @@ def test_a_page_names_commands_and_flags_that_exist(path: Path) -> None:
             continue
         text = COMMANDS.get(command)
         flags = {found[0] for found in map(FLAG.match, words) if found}
-        if text is None or not flags <= flags_of(text):
+        if text is None or not flags <= flags_of(text) | EVERYWHERE:
             unknown.append(" ".join(words))
     assert unknown == []
 
@@ -82,7 +87,7 @@ def test_a_page_names_commands_and_flags_that_exist(path: Path) -> None:
 @pytest.mark.parametrize("path", PAGES, ids=name)
 def test_flags_in_prose_exist(path: Path) -> None:
     """A span of code that starts with two dashes speaks of one of our flags."""
-    known = {"--version", *(flag for text in COMMANDS.values() for flag in flags_of(text))}
+    known = {"--version", *EVERYWHERE, *(flag for text in COMMANDS.values() for flag in flags_of(text))}
     spans = re.findall(r"`(--[a-z][a-z-]*)[^`]*`", path.read_text("utf-8"))
     assert set(spans) <= known
 

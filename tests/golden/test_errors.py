@@ -19,7 +19,7 @@ USAGE = {
     "status --bogus": f"unrecognized arguments: --bogus; {SEE.format('status')}",
     "status extra": f"unrecognized arguments: extra; {SEE.format('status')}",
     "status -o": f"argument -o/--output: expected one argument; {SEE.format('status')}",
-    "--kubeconfig": f"argument --kubeconfig: expected one argument; {SEE.format('status')}",
+    "--kubeconfig": "argument --kubeconfig: expected one argument; see 'kubectl istio-migrate --help'",
     "check --no-headers=maybe": (
         f"argument --no-headers: 'maybe' is neither true nor false; {SEE.format('check')}"
     ),

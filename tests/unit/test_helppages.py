@@ -36,6 +36,12 @@ exit codes:
   0    all well
   130  interrupted
 """
+EVERYWHERE = """\
+Every command has these flags.
+
+flags:
+  --context CONTEXT  Which cluster.
+"""
 
 
 def test_a_command_has_a_section_for_each_part() -> None:
@@ -65,11 +71,17 @@ def test_prose_stays_what_it_says() -> None:
 def test_exit_codes_may_stand_on_one_line_or_in_columns() -> None:
     page = command_page("kubectl shop buy", HELP)
     assert "`0`\n: all well\n\n`1`\n: sold out, or not paid\n\n`130 or 143`\n: interrupted\n" in page
-    page = plugin_page("kubectl shop", PLUGIN, ["buy", "sell"])
+    page = plugin_page("kubectl shop", PLUGIN, ["buy", "sell"], EVERYWHERE)
     assert "`0`\n: all well\n\n`130`\n: interrupted\n" in page
 
 
 def test_a_plugin_leads_to_its_commands() -> None:
-    page = plugin_page("kubectl shop", PLUGIN, ["buy", "sell"])
+    page = plugin_page("kubectl shop", PLUGIN, ["buy", "sell"], EVERYWHERE)
     assert "[`buy`](shop-buy.md)\n: Buy what is named\n" in page
     assert "[`sell`](shop-sell.md)\n: Sell it\n" in page
+    assert "## Flags of every command\n\n`--context CONTEXT`\n: Which cluster.\n" in page
+
+
+def test_what_the_help_has_no_room_for_comes_behind_it() -> None:
+    page = command_page("kubectl shop buy", HELP, ["First.", "Second, with `code`."])
+    assert "## Details\n\nFirst.\n\nSecond, with `code`.\n\n## See also" in page

@@ -2,14 +2,19 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from istiokit import __version__
+from istiokit.cluster.types import Cluster
+from istiokit.errors import OperationFailed
+from istiokit.ui.app import Terminal, run_app
 from istiokit.ui.commands import App, Command, prog_name
+from istiokit.ui.connection import Connection
 from tests.fakes import FakeCluster
-from tests.run import Result, run
+from tests.run import Result, Stream, run
 
 SAMPLE = App(
     name="kubectl-sample",
@@ -18,8 +23,13 @@ SAMPLE = App(
         Command("deed", "Do a deed", "tests.unit.sample_command"),
         Command("absent", "Never imported", "tests.unit.no_such_module"),
     ),
+    examples=(("Greet", "deed greet"),),
+    overview="tests.unit.sample_overview",
+    offline=("Greet a file", "deed greet -f values.yaml"),
     default="deed",
 )
+WHOLE = replace(SAMPLE, commands=SAMPLE.commands[:1])
+"""Only what can be imported."""
 
 
 def sample(*argv: str, stdin: str | None = None, tty: bool = False) -> Result:
@@ -29,7 +39,8 @@ def sample(*argv: str, stdin: str | None = None, tty: bool = False) -> Result:
 def test_help_lists_the_commands_and_imports_none_of_them() -> None:
     result = sample("--help")
     assert (result.code, result.err) == (0, "")
-    assert "  deed    Do a deed\n  absent  Never imported\n" in result.out
+    assert "  deed     Do a deed\n  absent   Never imported\n" in result.out
+    assert "examples:\n  # Greet\n  kubectl sample deed greet\n" in result.out
     assert "usage: kubectl sample COMMAND" in result.out
     assert sample("help").out == sample("-h").out == result.out
 
@@ -39,8 +50,18 @@ def test_help_of_a_command_shows_flags_examples_and_exit_codes() -> None:
     assert (result.code, result.err) == (0, "")
     assert result.out.startswith("usage: kubectl sample deed [deed] [names...] [flags]\n")
     assert "  # Ask before greeting\n  kubectl sample deed ask --timeout 10s\n" in result.out
-    assert "  130  interrupted (SIGINT)\n" in result.out
+    assert "\nexit codes: 0 all well; 1 findings, or not done; 2 wrong usage; 3 failed;" in result.out
+    assert "Use 'kubectl sample options' for the flags of every command.\n" in result.out
+    assert "--kubeconfig" not in result.out
     assert sample("help", "deed").out == result.out
+
+
+def test_options_lists_the_flags_of_every_command_and_all_exit_codes() -> None:
+    result = sample("options")
+    assert (result.code, result.err) == (0, "")
+    for flag in ("-h, --help", "--kubeconfig", "--context", "--as-group", "--request-timeout", "-v, --v"):
+        assert f"  {flag} " in result.out
+    assert "  130  interrupted (SIGINT)\n" in result.out
 
 
 def test_version() -> None:
@@ -61,7 +82,7 @@ def test_version() -> None:
     ],
 )
 def test_wrong_arguments_are_one_line_and_exit_2(argv: list[str], message: str) -> None:
-    result = sample(*argv)
+    result = run(*argv, app=WHOLE)
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith(f"error: {message}")
     assert result.err.count("\n") == 1
@@ -104,16 +125,61 @@ def test_connection_flags_may_stand_before_the_command() -> None:
     assert "context='prod'" in before.out
 
 
-def test_the_default_command_runs_where_a_cluster_answers() -> None:
-    assert run(app=SAMPLE, cluster=FakeCluster()) == Result(0, "hello from fake\n", "")
-    assert run("--context", "x", app=SAMPLE, cluster=FakeCluster()) == Result(0, "hello from fake\n", "")
+def test_without_arguments_a_cluster_is_looked_at() -> None:
+    assert run(app=SAMPLE, cluster=FakeCluster()) == Result(0, "this is fake, 30.0 s\n", "")
+    flags = ("--context", "my prod", "--request-timeout=2m", "-n", "shop")
+    expected = "this is fake --context 'my prod', 120.0 s\n"
+    assert run(*flags, app=SAMPLE, cluster=FakeCluster()) == Result(0, expected, "")
 
 
-def test_without_arguments_and_cluster_the_help_is_shown() -> None:
+def test_the_look_for_a_cluster_is_a_short_one() -> None:
+    asked: list[Connection] = []
+
+    def connector(connection: Connection) -> Cluster:
+        asked.append(connection)
+        raise OperationFailed("nobody there")
+
+    out = Stream()
+    terminal = Terminal(out, Stream(), Stream(), {}, connector)
+    assert run_app(SAMPLE, [], terminal) == run_app(SAMPLE, ["--request-timeout", "1s"], terminal) == 3
+    assert [one.request_timeout for one in asked] == [5.0, 1.0]
+
+
+def test_without_arguments_and_cluster_it_says_why_and_what_else_there_is() -> None:
     result = sample()
-    assert result.code == 0
-    assert result.out == sample("--help").out
-    assert result.err == "no cluster in reach: this test has no cluster\n"
+    assert result.code == 3
+    assert result.err == "error: no cluster answers: this test has no cluster\n"
+    assert result.out == (
+        "without   kubectl sample deed greet -f values.yaml  # greet a file\n"
+        "with      kubectl sample --context NAME  # or --kubeconfig FILE; kubectl config get-contexts lists the names\n"
+        "help      kubectl sample --help\n"
+    )
+
+
+def test_a_plugin_without_an_overview_shows_its_help() -> None:
+    assert run(app=replace(SAMPLE, overview="")) == sample("--help")
+
+
+NAMING = replace(WHOLE, names=True)
+"""Words that are no command go to the default one."""
+
+
+def test_a_namespace_alone_is_for_the_default_command() -> None:
+    assert run("-n", "shop", app=NAMING, cluster=FakeCluster()).out == "hello from fake\n"
+    assert run("--context=x", app=NAMING, cluster=FakeCluster()).out.startswith("this is fake")
+
+
+def test_a_word_that_the_default_command_refuses_may_be_meant_as_a_command() -> None:
+    refused = run("-A", "find-me", "-f", "x", app=NAMING)
+    assert refused.err == "error: -A and -f exclude each other\n"
+    refused = run("ded", "-A", "-f", "x", app=NAMING)
+    assert refused.err == "error: -A and -f exclude each other; did you mean 'kubectl sample deed'?\n"
+
+
+def test_a_flag_before_a_forgotten_command() -> None:
+    refused = run("-f", "values.yaml", app=WHOLE)
+    expected = "there is no command before -f; did you mean 'kubectl sample deed -f values.yaml'?"
+    assert refused == Result(2, "", f"error: {expected}\n")
 
 
 @pytest.mark.parametrize(

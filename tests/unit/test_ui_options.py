@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from istiokit.errors import UsageError
-from istiokit.ui import options
+from istiokit.ui import connection, options
+from istiokit.ui.connection import Connection
 from istiokit.ui.duration import parse_duration, parse_request_timeout, show_duration
-from istiokit.ui.options import Connection
 from istiokit.ui.parser import Parser
 from tests.unit import sample_command
 
@@ -58,8 +58,8 @@ def test_repeatable_flags_take_one_value_each() -> None:
 def test_connection_flags_become_a_value() -> None:
     argv = ["--kubeconfig=k", "--context=c", "--cluster=l", "--user=u", "--as=me", "--as-group=g"]
     got = read(*argv, "--as-group=h", "--request-timeout=1m", "-n", "ns")
-    assert options.connection(got) == Connection("k", "c", "l", "u", "me", ("g", "h"), 60.0, "ns")
-    assert options.connection(read()) == options.NO_FLAGS
+    assert connection.connection(got) == Connection("k", "c", "l", "u", "me", ("g", "h"), 60.0, "ns")
+    assert connection.connection(read()) == connection.NO_FLAGS
 
 
 @pytest.mark.parametrize(

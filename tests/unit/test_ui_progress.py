@@ -4,8 +4,8 @@ import pytest
 
 from istiokit.cluster.types import Cluster
 from istiokit.errors import OperationFailed
+from istiokit.ui.connection import Connection
 from istiokit.ui.context import Context
-from istiokit.ui.options import Connection
 from istiokit.ui.progress import LiveProgress, PlainProgress, Row
 from tests.fakes import FakeCluster
 from tests.run import Stream

@@ -7,27 +7,30 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from istiokit import __version__
-from istiokit.errors import SuiteError
-from istiokit.ui import options
+from istiokit.errors import NotDone, SuiteError, UsageError
+from istiokit.ui import arguments, options
 from istiokit.ui.closed import Closed, Nowhere
 from istiokit.ui.commands import App, Command, command_parser, find, help_text, prog_name
+from istiokit.ui.connection import Connection, connection
 from istiokit.ui.context import Context, connect
-from istiokit.ui.parser import HelpAsked
+from istiokit.ui.parser import HelpAsked, UnknownArguments
 from istiokit.ui.printable import printable
 
 if TYPE_CHECKING:
+    import argparse
+
     from istiokit.cluster.types import Cluster
 
 INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
 FAILED = SuiteError.exit_code
 
-_PROBE_SECONDS = 5.0
-"""How long the run without arguments looks for a cluster."""
+_PROBE_PATIENCE, _PATIENCE = "--request-timeout=5s", "--request-timeout=30s"
+"""How long a server may be silent in a run without arguments, at first and then; what the user says counts instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Terminal:
     err: TextIO
     stdin: TextIO
     env: Mapping[str, str]
-    connector: Callable[[options.Connection], "Cluster"] = connect
+    connector: Callable[[Connection], "Cluster"] = connect
 
 
 class _Terminated(BaseException):
@@ -111,58 +114,76 @@ def _keep_line_endings(*streams: TextIO) -> None:
 
 
 def _dispatch(app: App, argv: Sequence[str], terminal: Terminal, prog: str) -> int:
-    leading, rest = _split(argv, any_flag=not app.names)
-    if not rest:
+    leading, rest = arguments.split(argv, any_flag=not app.names)
+    if not rest and not (app.names and arguments.names_namespace(leading)):
         return _without_command(app, leading, terminal, prog)
-    name, *rest = rest
-    if app.names and _is_for_default(app, name):
-        return _run(find(app, app.default, prog), argv, terminal, prog)
+    name, *rest = rest or [""]
+    if app.names and arguments.is_for_default(app, name):
+        return _run_default(app, name, argv, terminal, prog)
     if name in ("-h", "--help", "help"):
         topic = find(app, rest[0], prog) if rest else None
         raise HelpAsked(command_parser(topic, prog).format_help() if topic else help_text(app, prog))
     if name == "--version":
         terminal.out.write(f"{app.name} {__version__}\n")
         return 0
-    return _run(find(app, name, prog), [*leading, *rest], terminal, prog)
+    return _run(app, _found(app, name, leading, prog), [*leading, *rest], terminal, prog)
 
 
-def _split(argv: Sequence[str], *, any_flag: bool) -> tuple[list[str], list[str]]:
-    """The flags in front of the command, and the rest from the command (or --help, --version) on.
+def _run_default(app: App, name: str, argv: Sequence[str], terminal: Terminal, prog: str) -> int:
+    """Run the default command; if it has no use for the first word, that may have been meant as a command."""
+    try:
+        return _run(app, find(app, app.default, prog), argv, terminal, prog)
+    except (NotDone, UsageError) as error:
+        from istiokit.ui import suggest
 
-    Connection flags may stand in front, as with kubectl's own commands; they are read with the others. Without
-    `any_flag` the first other flag ends them: it is one of the default command.
-    """
-    at = 0
-    while at < len(argv) and argv[at].startswith("-") and argv[at] not in ("-h", "--help", "--version"):
-        flag, equals, _ = argv[at].partition("=")
-        if flag not in options.LEADING and not any_flag:
-            break
-        at += 2 if flag in options.LEADING and not equals else 1
-    return list(argv[:at]), list(argv[at:])
+        meant = "" if name.startswith("-") or "/" in name else suggest.command(app, name, prog)
+        error.hint = "; ".join(filter(None, (error.hint, meant)))
+        raise
 
 
-def _is_for_default(app: App, word: str) -> bool:
-    commands = {command.name for command in app.commands}
-    return word not in (*commands, "-h", "--help", "help", "--version")
+def _found(app: App, name: str, leading: Sequence[str], prog: str) -> Command:
+    """The command `name`; raises UsageError where there is none, or where a flag's value stands in its place."""
+    flags = [flag for flag in leading if flag.startswith("-")]
+    if flags and flags[-1].partition("=")[0] not in options.LEADING:
+        try:
+            return find(app, name, prog)
+        except UsageError:
+            what = f"there is no command before {flags[-1]}"
+            raise UsageError(what, f"did you mean '{prog} {app.default} {flags[-1]} {name}'?") from None
+    return find(app, name, prog)
 
 
 def _without_command(app: App, leading: Sequence[str], terminal: Terminal, prog: str) -> int:
-    """Run the default command if a cluster answers; else show the help, and why there is nothing more."""
-    if not app.default:
+    """Say what there is to see if a cluster answers; else why none does, and what can be done without one."""
+    if not app.overview:
         raise HelpAsked(help_text(app, prog))
-    command = find(app, app.default, prog)
-    namespace = command_parser(command, prog).read(leading)
-    probe = replace(options.connection(namespace), request_timeout=_PROBE_SECONDS)
+    overview = Command("", "", app.overview)
+    probe = _read(app, overview, [_PROBE_PATIENCE, *leading], prog)
     try:
-        terminal.connector(probe).server_version()
+        terminal.connector(connection(probe)).server_version()
     except SuiteError as reason:
-        terminal.err.write(f"no cluster in reach: {reason}\n")
-        raise HelpAsked(help_text(app, prog)) from reason
-    return _run(command, leading, terminal, prog)
+        from istiokit.ui.overview import without_cluster
+
+        _report(terminal, leading, f"no cluster answers: {reason}")
+        terminal.out.write(without_cluster(app, prog))
+        return reason.exit_code
+    return _run(app, overview, [_PATIENCE, *leading], terminal, prog)
 
 
-def _run(command: Command, argv: Sequence[str], terminal: Terminal, prog: str) -> int:
-    namespace = command_parser(command, prog).read(argv)
+def _read(app: App, command: Command, argv: Sequence[str], prog: str) -> "argparse.Namespace":
+    """The arguments; raises UsageError, for an unknown flag with the one that was meant."""
+    try:
+        return command_parser(command, prog).read(argv)
+    except UnknownArguments as error:
+        from istiokit.ui import suggest
+
+        meant = suggest.flag(app, command, error.words, prog)
+        error.hint = meant if meant.endswith("?") else "; ".join(filter(None, (meant, error.hint)))
+        raise
+
+
+def _run(app: App, command: Command, argv: Sequence[str], terminal: Terminal, prog: str) -> int:
+    namespace = _read(app, command, argv, prog)
     module: Any = importlib.import_module(command.module)
     context = Context(
         prog=prog,
@@ -170,7 +191,7 @@ def _run(command: Command, argv: Sequence[str], terminal: Terminal, prog: str) -
         err=terminal.err,
         stdin=terminal.stdin,
         env=terminal.env,
-        connection=options.connection(namespace),
+        connection=connection(namespace),
         assume_yes=getattr(namespace, "yes", False),
         verbosity=namespace.verbosity,
         connector=terminal.connector,
@@ -182,20 +203,11 @@ def _run(command: Command, argv: Sequence[str], terminal: Terminal, prog: str) -
 def _report(terminal: Terminal, argv: Sequence[str], text: str) -> None:
     """Print one line about the error that is being handled, and with -v 9 where it came from."""
     with contextlib.suppress(OSError):  # a stderr that cannot be written to leaves the exit code
-        if _asks_for_traceback(argv):
+        if arguments.asks_for_traceback(argv):
             import traceback
 
             terminal.err.write(traceback.format_exc())
         terminal.err.write(f"error: {printable(' '.join(text.split()))}\n")
-
-
-def _asks_for_traceback(argv: Sequence[str]) -> bool:
-    """Looks at the raw arguments, because reading them may be what failed."""
-    pairs = zip(argv, [*argv[1:], ""], strict=True)
-    return any(
-        flag in ("-v9", "-v=9", "--v=9") or (flag, level) in (("-v", "9"), ("--v", "9"))
-        for flag, level in pairs
-    )
 
 
 def _terminate(_signal: int, _frame: object) -> NoReturn:

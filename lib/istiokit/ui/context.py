@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
 from istiokit.errors import UsageError
-from istiokit.ui.options import NO_FLAGS, Connection
+from istiokit.ui.connection import NO_FLAGS, Connection
 from istiokit.ui.printable import printable
 
 if TYPE_CHECKING:  # imported when a command needs them: --help needs neither

@@ -6,6 +6,12 @@ from collections.abc import Sequence
 ENGINES = ("kyverno", "kyverno-mutating", "admission")
 """The values of `kyverno.policies.Engine`, which `--help` has no need to import."""
 
+DETAILS = (
+    "The engines: `kyverno` is Kyverno's ClusterPolicy, `kyverno-mutating` its MutatingPolicy, and `admission` "
+    "Kubernetes' own MutatingAdmissionPolicy (1.36 and later). Without `--engine` it is the one that the cluster has."
+)
+"""What the help of --engine has no room for."""
+
 KNOW = {
     "kyverno": "while Kyverno is down, every change to a VirtualService is refused (its failurePolicy is Fail); "
     "ClusterPolicy is deprecated since Kyverno 1.17",
@@ -22,11 +28,10 @@ def add_engine(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--engine",
-        metavar="|".join(ENGINES),
+        metavar="ENGINE",
         choices=ENGINES,
         default="",
-        help="Kyverno's ClusterPolicy or MutatingPolicy, or Kubernetes' MutatingAdmissionPolicy (1.36 and later); "
-        "default: what the cluster has.",
+        help=f"{', '.join(ENGINES[:-1])} or {ENGINES[-1]} (default: as it is there).",
     )
 
 

@@ -5,15 +5,10 @@ names that the functions' docstrings give.
 """
 
 import argparse
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from istiokit.ui.duration import parse_duration, parse_request_timeout
+from istiokit.ui.parser import EVERY_COMMAND
 from istiokit.ui.values import checked, file_name, parse_count, parse_level
-
-if TYPE_CHECKING:  # the client behind it is heavy, and --help needs none of it
-    from istiokit.cluster.live_kubeconfig import ConnectOptions
 
 FORMATS = ("table", "wide", "json", "yaml", "name")
 DRY_RUNS = ("none", "client", "server")
@@ -25,60 +20,11 @@ LEADING = (
 """Flags with a value that may stand in front of the command, as kubectl's global flags may."""
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """Which cluster, and as whom: kubectl's connection flags. Empty means: as the kubeconfig says."""
-
-    kubeconfig: str = ""
-    context: str = ""
-    cluster: str = ""
-    user: str = ""
-    as_user: str = ""
-    as_groups: tuple[str, ...] = ()
-    request_timeout: float = 0.0
-    """Seconds for one request; 0 waits for as long as it takes."""
-    namespace: str = ""
-
-    def connect_options(self) -> "ConnectOptions":
-        """The same values as cluster/live.py takes them."""
-        from istiokit.cluster.live_kubeconfig import ConnectOptions
-
-        return ConnectOptions(
-            kubeconfig=self.kubeconfig or None,
-            context=self.context or None,
-            cluster=self.cluster or None,
-            user=self.user or None,
-            as_user=self.as_user or None,
-            as_groups=self.as_groups,
-            request_timeout=self.request_timeout,
-            namespace=self.namespace or None,
-        )
-
-
-NO_FLAGS = Connection()
-"""Everything as the kubeconfig says."""
-
-
-def connection(namespace: argparse.Namespace) -> Connection:
-    """What `add_connection` (and `add_namespace`, if the command has it) brought; defaults for the rest."""
-    given: Mapping[str, object] = vars(namespace)
-    return Connection(
-        kubeconfig=str(given.get("kubeconfig", "")),
-        context=str(given.get("context", "")),
-        cluster=str(given.get("cluster", "")),
-        user=str(given.get("user", "")),
-        as_user=str(given.get("as_user", "")),
-        as_groups=tuple(getattr(namespace, "as_groups", ())),
-        request_timeout=float(getattr(namespace, "request_timeout", 0.0)),
-        namespace=str(given.get("namespace", "")),
-    )
-
-
 def add_connection(parser: argparse.ArgumentParser) -> None:
-    """--kubeconfig --context --cluster --user --as --as-group --request-timeout, read by `connection`."""
-    group = parser.add_argument_group("connection")
+    """--kubeconfig --context --cluster --user --as --as-group --request-timeout, read by `connection.connection`."""
+    group = parser.add_argument_group(EVERY_COMMAND)
     for flag, what in (
-        ("kubeconfig", "Path of the kubeconfig file (default: KUBECONFIG, then ~/.kube/config)."),
+        ("kubeconfig", "Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)."),
         ("context", "Name of the kubeconfig context to use."),
         ("cluster", "Name of the kubeconfig cluster to use."),
         ("user", "Name of the kubeconfig user to use."),
@@ -91,7 +37,7 @@ def add_connection(parser: argparse.ArgumentParser) -> None:
         metavar="GROUP",
         action="append",
         default=[],
-        help="Group to impersonate; repeat it for several.",
+        help="Group to impersonate (repeatable).",
     )
     group.add_argument(
         "--request-timeout",
@@ -124,7 +70,7 @@ def add_scope(parser: argparse.ArgumentParser) -> None:
 
 def add_files(parser: argparse.ArgumentParser) -> None:
     """-f as `filenames` (a list) and -R as `recursive`."""
-    _add_filenames(parser, "File or folder to work on instead of a cluster, - for stdin")
+    _add_filenames(parser, "File or folder instead of a cluster, - for stdin")
     parser.add_argument(
         "-R", "--recursive", action="store_true", help="Read the folders given by -f with all their folders."
     )
@@ -132,7 +78,7 @@ def add_files(parser: argparse.ArgumentParser) -> None:
 
 def add_edited_files(parser: argparse.ArgumentParser) -> None:
     """-f as `filenames`: what a command has edited, for those that work with its journal."""
-    _add_filenames(parser, "File or folder that was edited, whose journal is beside it")
+    _add_filenames(parser, "Edited file or folder, with its journal beside it")
 
 
 def _add_filenames(parser: argparse.ArgumentParser, what: str) -> None:
@@ -144,20 +90,20 @@ def _add_filenames(parser: argparse.ArgumentParser, what: str) -> None:
         type=checked(file_name),
         action="append",
         default=[],
-        help=f"{what}; repeat it for several.",
+        help=f"{what} (repeatable).",
     )
 
 
 def add_dry_run(parser: argparse.ArgumentParser, *, server: bool = True) -> None:
     """--dry-run as `dry_run`: none, client and, if the command can do it, server."""
     choices = DRY_RUNS if server else DRY_RUNS[:-1]
-    judged = ", server also lets the API server judge it" if server else ""
+    judged = "; with server the API server judges it as well" if server else ""
     parser.add_argument(
         "--dry-run",
-        metavar="|".join(choices),
+        metavar=f"[={'|'.join(choices[1:])}]",
         choices=choices,
         default="none",
-        help=f"client shows the plan only{judged}; alone it means client.",
+        help=f"Show the plan only{judged}.",
     )
 
 
@@ -169,10 +115,10 @@ def add_output(
     parser.add_argument(
         "-o",
         "--output",
-        metavar="|".join(formats),
+        metavar="FORMAT",
         choices=formats,
         default=default,
-        help=f"Output format (default: {default}).",
+        help=f"{', '.join(formats[:-1])} or {formats[-1]} (default: {default}).",
     )
     if headers:
         parser.add_argument("--no-headers", action="store_true", help="Leave the headers of tables out.")
@@ -186,7 +132,7 @@ def add_confirmation(parser: argparse.ArgumentParser) -> None:
         metavar="CODE",
         action="append",
         default=[],
-        help="Go on in spite of the finding with this code, such as IM001; repeat it for several.",
+        help="Go on in spite of the finding with this code (repeatable).",
     )
 
 
@@ -214,23 +160,23 @@ def add_concurrency(parser: argparse.ArgumentParser, default: int) -> None:
 
 def add_journal_namespace(parser: argparse.ArgumentParser, default: str = "istio-system") -> None:
     """--journal-namespace as `journal_namespace`; an empty default is the umbrella's namespace."""
-    where = default or "the umbrella's, else istio-system"
+    where = default or "the umbrella's, or istio-system"
     parser.add_argument(
         "--journal-namespace",
-        metavar="NAMESPACE",
+        metavar="NAME",
         default=default,
-        help=f"Namespace of the journal and the Lease (default: {where}).",
+        help=f"Where journal and Lease are (default: {where}).",
     )
 
 
 def add_verbosity(parser: argparse.ArgumentParser) -> None:
     """-v as `verbosity`; the kit adds it to every command."""
-    parser.add_argument(
+    parser.add_argument_group(EVERY_COMMAND).add_argument(
         "-v",
         "--v",
         dest="verbosity",
         metavar="LEVEL",
         type=checked(parse_level),
         default=0,
-        help="How much to tell on stderr, 0 to 9; 9 shows where in the program an error came from.",
+        help="How much to tell on stderr, 0 to 9; 9 shows where an error came from.",
     )

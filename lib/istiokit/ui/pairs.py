@@ -30,6 +30,13 @@ class Given:
         return bool(self.maps or self.filenames)
 
 
+DETAILS = (
+    "`--map OLD=NEW` names an old Gateway and the one that takes over, each as NAMESPACE/NAME, and is repeated "
+    "for several pairs. Without it and `--map-file` the pairs are those that are found on the cluster."
+)
+"""What the help of --map has no room for."""
+
+
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """--map as `maps`, --map-file as `map_files`; both are lists."""
     parser.add_argument(
@@ -38,8 +45,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         metavar="OLD=NEW",
         action="append",
         default=[],
-        help="An old Gateway and the one that takes over, each as NAMESPACE/NAME; repeat it for several "
-        "(default: the pairs that are found on the cluster).",
+        help="Old Gateway and its successor, NAMESPACE/NAME each (default: found).",
     )
     parser.add_argument(
         "--map-file",
@@ -48,7 +54,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         type=checked(file_name),
         action="append",
         default=[],
-        help="YAML or JSON file with OLD: NEW lines, - for stdin; repeat it for several.",
+        help="YAML or JSON file with OLD: NEW lines, - for stdin (repeatable).",
     )
 
 

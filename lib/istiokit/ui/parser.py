@@ -6,18 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from istiokit.errors import UsageError
+from istiokit.ui import exits
 
-EXIT_CODES = """\
-exit codes:
-  0    all well
-  1    findings, or not done: a no, a time-out, an edit left to Git
-  2    usage: the arguments, or a file named in them, cannot be used
-  3    the operation failed: server, network, permission, input or output
-  130  interrupted (SIGINT)
-  143  terminated (SIGTERM)
-"""
+EVERY_COMMAND = "flags of every command"
+"""Title of the group of flags that no help lists, because `options` does."""
 
-_WIDTH = 100
+WIDTH = 100
 """Help is never wider than this, and the same on every terminal that is wide enough."""
 
 
@@ -29,17 +23,26 @@ class HelpAsked(Exception):
         self.text = text
 
 
+class UnknownArguments(UsageError):
+    """Flags or words that a command has no use for."""
+
+    def __init__(self, words: Sequence[str], hint: str) -> None:
+        super().__init__(f"unrecognized arguments: {' '.join(words)}", hint)
+        self.words = tuple(words)
+
+
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
     """Fixed measures, so that help does not depend on the terminal or the Python of whoever makes the docs."""
 
-    def __init__(self, prog: str, width: int = _WIDTH) -> None:
+    def __init__(self, prog: str, width: int = WIDTH) -> None:
         super().__init__(prog, max_help_position=30, width=width)
 
     def _format_action_invocation(self, action: argparse.Action) -> str:
-        """`-n, --namespace NAMESPACE`, as Python has it from 3.13 on."""
+        """`-n, --namespace NAMESPACE`, as Python has it from 3.13 on; `--dry-run[=client]` where none is needed."""
         if not action.option_strings or action.nargs == 0:
             return super()._format_action_invocation(action)
-        return f"{', '.join(action.option_strings)} {action.metavar}"
+        space = "" if str(action.metavar).startswith("[") else " "
+        return f"{', '.join(action.option_strings)}{space}{action.metavar}"
 
 
 class _Help(argparse.Action):
@@ -52,15 +55,17 @@ class _Help(argparse.Action):
 
 
 class Parser(argparse.ArgumentParser):
-    """The parser of one command.
+    """The parser of one command; its help is one screen.
 
-    `examples` holds pairs: what it does, and the arguments that do it; `operands` is how the arguments that are
-    no flags read in the usage line, where their metavars do not say it.
+    `examples` holds pairs: what it does, and the arguments that do it. `operands` is how the arguments that are
+    no flags read in the usage line, where their metavars do not say it. `exit_one` is what exit code 1 means, None
+    where it never happens. `details` holds paragraphs that only the documents have room for.
     """
 
-    def __init__(self, prog: str, *, description: str = "", epilog: str = EXIT_CODES) -> None:
+    def __init__(self, prog: str, *, plugin: str = "", description: str = "") -> None:
         super().__init__(
             prog=prog,
+            usage=prog,  # ours is written by `format_help`; argparse would work one out for each command line
             description=description,
             formatter_class=_HelpFormatter,
             add_help=False,
@@ -69,17 +74,36 @@ class Parser(argparse.ArgumentParser):
         self.color = False  # Python 3.14 would colour the help; the documents are made from it
         self.examples: Sequence[tuple[str, str]] = ()
         self.operands = ""
-        self._closing = epilog
-        self.add_argument("-h", "--help", action=_Help, nargs=0, help="Show this help.")
+        self.exit_one: str | None = exits.ANY
+        self.details: Sequence[str] = ()
+        self._plugin = plugin
+        self.add_argument_group(EVERY_COMMAND).add_argument(
+            "-h", "--help", action=_Help, nargs=0, help="Show the help of a command."
+        )
 
     def format_help(self) -> str:
-        """The help with the examples and the exit codes at its end."""
-        self.usage = " ".join(
-            part for part in (self.prog, self.operands or self._operands(), "[flags]") if part
-        )
-        self.description = textwrap.fill(self.description or "", _WIDTH)
-        self.epilog = "\n".join(part for part in (self._examples(), self._closing.rstrip()) if part)
-        return super().format_help()
+        """One screen: usage, what it does, examples, its own flags, exit codes, where the other flags are."""
+        usage = " ".join(part for part in (self.prog, self.operands or self._operands(), "[flags]") if part)
+        closing = exits.line(self.exit_one, WIDTH)
+        if self._plugin:
+            closing += f"Use '{self._plugin} options' for the flags of every command.\n"
+        parts = (f"usage: {usage}\n", filled(self.description or ""), self._examples(), self.flags(), closing)
+        return "\n".join(part for part in parts if part)
+
+    def flags(self, *, of_every_command: bool = False) -> str:
+        """The section of this command's own arguments and flags, or of those that every command has."""
+        shown = [
+            action
+            for group in self._action_groups
+            if (group.title == EVERY_COMMAND) is of_every_command
+            for action in group._group_actions
+        ]
+        operands = any(not action.option_strings for action in shown)
+        formatter = self._get_formatter()
+        formatter.start_section("arguments and flags" if operands else "flags")
+        formatter.add_arguments(shown)
+        formatter.end_section()
+        return formatter.format_help()
 
     def _operands(self) -> str:
         wrapped = {"*": "[{}...]", "+": "{}...", "?": "[{}]"}
@@ -90,14 +114,31 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise argparse's complaint as a UsageError that names the help to read."""
-        raise UsageError(message, f"see '{self.prog} --help'")
+        raise UsageError(message, "" if message.endswith("?") else f"see '{self.prog} --help'")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Raise argparse's complaint about a wrong choice, with the one that was meant."""
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as wrong:
+            from istiokit.ui.suggest import nearest
+
+            near = nearest(str(value), [str(choice) for choice in action.choices or ()])
+            wrong.message += f"; did you mean {near}?" if near else ""
+            raise
 
     def read(self, argv: Sequence[str]) -> argparse.Namespace:
-        """Parse like kubectl: `--dry-run` alone means client, switches also take `=true` and `=false`."""
+        """Parse like kubectl: `--dry-run` alone means client, switches also take `=true` and `=false`.
+
+        Raises UnknownArguments for flags and words that are none of the command's, UsageError for wrong ones.
+        """
         self.operands = self.operands or self._operands()  # argparse takes them for none while it mixes
         options, rest = _before_dashes(argv)
         # Intermixed: names may stand between the flags, which plain parse_args takes for unrecognized.
-        return self.parse_intermixed_args([*self._spelled_out(options), *rest])
+        namespace, unknown = self.parse_known_intermixed_args([*self._spelled_out(options), *rest])
+        if unknown:
+            raise UnknownArguments(unknown, f"see '{self.prog} --help'")
+        return namespace
 
     def _spelled_out(self, options: Iterable[str]) -> Iterable[str]:
         for option in options:
@@ -119,7 +160,12 @@ class Parser(argparse.ArgumentParser):
         if not self.examples:
             return ""
         lines = (f"  # {what}\n  {self.prog} {arguments}".rstrip() for what, arguments in self.examples)
-        return "examples:\n" + "\n\n".join(lines) + "\n"
+        return "examples:\n" + "\n".join(lines) + "\n"
+
+
+def filled(text: str) -> str:
+    """A paragraph in lines of the width of a help text."""
+    return f"{textwrap.fill(text, WIDTH)}\n" if text else ""
 
 
 def _before_dashes(argv: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:

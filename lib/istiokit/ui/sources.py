@@ -13,6 +13,13 @@ if TYPE_CHECKING:  # --help needs none of it
     from istiokit.survey.declaring import Manifests
 
 
+DETAILS = (
+    "`--source` is a file, or a folder with all its folders, with the rendered manifests that an owner "
+    "applies. It is for what left no copy in the cluster, as server-side apply does."
+)
+"""What the help of --source has no room for."""
+
+
 def add_source(parser: argparse.ArgumentParser) -> None:
     """--source as `sources`, a list."""
     parser.add_argument(
@@ -22,13 +29,13 @@ def add_source(parser: argparse.ArgumentParser) -> None:
         type=checked(file_name),
         action="append",
         default=[],
-        help="File or folder (with all its folders) with the rendered manifests that an owner applies, for what left "
-        "no copy in the cluster (server-side apply); repeat it for several.",
+        help="File or folder of manifests that an owner applies (repeatable).",
     )
 
 
 def manifests_of(sources: Sequence[str], context: Context) -> "Manifests":
-    """The VirtualServices of these files; what is of no use is told. Raises UsageError for a path that is not there."""
+    """The VirtualServices of these files; what is of no use is told. Raises UsageError for a path that is not "
+    "there."""
     if not sources:
         return {}
     from istiokit.cluster.files_read import STDIN, files_under, read_bytes, read_stdin

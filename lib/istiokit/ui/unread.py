@@ -15,3 +15,8 @@ def lines(unread: Iterable[Unread], told: Collection[Unread] = ()) -> list[str]:
 def skips(unread: Iterable[Unread]) -> list[dict[str, str]]:
     """The same as a document's `skipped` has it."""
     return [{"object": item.kind, "reason": item.reason} for item in unread if not item.missing]
+
+
+def row(unread: Iterable[Unread]) -> tuple[str, str]:
+    """The kinds as a row of an overview; empty where all was read."""
+    return "not read", ", ".join(dict.fromkeys(item.kind for item in unread if not item.missing))

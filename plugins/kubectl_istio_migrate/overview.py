@@ -1,0 +1,53 @@
+"""`kubectl istio-migrate` without arguments: what this mesh is, what is open, what to run next. Changes nothing."""
+
+import argparse
+import shlex
+from dataclasses import dataclass
+
+from istiokit.ui import options
+from istiokit.ui.context import Context
+from istiokit.ui.parser import Parser
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to look at."""
+
+    namespace: str
+
+
+def configure(parser: Parser) -> None:
+    """The flags that may stand without a command."""
+    options.add_namespace(parser)
+    options.add_connection(parser)
+
+
+def parse(namespace: argparse.Namespace) -> Options:
+    """The arguments as a value."""
+    return Options(namespace.namespace)
+
+
+def run(given: Options, context: Context) -> int:
+    """Read, judge, show."""
+    from kubectl_istio_migrate.reading import read_facts
+
+    facts = read_facts(given.namespace, (), False, context, meanwhile=_import_the_rest)
+
+    from istiokit.bigbang.status import status
+    from istiokit.ui.overview import page
+    from kubectl_istio_migrate.journaling import journal_line, runs_of, unfinished_command
+    from kubectl_istio_migrate.overview_text import rows, steps
+
+    runs = runs_of(facts, context.cluster)
+    found = status(facts, unfinished=unfinished_command(runs))
+    flags = context.connection.flags()
+    there = context.prog + flags + (f" -n {shlex.quote(given.namespace)}" if given.namespace else "")
+    shown = rows(found, facts.unread, journal_line(runs))
+    more = f"{there} status, {context.prog} --help"
+    context.write(page(shown, steps(found, facts.unread, there, flags), more))
+    return 0
+
+
+def _import_the_rest() -> None:
+    """What `run` imports once the facts are there."""
+    from kubectl_istio_migrate import journaling, overview_text  # noqa: F401 - imported for `run`
