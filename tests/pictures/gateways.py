@@ -20,7 +20,7 @@ PARTS = ("istio_crds", "loadbalancer", "charts")
 def play(scene: Scene) -> None:
     """See the guide."""
     prepare(scene.rig)
-    scene.run("list", "kubectl vs-gateways -A", columns=130, pictured=True)
+    scene.run("list", "kubectl vs-gateways -A", columns=150, pictured=True)
     scene.run("audit", "kubectl vs-gateways -A --audit")
     scene.run("why", "kubectl vs-gateways why shop/web")
     scene.run("add", "kubectl vs-gateways add -n billing", keys=[YES])
