@@ -21,6 +21,9 @@ FETCHED = re.compile(
 )
 """What a browser asks for by itself. Links that people follow are not meant."""
 
+MACROS = {"B", "EE", "EX", "INDENT", "IP", "SH", "SS", "TP", "UNINDENT", "sp"}
+"""Those of man and of docutils (INDENT, UNINDENT, which it defines itself)."""
+
 
 def built(builder: str, target: Path) -> Path:
     """The folder with the output of Sphinx, which must have nothing to complain about: also pages in no toctree."""
@@ -99,19 +102,7 @@ def test_man_pages_are_without_faults(manual: Path) -> None:
     for page in manuals():
         path = manual / f"{page.name}.1"
         body = path.read_text("utf-8").partition("\n.TH ")[2]
-        assert set(macros.findall(body)) <= {
-            "SH",
-            "SS",
-            "TP",
-            "sp",
-            "EX",
-            "EE",
-            "INDENT",
-            "UNINDENT",
-            "IP",
-            "nf",
-            "fi",
-        }
+        assert set(macros.findall(body)) <= MACROS
         if groff := shutil.which("groff"):
             judge = [groff, "-man", "-Tutf8", "-ww", str(path)]
             done = subprocess.run(judge, capture_output=True, text=True, check=False)

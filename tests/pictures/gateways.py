@@ -1,23 +1,30 @@
-"""VirtualServices of teams and of Flux are bound to both gateways, by hand and by a policy; then the old one may go."""
+"""VirtualServices of teams and of Helm are bound to both gateways, by hand and by a policy; then the old one may go."""
 
 from __future__ import annotations
 
-from tests.pictures.mesh import NEW, OLD, apply_as_people_do, install_gateways, namespaces, release, route
-from tests.pictures.mesh import publish_routes as publish
+from tests.pictures.mesh import (
+    NEW,
+    OLD,
+    apply_as_people_do,
+    helm_install,
+    install_gateways,
+    namespaces,
+    route,
+)
 from tests.pictures.scene import YES, Scene
 from tests.tools.rig import Rig
 
-PARTS = ("istio_crds", "kyverno", "flux", "loadbalancer", "charts")
+PARTS = ("istio_crds", "loadbalancer", "charts")
 
 
 def play(scene: Scene) -> None:
     """See the guide."""
     prepare(scene.rig)
-    scene.run("list", "kubectl vs-gateways -A", columns=130, pictured=True)
+    scene.run("list", "kubectl vs-gateways -A", columns=150, pictured=True)
     scene.run("audit", "kubectl vs-gateways -A --audit")
     scene.run("why", "kubectl vs-gateways why shop/web")
-    scene.run("add", "kubectl vs-gateways add -A", keys=[YES])
-    scene.run("policy", "kubectl istio-migrate policy apply --grant --touch", keys=[YES])
+    scene.run("add", "kubectl vs-gateways add -n billing", keys=[YES])
+    scene.run("policy", "kubectl istio-migrate policy apply --touch", keys=[YES])
     scene.run("after", "kubectl vs-gateways -A")
     scene.run("served", "kubectl vs-gateways -A --served")
     scene.run("can-drop", "kubectl vs-gateways can-drop istio-system/public", code=1)
@@ -28,14 +35,9 @@ def play(scene: Scene) -> None:
 
 
 def prepare(rig: Rig) -> None:
-    """Gateways, and four VirtualServices: two that people have applied, two that Flux installs."""
+    """Gateways, and four VirtualServices: two that people have applied, two that Helm has installed."""
     install_gateways(rig)
     rig.apply(namespaces("billing", "shop"))
-    publish(rig)
-    rig.apply([item for name in ("checkout", "web") for item in release("shop", name, OLD, rig.charts.url)])
+    for name in ("checkout", "web"):
+        helm_install(rig, "shop", name, OLD)
     apply_as_people_do(rig, route("billing", "invoices", OLD), route("billing", "portal", OLD, NEW))
-    rig.until(lambda: len(_routes(rig)) == 4, "the VirtualServices of Flux", 60)
-
-
-def _routes(rig: Rig) -> list[object]:
-    return list(rig.get("virtualservices.networking.istio.io", "--all-namespaces")["items"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.e2e.owned_place import CHART, SOURCES, publish_chart
+from tests.e2e.owned_place import CHART, write_chart
 from tests.tools.rig import Rig
 
 Object = dict[str, Any]
@@ -46,22 +46,14 @@ def route(namespace: str, name: str, *gateways: str, match: tuple[str, ...] = ()
     }
 
 
-def publish_routes(rig: Rig) -> None:
-    """Publishes the chart of `release`."""
-    publish_chart(rig, rig.dir / CHART)
-
-
-def release(namespace: str, name: str, gateway: str, repository: str) -> list[Object]:
-    """A HelmRelease that makes a VirtualService of its name, bound to GATEWAY as its values say."""
-    source = {"kind": "HelmRepository", "name": "charts"}
-    chart = {"chart": CHART, "sourceRef": source}
-    values = {"virtualService": {"gateways": [gateway]}, "revision": "1"}
-    spec = {"interval": "10m", "chart": {"spec": chart}, "values": values}
-    group = "helm.toolkit.fluxcd.io/v2"
-    return [
-        _flux(SOURCES, "HelmRepository", namespace, "charts", {"url": repository, "interval": "10m"}),
-        _flux(group, "HelmRelease", namespace, name, spec),
-    ]
+def helm_install(rig: Rig, namespace: str, name: str, *gateways: str) -> None:
+    """Installs, or upgrades, a release whose chart makes a VirtualService of its name, bound as its values say."""
+    chart = rig.dir / CHART
+    if not chart.exists():
+        write_chart(chart)
+    values = json.dumps({"virtualService": {"gateways": list(gateways)}, "revision": "1"})
+    words = ("upgrade", "--install", name, str(chart), f"--namespace={namespace}", "--values=-")
+    rig.run("helm", *words, input=values)
 
 
 def apply_as_people_do(rig: Rig, *items: Object) -> None:
@@ -71,15 +63,6 @@ def apply_as_people_do(rig: Rig, *items: Object) -> None:
         "--filename=-",
         input=json.dumps({"apiVersion": "v1", "kind": "List", "items": list(items)}),
     )
-
-
-def _flux(version: str, kind: str, namespace: str, name: str, spec: Object) -> Object:
-    return {
-        "apiVersion": version,
-        "kind": kind,
-        "metadata": {"name": name, "namespace": namespace},
-        "spec": spec,
-    }
 
 
 def _certificate(namespace: str) -> Object:

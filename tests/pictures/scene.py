@@ -68,11 +68,14 @@ class Scene:
             cwd=self.folder,
             patience=_PATIENCE,
         )
-        # Journals and locks name user and machine: whose machine this was is nobody's business.
-        shown = transcript(line, seen.screen).replace(f"@{socket.gethostname()}", "@desk")
+        shown = self._anywhere(transcript(line, seen.screen))
         assert seen.code == code, f"exit code {seen.code} instead of {code}:\n{shown}"
         self.transcripts[name] = shown
         if pictured:
             assert seen.still is not None or not still, f"{still!r} was never seen:\n{shown}"
             self.pictures[name] = picture(name, line, seen.still or seen.screen)
         return seen
+
+    def _anywhere(self, text: str) -> str:
+        """Without what is nobody's business: the folder, and the machine that journals and locks name."""
+        return text.replace(str(self.folder), "~/environment").replace(f"@{socket.gethostname()}", "@desk")
