@@ -40,7 +40,7 @@ def configure(parser: Parser) -> None:
         "Show for each VirtualService of the migration whether its source still needs the mutation policy: "
         "depends-on-policy, source-migrated, or unknown with the reason."
     )
-    parser.exit_one = "no such name; with --wait the time is over"
+    parser.exit_one = "no such name, or with --wait the time is over"
     parser.details = (
         "Three pieces of evidence are joined: the report with its age, the object itself, and what its owner "
         "declares by Helm's record, kubectl's last-applied annotation or managedFields. It works without any report.",

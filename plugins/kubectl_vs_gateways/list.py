@@ -44,7 +44,7 @@ def configure(parser: Parser) -> None:
         "Show which gateways each VirtualService is bound to, and how far it has come from the old ones to the new. "
         "Nothing is changed."
     )
-    parser.exit_one = "no such name; with --audit an error"
+    parser.exit_one = "no such name, or with --audit an error"
     parser.details = (
         "The states are delegate, broken (a Gateway does not exist), mesh-only, old-only, both, new-only and "
         "other; the first that applies. Gateways named in route conditions count: the least migrated part decides.",

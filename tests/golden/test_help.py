@@ -42,6 +42,7 @@ def test_the_help_of_a_command_is_a_screen(typed: str) -> None:
     closing = next(at for at, line in enumerate(lines) if line.startswith("exit codes: 0 all well; "))
     assert lines[-1] == f"Use '{typed.rpartition(' ')[0]} options' for the flags of every command."
     assert len(lines) - closing <= 3
+    assert ";" not in (PARSERS[typed].exit_one or ""), "it stands between the codes"
 
 
 @pytest.mark.parametrize("typed", PARSERS)

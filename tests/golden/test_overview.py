@@ -18,9 +18,11 @@ from kubectl_istio_migrate.overview_text import rows, steps
 from tests.docs import APPS
 from tests.fakes import FakeCluster
 from tests.golden import policyreport_world
+from tests.golden.test_convert_command import big_bang
 from tests.golden.test_recycle_command import mesh  # noqa: F401 - a fixture
 from tests.run import Result, run
 from tests.unit import facts_builder as build
+from tests.unit.flux_samples import condition, manifest
 
 ROUTES = Path(__file__).parent / "routes" / "routes.yaml"
 BY_NAME = {app.name.removeprefix("kubectl-"): app for app in APPS}
@@ -172,6 +174,22 @@ def test_the_next_command_can_be_typed(name: str, mesh: FakeCluster) -> None:  #
     words = line.split()[2:]
     done = run(*words, app=BY_NAME[name], cluster=clusters(mesh)[name])
     assert done.code in (0, 1), done.err
+
+
+def test_a_big_bang_as_a_cluster_has_it() -> None:
+    kiali = manifest("kiali", condition("Ready", "False", "InstallFailed", "quota exceeded"))
+    cluster = big_bang("domain: example.com\n", kiali)
+    done = run("-n", "bigbang", "--context=prod", cluster=cluster)
+    assert (done.code, done.err, cluster.writes) == (0, "", [])
+    assert done.out.splitlines() == [
+        "cluster   fake, Kubernetes v1.32.4, Big Bang 2.51 to 2.54, by its keys",
+        "mesh      operator: the switches say so and so does what runs",
+        "releases  1 of 2 HelmReleases not Ready: kiali",
+        "next      kubectl istio-migrate --context prod -n bigbang check --step 1"
+        "  # find everything that would make a step fail or hurt",
+        "more      kubectl istio-migrate --context prod -n bigbang status, kubectl istio-migrate --help",
+    ]
+    assert run("--context", "prod", "-n", "bigbang", "check", "--step", "1", cluster=cluster).code == 1
 
 
 @pytest.mark.parametrize("name", ["vs-gateways", "policyreport-vs"])

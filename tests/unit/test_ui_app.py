@@ -178,8 +178,11 @@ def test_a_word_that_the_default_command_refuses_may_be_meant_as_a_command() -> 
 
 def test_a_flag_before_a_forgotten_command() -> None:
     refused = run("-f", "values.yaml", app=WHOLE)
-    expected = "there is no command before -f; did you mean 'kubectl sample deed -f values.yaml'?"
+    expected = "unknown command 'values.yaml'; did you mean 'kubectl sample deed -f values.yaml'?"
     assert refused == Result(2, "", f"error: {expected}\n")
+    refused = run("--dry-run", "ded", app=WHOLE)
+    assert refused.err == "error: unknown command 'ded'; did you mean 'kubectl sample deed'?\n"
+    assert run("--what", "x", app=WHOLE).err == "error: unknown command 'x'; see 'kubectl sample --help'\n"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from istiokit import __version__
 from istiokit.errors import NotDone, SuiteError, UsageError
-from istiokit.ui import arguments, options
+from istiokit.ui import arguments
 from istiokit.ui.closed import Closed, Nowhere
 from istiokit.ui.commands import App, Command, command_parser, find, help_text, prog_name
 from istiokit.ui.connection import Connection, connection
@@ -142,15 +142,15 @@ def _run_default(app: App, name: str, argv: Sequence[str], terminal: Terminal, p
 
 
 def _found(app: App, name: str, leading: Sequence[str], prog: str) -> Command:
-    """The command `name`; raises UsageError where there is none, or where a flag's value stands in its place."""
-    flags = [flag for flag in leading if flag.startswith("-")]
-    if flags and flags[-1].partition("=")[0] not in options.LEADING:
-        try:
-            return find(app, name, prog)
-        except UsageError:
-            what = f"there is no command before {flags[-1]}"
-            raise UsageError(what, f"did you mean '{prog} {app.default} {flags[-1]} {name}'?") from None
-    return find(app, name, prog)
+    """The command `name`; raises UsageError where there is none, with what was meant: also a forgotten command."""
+    try:
+        return find(app, name, prog)
+    except UsageError as unknown:
+        from istiokit.ui import suggest
+
+        if forgotten := suggest.forgotten(app, name, leading, prog):
+            unknown.hint = forgotten
+        raise
 
 
 def _without_command(app: App, leading: Sequence[str], terminal: Terminal, prog: str) -> int:

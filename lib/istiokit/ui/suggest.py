@@ -26,6 +26,7 @@ _MEANT = {
     **dict.fromkeys(("recycle", "rollout", "roll"), ("restart",)),
     "install": ("apply",),
     "flags": ("options",),
+    "safe": ("safe-to-remove",),
     "version": ("--version",),
     **dict.fromkeys(("text", "txt", "plain"), ("table",)),
     "md": ("markdown",),
@@ -46,9 +47,7 @@ def _differ_by_number(word: str, other: str) -> bool:
 
 
 def _called(word: str, known: Collection[str]) -> str:
-    return next(
-        (here for here in _MEANT.get(word.lower(), ()) if here.split()[0] in (*known, "--version")), ""
-    )
+    return next((here for here in _MEANT.get(word.lower(), ()) if here.split()[0] in known), "")
 
 
 def command(app: App, word: str, prog: str) -> str:
@@ -56,12 +55,21 @@ def command(app: App, word: str, prog: str) -> str:
 
     Another plugin's command goes before one of this plugin that is merely spelled like it.
     """
-    names = [one.name for one in commands_of(app)]
+    names = [*(one.name for one in commands_of(app)), "--version"]
     others = [f"'{plugin} {word}'" for plugin in suite.owners(word, app.name)]
     if others and word not in _MEANT:
         return f"did you mean {' or '.join(others)}?"
     near = nearest(word, names)
     return f"did you mean '{prog} {near}'?" if near else ""
+
+
+def forgotten(app: App, word: str, leading: Sequence[str], prog: str) -> str:
+    """The default command, where an unknown word is but the value of a flag before it: `-f values.yaml`."""
+    last = leading[-1] if leading else ""
+    default = next((one for one in app.commands if one.name == app.default), None)
+    if command(app, word, prog) or default is None or last not in _flags(default, prog):
+        return ""
+    return f"did you mean '{prog} {' '.join((app.default, *leading, word))}'?"
 
 
 def flag(app: App, asked: Command, words: Sequence[str], prog: str) -> str:
