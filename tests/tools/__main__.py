@@ -1,4 +1,4 @@
-"""The rig for people: `python -m tests.tools build|up|down|list`, which the Makefile uses.
+"""The rig for people: `python -m tests.tools build|run|up|down|list`, which the Makefile uses.
 
 Exit codes: 0 done, 1 not possible (one reason on stderr), 2 wrong usage. `up` prints nothing on stdout but
 the line that makes kubectl use the rig: eval "$(python -m tests.tools up flux)".
@@ -7,6 +7,7 @@ the line that makes kubectl use the rig: eval "$(python -m tests.tools up flux)"
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import sys
 import time
@@ -36,6 +37,11 @@ def _build(args: argparse.Namespace) -> int:
     return build.main(args.names)
 
 
+def _run(args: argparse.Namespace) -> int:
+    program = build.tool(args.name)
+    os.execv(program, [str(program), *args.words])
+
+
 def _up(args: argparse.Namespace) -> int:
     started = time.monotonic()
     kubeconfig = detached.up(args.name, args.parts)
@@ -63,6 +69,11 @@ def _parser() -> argparse.ArgumentParser:
     one = commands.add_parser("build", help="build tools that are not in the cache yet")
     one.add_argument("names", nargs="*", metavar="TOOL", help=f"default: all of {', '.join(RECIPES)}")
     one.set_defaults(command=_build)
+
+    one = commands.add_parser("run", help="run one tool, which is built first if need be")
+    one.add_argument("name", choices=sorted(RECIPES), metavar="TOOL")
+    one.add_argument("words", nargs=argparse.REMAINDER, metavar="WORD")
+    one.set_defaults(command=_run)
 
     one = commands.add_parser("up", help="start a rig and print the line that makes kubectl use it")
     one.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)}")

@@ -161,6 +161,7 @@ _ALL = (
         data=(DataFiles("istio.io/istio", "manifests/charts/istio-control/istio-discovery", "istiod"),),
     ),
     Recipe("helm", "3.22.0", "helm", "helm.sh/helm/v3/cmd/helm"),
+    Recipe("actionlint", "1.7.12", "actionlint", "github.com/rhysd/actionlint/cmd/actionlint"),
     Recipe("yq", "4.54.3", "yq", "github.com/mikefarah/yq/v4"),
     _flux_controller("source-controller", "1.7.3", "h1:gFfeBiNUgF0kFFGap/rrMeJqz+0Tod0ARENJO8w/UA8="),
     _flux_controller("helm-controller", "1.4.0", "h1:rkm8rmB6Na7eNc4pJOnvtXEaJ19iKluRtayHKjBxcUM="),
@@ -187,6 +188,8 @@ _ALL = (
     ),
     _kyverno("reports-controller"),
     _kyverno("background-controller"),
+    Recipe("krew", "0.5.0", "krew", "sigs.k8s.io/krew/cmd/krew"),
+    Recipe("validate-krew-manifest", "0.5.0", "krew", "sigs.k8s.io/krew/cmd/validate-krew-manifest"),
 )
 
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in _ALL}

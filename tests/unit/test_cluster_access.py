@@ -31,6 +31,11 @@ def plugin(folder: Path, status: dict[str, Any], **user: Any) -> dict[str, Any]:
     return {"exec": {"apiVersion": version, "command": "./login", **user}}
 
 
+def _part(claims: dict[str, Any]) -> str:
+    """A part of a JSON web token."""
+    return base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+
+
 def runs(folder: Path) -> int:
     return len((folder / "runs").read_text().splitlines())
 
@@ -71,7 +76,11 @@ def test_an_exec_plugin_is_run_again_when_its_token_is_over(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("user", "message"),
     [
-        ({"command": "./nowhere"}, r"context prod: \./nowhere: .*No such file.*; log in again"),
+        (
+            {"command": "./nowhere"},
+            r"context prod: \./nowhere was not found; install it, or use a kubeconfig",
+        ),
+        ({"command": "./nowhere", "installHint": "Ask us.\n\nDo."}, r"\./nowhere was not found; Ask us$"),
         ({"command": "false"}, "false: exec: process returned 1"),
         ({"command": "true"}, "true: exec: failed to decode process output"),
     ],
@@ -88,12 +97,33 @@ def test_an_exec_plugin_without_a_credential(tmp_path: Path) -> None:
 
 
 def test_an_auth_provider_goes_through_the_client_package(tmp_path: Path) -> None:
-    body = base64.urlsafe_b64encode(json.dumps({"exp": 32503680000}).encode()).decode().rstrip("=")
+    body = _part({"exp": 32503680000})
     config = {"client-id": "c", "id-token": f"a.{body}.c", "idp-issuer-url": "https://issuer"}
     header = given(tmp_path, {"auth-provider": {"name": "oidc", "config": config}}).authorization
     assert header() == f"Bearer a.{body}.c"
     with pytest.raises(OperationFailed, match="auth-provider gave no token"):
         given(tmp_path, {"auth-provider": {"name": "unheard-of", "config": {}}})
+
+
+@pytest.mark.parametrize(
+    ("token", "message"),
+    [
+        (f"a.{_part({'exp': 1})}.c", r"context prod: HTTPSConnectionPool\(.*; log in again"),
+        ("a.bm90IGpzb24.c", r"context prod: Expecting value: .*; log in again"),
+    ],
+    ids=["over, and its issuer is away", "not JSON"],
+)
+def test_an_auth_provider_that_fails_is_one_line(tmp_path: Path, token: str, message: str) -> None:
+    renewal = {
+        "refresh-token": "r",
+        "client-id": "c",
+        "client-secret": "s",
+        "idp-issuer-url": "https://127.0.0.1:1",
+    }
+    user = {"auth-provider": {"name": "oidc", "config": {"id-token": token, **renewal}}}
+    with pytest.raises(OperationFailed, match=message) as error:
+        given(tmp_path, user)
+    assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize(

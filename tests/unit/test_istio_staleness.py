@@ -9,7 +9,7 @@ import pytest
 from istiokit.istio.control_plane import ControlPlane, Installer
 from istiokit.istio.injectors import config_map_of, template_of
 from istiokit.istio.owners import owner_of
-from istiokit.istio.sidecars import Slimmer
+from istiokit.istio.sidecars import JudgedPod, Slimmer, reasons_of
 from istiokit.istio.staleness import Mesh, Question, Reason, Standing, judge
 from istiokit.istio.versions import Version
 from tests.unit.recycle_world import NAMESPACE, injectors, mesh, pod
@@ -151,6 +151,15 @@ def test_age_is_a_reason_of_its_own() -> None:
     late = pod(version="1.31.1", revision="1-31", created="2026-01-06T00:00:00Z")
     assert judge(late, here, Question(before="control-plane")).standing is Standing.CURRENT
     assert judge(late, here, Question(all=True)).reason is Reason.ALL
+
+
+def test_of_the_ages_of_a_workload_the_oldest_is_told() -> None:
+    old = [
+        JudgedPod(made, judge(made, mesh({REV: "1-31"}, *BOTH), Question(before="2026-02-01T00:00:00Z")))
+        for number in (3, 2, 4)
+        for made in (pod(version="1.31.1", revision="1-31", created=f"2026-01-0{number}T00:00:00Z"),)
+    ]
+    assert reasons_of(old) == "made at 2026-01-02T00:00:00Z, before 2026-02-01T00:00:00Z"
 
 
 def test_where_webhooks_may_not_be_read_labels_decide_and_the_user_tells_the_version() -> None:

@@ -10,7 +10,7 @@ from istiokit.bigbang.facts import Facts, Source, Umbrella
 from istiokit.bigbang.layers import Layer, values_layer
 from istiokit.bigbang.versions import Family
 from istiokit.cluster.types import Ref
-from istiokit.errors import UsageError
+from istiokit.errors import OperationFailed, UsageError
 from istiokit.flux.git import GitPlace
 from istiokit.ownership.model import Owner, OwnerKind, Reverts
 from istiokit.plan.actions.bigbang import AwaitSwitches
@@ -75,6 +75,15 @@ def test_the_file_behind_a_generator_is_found_by_name_and_suffix(clone: Path) ->
     found, said = find(clone, layer(VALUES, name="environment-5h2k7g8m9t"))
     assert (files(found, clone), said) == (["my.yaml"], [])
     assert found[0].editable
+
+
+def test_without_git_the_next_step_is_said(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(clone))
+    with pytest.raises(OperationFailed) as error:
+        find(clone, layer(VALUES))
+    assert str(error.value) == (
+        "git is not installed here; edit the file that Flux reads by hand, without --git-dir"
+    )
 
 
 def test_another_name_is_another_object(clone: Path) -> None:

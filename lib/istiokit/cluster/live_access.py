@@ -10,7 +10,7 @@ import binascii
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -123,6 +123,8 @@ def _run_exec(selection: Selection) -> dict[str, Any]:
     cluster = node("cluster", dict(selection.cluster.value))
     try:
         status = provider(node("exec", plugin), str(selection.user.folder), cluster).run()
+    except (FileNotFoundError, NotADirectoryError) as error:  # the latter where PATH ends with a file
+        raise _not_installed(selection, plugin) from error
     except (ConfigException, OSError) as error:
         raise _login_failed(selection, f"{plugin.get('command')}: {_first_line(error)}") from error
     if not (status.get("token") or status.get("clientCertificateData")):
@@ -134,6 +136,8 @@ def _from_provider(selection: Selection) -> Header:
     """`auth-provider: oidc` and its like, refreshed by the kubernetes package."""
     from kubernetes.client import Configuration
     from kubernetes.config import ConfigException, kube_config
+    from oauthlib.oauth2 import OAuth2Error
+    from urllib3.exceptions import HTTPError
 
     load: Any = kube_config.KubeConfigLoader  # the package is untyped
     config = {
@@ -145,12 +149,21 @@ def _from_provider(selection: Selection) -> Header:
     try:
         loader = load(config_dict=config, config_base_path=str(selection.user.folder))
         loader.load_and_set(Configuration())
-    except (ConfigException, KeyError, OSError) as error:
+    except (ConfigException, KeyError, ValueError, OSError, HTTPError, OAuth2Error) as error:
         raise _login_failed(selection, _first_line(error)) from error
     token = getattr(loader, "token", None)
     if not token:
         raise _login_failed(selection, "its auth-provider gave no token")
     return lambda: str(token)
+
+
+def _not_installed(selection: Selection, plugin: Mapping[str, Any]) -> SuiteError:
+    """The kubeconfig may say how to get the program; its first line is enough for an error."""
+    hint = str(plugin.get("installHint") or "").strip().partition("\n")[0]
+    return OperationFailed(
+        f"no credentials for context {selection.context}: {plugin.get('command')} was not found",
+        hint.rstrip(".") or "install it, or use a kubeconfig that does without",
+    )
 
 
 def _login_failed(selection: Selection, why: str) -> SuiteError:

@@ -167,7 +167,7 @@ def row_of(workload: Workload) -> SidecarRow:
         pods=len(pods),
         injected=sum(map(is_injected, pods)),
         stale=len(workload.stale),
-        reason=_words(workload.stale or workload.pods),
+        reason=reasons_of(workload.stale or workload.pods),
         revision=_listed(revision_of(pod) for pod in pods),
         proxy=_listed(_proxy(pod) for pod in pods),
     )
@@ -211,9 +211,12 @@ def summary_of(found: Sequence[Workload]) -> Mapping[str, int]:
     }
 
 
-def _words(pods: Sequence[JudgedPod]) -> str:
-    """What is to be said about these pods, each thing once."""
-    told = dict.fromkeys(reason_of(one.judgement) for one in pods)
+def reasons_of(pods: Iterable[JudgedPod]) -> str:
+    """What is to be said about these pods, each thing once; of ages only the oldest, or each pod would have its own."""
+    judgements = [one.judgement for one in pods]
+    # These begin with the time of the pod.
+    oldest = min((one.detail for one in judgements if one.reason is Reason.BEFORE), default="")
+    told = dict.fromkeys(oldest if one.reason is Reason.BEFORE else reason_of(one) for one in judgements)
     return "; ".join(filter(None, told))
 
 

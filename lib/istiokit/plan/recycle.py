@@ -8,7 +8,7 @@ from typing import Any
 from istiokit.cluster.types import Ref
 from istiokit.istio.controllers import Controller
 from istiokit.istio.owners import POD, ROLLED, Owner, Way, left_reason
-from istiokit.istio.sidecars import Workload, reason_of
+from istiokit.istio.sidecars import Workload, reasons_of
 from istiokit.istio.staleness import Reason
 from istiokit.plan.actions.evict import EvictPods
 from istiokit.plan.actions.pause import Pause
@@ -112,7 +112,7 @@ def _needs_eviction(owner: Controller) -> bool:
 
 
 def _restart(workload: Workload, owner: Controller, how: How) -> RestartWorkload:
-    why = _why(workload)
+    why = reasons_of(workload.stale)
     return RestartWorkload(
         why=f"{why}; nothing of it answers meanwhile" if is_outage(workload, owner) else why,
         uid=owner.metadata.uid,
@@ -124,7 +124,7 @@ def _restart(workload: Workload, owner: Controller, how: How) -> RestartWorkload
 
 
 def _evict(workload: Workload, *, delete: bool = False, replaced: bool = True) -> EvictPods:
-    return EvictPods(why=_why(workload), delete=delete, replaced=replaced, **_renewal(workload))
+    return EvictPods(why=reasons_of(workload.stale), delete=delete, replaced=replaced, **_renewal(workload))
 
 
 def _renewal(workload: Workload) -> dict[str, Any]:
@@ -139,10 +139,6 @@ def _renewal(workload: Workload) -> dict[str, Any]:
         "version": str(judgement.version or "") if injected else "",
         "count": len(workload.pods),
     }
-
-
-def _why(workload: Workload) -> str:
-    return "; ".join(dict.fromkeys(reason_of(one.judgement) for one in workload.stale))
 
 
 def _unserved_reason(workload: Workload) -> str:
