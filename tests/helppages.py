@@ -27,7 +27,7 @@ def command_page(typed: str, help_text: str, details: Iterable[str] = ()) -> str
     prog = typed.rsplit(" ", 1)[0]
     parent = f"[{prog}]({_file(prog)})"
     also = f"{parent}, what its commands [print](../output.md), and what they need [to be allowed](../rbac/README.md)."
-    told = "\n\n".join(fill(text, 118) for text in details)
+    told = "\n\n".join(fill(text, 118, break_on_hyphens=False) for text in details)
     more = [("Details", f"{told}\n")] if told else []
     return _page(typed, help_text, *more, ("See also", f"{also}\n"))
 
