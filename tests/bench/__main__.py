@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from tests.bench.dependents import measure_dependents
 from tests.bench.files import measure_files
+from tests.bench.frozen import measure_frozen
 from tests.bench.gateways import measure_gateways, measure_large
 from tests.bench.help import measure_help
 from tests.bench.measure import BenchError
@@ -24,6 +25,7 @@ from tests.bench.table import Told, table
 
 _CASES: dict[str, tuple[Callable[[int], Sequence[Told]], int]] = {
     "help": (measure_help, 21),
+    "frozen": (measure_frozen, 21),
     "status": (measure_status, 7),
     "reconcile": (measure_reconcile, 3),
     "routing": (measure_routing, 7),

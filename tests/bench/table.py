@@ -30,18 +30,21 @@ class Comparison:
     memory_goal: float | None = None
     startup: Series | None = None
     """What ours takes where there is nothing to do: not counted in the ratio."""
+    over: Series | None = None
+    """What nobody can do without, such as the requests alone: not counted either."""
 
     @property
     def ratio(self) -> float:
         """The median over the rounds: a machine that slows down for a while slows both of a round."""
-        nothing = self.startup.median if self.startup else 0.0
+        nothing = sum(one.median for one in (self.startup, self.over) if one)
         pairs = zip(self.ours.samples, self.theirs.samples, strict=True)
         return statistics.median((ours.seconds - nothing) / theirs.seconds for ours, theirs in pairs)
 
     def rows(self) -> list[_ROW]:
         """The time as median (shortest to longest), and peak memory."""
         ours, theirs = self.ours.mebibytes, self.theirs.mebibytes
-        after = f" (start-up {self.startup.median:.3f} s not counted)" if self.startup else ""
+        apart = {"start-up": self.startup, "curl": self.over}
+        after = "".join(f" ({name} {one.median:.3f} s not counted)" for name, one in apart.items() if one)
         return [
             (
                 self.case + after,
@@ -90,17 +93,19 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number that is no time, and the most that it may be."""
+    """A number that is no time, and the most that it may be; None: no goal."""
 
     case: str
     ours: float
-    goal: float
+    goal: float | None = None
     theirs: float | None = None
     """That of a rival, for whoever wants to know."""
 
     def rows(self) -> list[_ROW]:
         """One line."""
         theirs = "-" if self.theirs is None else f"{self.theirs:.4g}"
+        if self.goal is None:
+            return [(self.case, f"{self.ours:.4g}", theirs, "-", "-", "-")]
         good = "yes" if self.ours <= self.goal else "NO"
         return [(self.case, f"{self.ours:.4g}", theirs, "-", f"<= {self.goal:g}", good)]
 
