@@ -18,8 +18,8 @@ _MASKS = tuple(
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?Z?", "WHEN"),
         (r"(?<![\w.-])(\d+(\.\d+)? ?(ms|[smhd]))+(?![\w-])", "TIME"),
         (rf"(?<=-){_LETTERS}{{8,10}}-{_LETTERS}{{5}}\b", "POD"),
-        (r"\b127\.0\.0\.1:\d+", "ADDRESS"),
-        (r"^\w+ [\w/-]+ +Recycled .*$", "the last one that was recycled"),
+        (r"\b127\.0\.0\.1:\d+|\b198\.18(\.\d+){2}\b", "ADDRESS"),
+        (r"^\w+ [\w/-]+ +Recycled .*\n", ""),  # the last one, which may be gone from the table or not
         (r" {2,}", "  "),
     )
 )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.pictures import gateways, policy_removal, recycling, values_files
+from tests.pictures import bigbang, gateways, policy_removal, recycling, values_files
 from tests.pictures.scene import Scene
 from tests.tools.rig import Rig
 
 SCENES: dict[str, tuple[tuple[str, ...], Callable[[Scene], None]]] = {
+    "bigbang": (bigbang.PARTS, bigbang.play),
     "values-files": (values_files.PARTS, values_files.play),
     "gateways": (gateways.PARTS, gateways.play),
     "policy-removal": (policy_removal.PARTS, policy_removal.play),
