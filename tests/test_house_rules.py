@@ -226,16 +226,20 @@ for argv in (["--help"], ["--version"], *([command.name, "--help"] for command i
     assert run_app(APP, argv, Terminal(out, err, io.StringIO(), {{}})) == 0, (argv, err.getvalue())
     assert out.getvalue() and not err.getvalue(), argv
     print(*argv, *sorted(set(sys.modules) & {heavy}))
+out, err = io.StringIO(), io.StringIO()
+assert run_app(APP, ["__complete", "-"], Terminal(out, err, io.StringIO(), {{}})) == 0
+assert "--namespace" in out.getvalue()
+print("__complete", *sorted(set(sys.modules) & {heavy}))
 """
 
 
-def test_help_and_version_import_nothing_heavy() -> None:
+def test_help_version_and_flags_import_nothing_heavy() -> None:
     for module in plugin_modules():
         code = EXPLAIN.format(module=module, heavy=HEAVY)
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         wrong = [line for line in done.stdout.splitlines() if set(line.split()) & HEAVY]
-        assert wrong == [], f"{module}: what follows the arguments was imported for their help"
+        assert wrong == [], f"{module}: what follows the arguments was imported to explain them"
 
 
 def test_every_plugin_has_both_spellings() -> None:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from istiokit.ui import options
+from istiokit.ui import codes, options
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
 from kubectl_istio_migrate.step_options import Options
@@ -26,7 +26,7 @@ def configure(parser: Parser) -> None:
     )
     options.add_namespace(parser, what="Namespace of the umbrella HelmRelease (default: wherever it is).")
     options.add_dry_run(parser)
-    options.add_confirmation(parser)
+    options.add_confirmation(parser, codes.checks)
     options.add_timeout(parser, "2h")
     options.add_journal_namespace(parser, default="")
     options.add_output(parser, headers=False)

@@ -4,7 +4,8 @@ import argparse
 from dataclasses import dataclass
 
 from istiokit.errors import UsageError
-from istiokit.ui import options
+from istiokit.ui import codes, options
+from istiokit.ui.completable import completed_by
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
 from kubectl_istio_migrate import flags
@@ -53,16 +54,18 @@ def configure(parser: Parser) -> None:
         default="",
         help="Check for an upgrade of Big Bang instead.",
     )
-    parser.add_argument(
+    allow = parser.add_argument(
         "--allow",
         metavar="CODE",
         action="append",
         default=[],
         help="Let the finding with this code pass (repeatable).",
     )
-    parser.add_argument(
+    explain = parser.add_argument(
         "--explain", metavar="CODE", default="", help="Say what a code means and what to do, and do no more."
     )
+    completed_by(allow, codes.checks)
+    completed_by(explain, codes.checks)
     options.add_namespace(parser, what="Namespace of the umbrella HelmRelease (default: wherever it is).")
     options.add_files(parser)
     flags.add_bigbang_version(parser)

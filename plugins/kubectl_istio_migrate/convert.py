@@ -4,6 +4,7 @@ import argparse
 
 from istiokit.errors import UsageError
 from istiokit.ui import options
+from istiokit.ui.completable import Source, completed_by
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
 from istiokit.ui.values import checked, file_name
@@ -54,13 +55,14 @@ def configure(parser: Parser) -> None:
     )
     options.add_namespace(parser, what="Namespace of the umbrella HelmRelease (default: wherever it is).")
     flags.add_bigbang_version(parser)
-    parser.add_argument(
+    ports = parser.add_argument(
         "--node-ports",
         metavar="PORTS",
         type=checked(_node_ports),
         default="keep",
         help="keep (the default), shift to the second set, or the first of new ones.",
     )
+    completed_by(ports, "keep", "shift")
     parser.add_argument(
         "--load-balancer",
         metavar="KIND",
@@ -82,13 +84,14 @@ def configure(parser: Parser) -> None:
 
 def _add_targets(parser: Parser) -> None:
     target = parser.add_mutually_exclusive_group()
-    target.add_argument(
+    file = target.add_argument(
         "--output-file",
         metavar="FILE",
         type=checked(file_name),
         default=None,
         help="Write the new values to this file, which must not be there yet.",
     )
+    completed_by(file, Source.FILES)
     target.add_argument(
         "--in-place",
         action="store_true",
@@ -99,7 +102,7 @@ def _add_targets(parser: Parser) -> None:
         action="store_true",
         help="Compare the listeners of both sets of values; write nothing.",
     )
-    parser.add_argument(
+    chart = parser.add_argument(
         "--chart",
         dest="charts",
         metavar="DIR",
@@ -108,6 +111,7 @@ def _add_targets(parser: Parser) -> None:
         default=[],
         help="With --verify: compare what helm makes of this chart (repeatable).",
     )
+    completed_by(chart, Source.FOLDERS)
     parser.add_argument(
         "--drop-old",
         action="store_true",

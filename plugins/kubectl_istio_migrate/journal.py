@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from istiokit.errors import UsageError
 from istiokit.ui import options
+from istiokit.ui.completable import Runs, completed_by
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
 
@@ -36,7 +37,10 @@ def configure(parser: Parser) -> None:
         ("The journal beside a values file", "-f values.yaml"),
     )
     parser.operands = "[show ID]"
-    parser.add_argument("words", metavar="show ID", nargs="*", help="Show this run (default: list all).")
+    words = parser.add_argument(
+        "words", metavar="show ID", nargs="*", help="Show this run (default: list all)."
+    )
+    completed_by(words, "show", later=[Runs(("istiokit.plan.bigbang", "istiokit.plan.policy"))])
     options.add_namespace(parser, what="Namespace of the umbrella HelmRelease (default: wherever it is).")
     options.add_edited_files(parser)
     options.add_journal_namespace(parser, default="")

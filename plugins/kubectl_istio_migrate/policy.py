@@ -4,7 +4,8 @@ import argparse
 from dataclasses import dataclass
 
 from istiokit.errors import UsageError
-from istiokit.ui import engines, options, pairs, sources
+from istiokit.ui import codes, engines, options, pairs, sources
+from istiokit.ui.completable import Runs, Source, completed_by
 from istiokit.ui.context import Context
 from istiokit.ui.pairs import Given
 from istiokit.ui.parser import Parser
@@ -89,7 +90,7 @@ def configure(parser: Parser) -> None:
     engines.add_engine(parser)
     _add_flags(parser)
     options.add_dry_run(parser)
-    options.add_confirmation(parser)
+    options.add_confirmation(parser, codes.policies)
     options.add_timeout(parser, "2m", "How long to wait for its effect")
     options.add_journal_namespace(parser)
     options.add_output(parser, headers=False)
@@ -103,7 +104,7 @@ def _add_flags(parser: Parser) -> None:
         help="Let Kyverno's reports controller read VirtualServices.",
     )
     parser.add_argument("--touch", action="store_true", help="After apply, do what touch does.")
-    parser.add_argument(
+    policy = parser.add_argument(
         "--policy",
         dest="policies",
         metavar="NAME",
@@ -112,12 +113,14 @@ def _add_flags(parser: Parser) -> None:
         help="Remove this policy too, which others have made (repeatable).",
     )
     sources.add_source(parser)
-    parser.add_argument(
+    completed_by(policy, Source.POLICIES)
+    to = parser.add_argument(
         "--to",
         metavar="start|ACTION|RUN",
         default="",
         help="The state that rollback goes back to (default: start).",
     )
+    completed_by(to, "start", *ACTIONS[1:-1], Runs(("istiokit.plan.policy",)))
     parser.add_argument(
         "--abandon",
         action="store_true",

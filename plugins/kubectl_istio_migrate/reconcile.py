@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from istiokit.errors import UsageError
 from istiokit.ui import options
+from istiokit.ui.completable import Source, completed_by
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
 
@@ -33,9 +34,10 @@ def configure(parser: Parser) -> None:
         ("Two of them", "istiod public-ingressgateway"),
         ("One whose retries are exhausted", "istiod --reset"),
     )
-    parser.add_argument(
+    names = parser.add_argument(
         "names", metavar="NAME", nargs="*", help="HelmReleases (default: all of the namespace)."
     )
+    completed_by(names, Source.HELM_RELEASES)
     options.add_namespace(parser, "bigbang", "Namespace of the HelmReleases (default: bigbang).")
     for flag, text in (
         ("--with-source", "Reconcile the repositories and charts first, each once."),

@@ -4,7 +4,8 @@ import argparse
 from dataclasses import dataclass
 
 from istiokit.errors import UsageError
-from istiokit.ui import options
+from istiokit.ui import codes, options
+from istiokit.ui.completable import Source, completed_by
 from istiokit.ui.parser import Parser
 from kubectl_istio_migrate import flags
 
@@ -43,14 +44,15 @@ def configure(parser: Parser) -> None:
     )
     options.add_namespace(parser, what="Namespace of the umbrella HelmRelease (default: wherever it is).")
     options.add_files(parser)
-    parser.add_argument(
+    clone = parser.add_argument(
         "--git-dir",
         metavar="DIR",
         default="",
         help="Clone of the repository that owns the values: edit there.",
     )
+    completed_by(clone, Source.FOLDERS)
     options.add_dry_run(parser)
-    options.add_confirmation(parser)
+    options.add_confirmation(parser, codes.checks)
     options.add_timeout(parser, "30m")
     flags.add_bigbang_version(parser)
     options.add_journal_namespace(parser, default="")

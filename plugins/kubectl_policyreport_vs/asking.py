@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from istiokit.errors import UsageError
 from istiokit.ui import options, pairs, sources
+from istiokit.ui.completable import Source, completed_by
 from istiokit.ui.context import Context
 from istiokit.ui.sources import manifests_of
 
@@ -43,7 +44,7 @@ DETAILS = (
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """--policy, --map, --map-file, --source, -f, -R, and how to connect."""
-    parser.add_argument(
+    policy = parser.add_argument(
         "--policy",
         dest="policies",
         metavar="NAME",
@@ -51,6 +52,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="Only this policy (repeatable; default: all that add gateways).",
     )
+    completed_by(policy, Source.POLICIES)
     pairs.add_flags(parser)
     sources.add_source(parser)
     options.add_files(parser)

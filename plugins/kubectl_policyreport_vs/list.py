@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from istiokit.errors import NotDone, OperationFailed, UsageError
 from istiokit.ui import options
+from istiokit.ui.completable import Source, completed_by
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
 from kubectl_policyreport_vs import asking
@@ -56,12 +57,13 @@ def configure(parser: Parser) -> None:
         ("What the reports alone say, in a moment", "-A --fast"),
         ("On a dump", "-f reports.yaml -f virtualservices.yaml"),
     )
-    parser.add_argument(
+    names = parser.add_argument(
         "names",
         nargs="*",
         metavar="NAME",
         help="VirtualServices: name, namespace/name, or vs/name; none means all.",
     )
+    completed_by(names, Source.VIRTUAL_SERVICES)
     options.add_namespace(parser)
     parser.add_argument(
         "-A", "--all-namespaces", action="store_true", help="Work in all namespaces; overrides -n."

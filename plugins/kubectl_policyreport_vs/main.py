@@ -31,3 +31,8 @@ APP = App(
 def main() -> int:
     """Run the plugin as this process and return its exit code."""
     return app.main(APP)
+
+
+def complete() -> int:
+    """Complete words as this process, for kubectl, which runs `kubectl_complete-policyreport_vs`."""
+    return app.complete(APP)

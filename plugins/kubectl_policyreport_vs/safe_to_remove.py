@@ -4,7 +4,8 @@ import argparse
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from istiokit.ui import options
+from istiokit.ui import codes, options
+from istiokit.ui.completable import completed_by
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
 from kubectl_policyreport_vs import asking
@@ -39,9 +40,10 @@ def configure(parser: Parser) -> None:
         ("For a pipeline", "-o json"),
         ("What a code means", "--explain PR002"),
     )
-    parser.add_argument(
+    explain = parser.add_argument(
         "--explain", metavar="CODE", default="", help="Say what a code means, and do no more."
     )
+    completed_by(explain, codes.removal)
     asking.add_flags(parser)
     options.add_output(parser)
 

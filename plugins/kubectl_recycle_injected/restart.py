@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from istiokit.errors import UsageError
-from istiokit.ui import options
+from istiokit.ui import codes, options
+from istiokit.ui.completable import Source, completed_by
 from istiokit.ui.context import Context
 from istiokit.ui.duration import parse_duration
 from istiokit.ui.parser import Parser
@@ -74,7 +75,7 @@ def configure(parser: Parser) -> None:
     _add_pace(parser)
     _add_ways(parser)
     options.add_dry_run(parser)
-    options.add_confirmation(parser)
+    options.add_confirmation(parser, codes.restarts)
     options.add_timeout(parser, "10m", "How long one workload may take")
     options.add_journal_namespace(parser)
     options.add_output(parser, headers=False)
@@ -89,13 +90,14 @@ def _add_pace(parser: argparse.ArgumentParser) -> None:
         default=0,
         help="How many of them in one namespace (default: as --concurrency).",
     )
-    parser.add_argument(
+    waves = parser.add_argument(
         "--wave-by",
         metavar="WAY",
         type=checked(_wave_by),
         default=("", ""),
         help="Restart in waves: namespace, label=KEY or file=FILE.",
     )
+    completed_by(waves, "namespace", "label=", "file=")
     parser.add_argument(
         "--order",
         metavar="NAME,...",
@@ -138,12 +140,13 @@ def _add_ways(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="Put the old template back where new pods do not become well.",
     )
-    parser.add_argument(
+    relabel = parser.add_argument(
         "--relabel",
         metavar="OLD=NEW",
         default="",
         help="Move namespaces from revision OLD to NEW, each with its workloads.",
     )
+    completed_by(relabel, Source.REVISIONS)
     parser.add_argument(
         "--fail-if-none", action="store_true", help="Exit with 1 where there is nothing to restart."
     )

@@ -4,6 +4,7 @@ import argparse
 from dataclasses import dataclass
 
 from istiokit.ui import options
+from istiokit.ui.completable import Runs, completed_by
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
 
@@ -36,12 +37,13 @@ def configure(parser: Parser) -> None:
         ("Undo what came after the run of this id", "--to recycle-relabel-20261125t093000-1a2b"),
         ("See what it would undo", "--dry-run"),
     )
-    parser.add_argument(
+    to = parser.add_argument(
         "--to",
         metavar="start|COMMAND|RUN",
         default="start",
         help="The state to go back to (default: start).",
     )
+    completed_by(to, "start", "restart", "relabel", Runs(("istiokit.plan.recycle",)))
     options.add_dry_run(parser, server=False)
     parser.add_argument("-y", "--yes", action="store_true", help="Do not ask before the change is made.")
     options.add_journal_namespace(parser)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from istiokit.errors import UsageError
 from istiokit.ui import options
+from istiokit.ui.completable import Source, completed_by
 from istiokit.ui.context import Context
 from istiokit.ui.duration import parse_duration
 
@@ -52,10 +53,10 @@ class Given:
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """KIND/NAME..., -n, -A, -l, --proxy-version, --before, --all, --gateways, and how to connect."""
-    parser.add_argument(
+    names = parser.add_argument(
         "names", nargs="*", metavar="KIND/NAME", help="Workloads, such as deploy/web; none means all."
     )
-    parser.add_argument(
+    namespaces = parser.add_argument(
         "-n",
         "--namespace",
         dest="namespaces",
@@ -64,6 +65,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="Namespace to work in (repeatable; default: that of the context).",
     )
+    completed_by(names, Source.WORKLOADS)
+    completed_by(namespaces, Source.NAMESPACES)
     parser.add_argument(
         "-A", "--all-namespaces", action="store_true", help="Work in all namespaces; overrides -n."
     )
@@ -76,12 +79,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         default="",
         help="What the sidecars should be (default: what the injector makes).",
     )
-    parser.add_argument(
+    before = parser.add_argument(
         "--before",
         metavar="TIME",
         default="",
         help="Pods from before count as stale: a time, an age, or control-plane.",
     )
+    completed_by(before, CONTROL_PLANE)
     parser.add_argument("--all", action="store_true", help="Every pod with a sidecar counts as stale.")
     parser.add_argument(
         "--gateways", action="store_true", help="Look at Istio's own proxies too: gateways and ztunnel."

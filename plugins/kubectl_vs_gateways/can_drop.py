@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from istiokit.errors import NotDone, OperationFailed
 from istiokit.ui import options
+from istiokit.ui.completable import Source, completed_by
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
 from kubectl_vs_gateways import scope
@@ -38,7 +39,8 @@ def configure(parser: Parser) -> None:
         ("The same", "public -n istio-system"),
         ("In a repository that holds all Gateways", "istio-system/public -f ./apps -R"),
     )
-    parser.add_argument("old", metavar="NAMESPACE/NAME", help="The old Gateway.")
+    old = parser.add_argument("old", metavar="NAMESPACE/NAME", help="The old Gateway.")
+    completed_by(old, Source.GATEWAYS)
     options.add_namespace(parser, what="Namespace of a name without one (default: that of the context).")
     scope.add_source_flags(parser)
     options.add_output(parser, headers=False)

@@ -4,7 +4,8 @@ import argparse
 from dataclasses import dataclass
 
 from istiokit.errors import NotDone, UsageError
-from istiokit.ui import options
+from istiokit.ui import codes, options
+from istiokit.ui.completable import Source, completed_by
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
 from kubectl_vs_gateways.scope import Scope
@@ -41,15 +42,16 @@ def configure(parser: Parser) -> None:
         ("Show the label that would be taken", "istio-system/public --dry-run"),
         ("Take this label", "istio-system/public --label example.com/generation=old"),
     )
-    parser.add_argument("old", metavar="NAMESPACE/NAME", help="The old Gateway.")
+    old = parser.add_argument("old", metavar="NAMESPACE/NAME", help="The old Gateway.")
     parser.add_argument(
         "--label",
         metavar="KEY=VALUE",
         default="",
         help="The label to take (default: the best that the old pods have).",
     )
+    completed_by(old, Source.GATEWAYS)
     options.add_dry_run(parser)
-    options.add_confirmation(parser)
+    options.add_confirmation(parser, codes.changes)
     options.add_journal_namespace(parser)
     options.add_output(parser, headers=False)
     options.add_connection(parser)

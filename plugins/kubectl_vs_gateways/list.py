@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from istiokit.errors import UsageError
-from istiokit.ui import options, pairs
+from istiokit.ui import codes, options, pairs
+from istiokit.ui.completable import completed_by
 from istiokit.ui.context import Context
 from istiokit.ui.pairs import Given
 from istiokit.ui.parser import Parser
@@ -87,9 +88,10 @@ def configure(parser: Parser) -> None:
         help="Show instead which side would answer for each host.",
     )
     pairs.add_flags(parser)
-    parser.add_argument(
+    explain = parser.add_argument(
         "--explain", metavar="CODE", default="", help="Say what a code of the audit means, and do no more."
     )
+    completed_by(explain, codes.audit)
     options.add_output(parser, "sarif", "markdown")
 
 

@@ -40,3 +40,8 @@ APP = App(
 def main() -> int:
     """Run the plugin as this process and return its exit code."""
     return app.main(APP)
+
+
+def complete() -> int:
+    """Complete words as this process, for kubectl, which runs `kubectl_complete-vs_gateways`."""
+    return app.complete(APP)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from istiokit.errors import UsageError
-from istiokit.ui import options, pairs
+from istiokit.ui import codes, options, pairs
 from istiokit.ui.context import Context
 from istiokit.ui.pairs import Given
 from istiokit.ui.parser import Parser
@@ -44,7 +44,7 @@ def configure(parser: Parser, verb: str) -> None:
     scope.add_flags(parser)
     pairs.add_flags(parser)
     options.add_dry_run(parser)
-    options.add_confirmation(parser)
+    options.add_confirmation(parser, codes.changes)
     options.add_journal_namespace(parser)
     options.add_output(parser, headers=False)
 

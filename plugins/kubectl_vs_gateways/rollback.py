@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from istiokit.errors import OperationFailed, UsageError
 from istiokit.ui import options
+from istiokit.ui.completable import Runs, completed_by
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
 
@@ -49,12 +50,13 @@ def configure(parser: Parser) -> None:
         ("Undo the edits of manifests", "-f ./apps"),
         ("Where somebody has changed them since, and that shall stay", "-f ./apps --abandon"),
     )
-    parser.add_argument(
+    to = parser.add_argument(
         "--to",
         metavar="start|COMMAND|RUN",
         default="",
         help="The state to go back to (default: start).",
     )
+    completed_by(to, "start", "add", "swap", "remove", "isolate", Runs(("istiokit.plan.rebind",)))
     parser.add_argument(
         "--abandon",
         action="store_true",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from istiokit.errors import UsageError
 from istiokit.ui import options
+from istiokit.ui.completable import Source, completed_by
 from istiokit.ui.context import Context
 
 if TYPE_CHECKING:  # --help needs none of it
@@ -40,12 +41,13 @@ GATEWAYS_DETAILS = (
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """NAME..., -n, -A, -l, --field-selector, -f, -R, and how to connect."""
-    parser.add_argument(
+    names = parser.add_argument(
         "names",
         nargs="*",
         metavar="NAME",
         help="VirtualServices: name, namespace/name, or vs/name; none means all.",
     )
+    completed_by(names, Source.VIRTUAL_SERVICES)
     options.add_scope(parser)
     add_source_flags(parser)
 
@@ -53,12 +55,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 def add_source_flags(parser: argparse.ArgumentParser) -> None:
     """-f, -R, --gateways, and how to connect: which cluster or which files."""
     options.add_files(parser)
-    parser.add_argument(
+    gateways = parser.add_argument(
         "--gateways",
         metavar="FILE|cluster",
         default="",
         help="With -f: where all Gateways are (file, folder or the cluster).",
     )
+    completed_by(gateways, "cluster", Source.FILES)
     options.add_connection(parser)
 
 

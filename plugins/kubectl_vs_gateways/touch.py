@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from istiokit.errors import NotDone
 from istiokit.ui import options, pairs
+from istiokit.ui.completable import Source, completed_by
 from istiokit.ui.context import Context
 from istiokit.ui.pairs import Given
 from istiokit.ui.parser import Parser
@@ -55,9 +56,10 @@ def configure(parser: Parser) -> None:
             "-n shop --one-way --map istio-system/public=istio-gateway/new",
         ),
     )
-    parser.add_argument(
+    names = parser.add_argument(
         "names", nargs="*", metavar="NAME", help="VirtualServices: name or namespace/name; none means all."
     )
+    completed_by(names, Source.VIRTUAL_SERVICES)
     options.add_scope(parser)
     parser.set_defaults(filenames=[], recursive=False, gateways="")  # a scope has them; nobody admits files
     pairs.add_flags(parser)

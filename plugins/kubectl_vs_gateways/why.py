@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from istiokit.errors import NotDone, UsageError
 from istiokit.ui import options
+from istiokit.ui.completable import Source, completed_by
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
 from kubectl_vs_gateways import scope
@@ -36,10 +37,14 @@ def configure(parser: Parser) -> None:
         ("All hosts of a VirtualService", "shop/web"),
         ("One host, from manifests", "shop/web www.example.com -f ./apps -R"),
     )
-    parser.add_argument("name", metavar="NAMESPACE/NAME", help="The VirtualService; vs/NAME works too.")
-    parser.add_argument(
+    name = parser.add_argument(
+        "name", metavar="NAMESPACE/NAME", help="The VirtualService; vs/NAME works too."
+    )
+    host = parser.add_argument(
         "host", metavar="HOST", nargs="?", default="", help="One of its hosts; none means all."
     )
+    completed_by(name, Source.VIRTUAL_SERVICES)
+    completed_by(host, Source.HOSTS)
     options.add_namespace(parser, what="Namespace of a name without one (default: that of the context).")
     scope.add_source_flags(parser)
 

@@ -8,6 +8,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
+from tests.bench.completion import measure_completion
 from tests.bench.dependents import measure_dependents
 from tests.bench.files import measure_files
 from tests.bench.frozen import measure_frozen
@@ -26,6 +27,7 @@ from tests.bench.table import Told, table
 _CASES: dict[str, tuple[Callable[[int], Sequence[Told]], int]] = {
     "help": (measure_help, 21),
     "frozen": (measure_frozen, 21),
+    "completion": (measure_completion, 7),
     "status": (measure_status, 7),
     "reconcile": (measure_reconcile, 3),
     "routing": (measure_routing, 7),

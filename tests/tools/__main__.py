@@ -12,7 +12,7 @@ import shlex
 import sys
 import time
 
-from tests.tools import build, detached
+from tests.tools import build, detached, shells
 from tests.tools.golang import BuildError
 from tests.tools.parts import PARTS
 from tests.tools.process import RigError
@@ -34,7 +34,10 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _build(args: argparse.Namespace) -> int:
-    return build.main(args.names)
+    code = build.main(args.names)
+    if not (args.names or code):
+        shells.main()
+    return code
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -67,7 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     one = commands.add_parser("build", help="build tools that are not in the cache yet")
-    one.add_argument("names", nargs="*", metavar="TOOL", help=f"default: all of {', '.join(RECIPES)}")
+    one.add_argument(
+        "names", nargs="*", metavar="TOOL", help=f"default: the shells, and all of {', '.join(RECIPES)}"
+    )
     one.set_defaults(command=_build)
 
     one = commands.add_parser("run", help="run one tool, which is built first if need be")

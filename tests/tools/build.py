@@ -66,14 +66,14 @@ def main(names: Iterable[str]) -> int:
     wanted = list(names) or [name for name in RECIPES if not from_assets(name)]
     unknown = [name for name in wanted if name not in RECIPES]
     if unknown:
-        _say(f"unknown tool {', '.join(unknown)}; known are {', '.join(RECIPES)}")
+        say(f"unknown tool {', '.join(unknown)}; known are {', '.join(RECIPES)}")
         return 2
     try:
         for recipe in (RECIPES[name] for name in wanted):
             if not _ensure(recipe)[1]:
-                _say(f"cached {recipe.name} {recipe.version}")
+                say(f"cached {recipe.name} {recipe.version}")
     except BuildError as error:
-        _say(f"error: {error}")
+        say(f"error: {error}")
         return 1
     return 0
 
@@ -88,7 +88,7 @@ def _ensure(recipe: Recipe) -> tuple[Path, bool]:
             raise
         return built, False
     target = cache_dir() / f"{recipe.name}-{content_hash(recipe, go)}"
-    with _locked(recipe.name):
+    with locked(recipe.name):
         if (target / _STAMP).is_file():
             return target, False
         _build(recipe, go, target)
@@ -105,7 +105,7 @@ def _built_earlier(recipe: Recipe) -> Path | None:
 
 
 @contextmanager
-def _locked(name: str) -> Iterator[None]:
+def locked(name: str) -> Iterator[None]:
     """One builder per tool, over all processes of the user."""
     folder = cache_dir() / "locks"
     folder.mkdir(parents=True, exist_ok=True)
@@ -113,14 +113,14 @@ def _locked(name: str) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _say(f"waiting for {name}, which another process is building")
+            say(f"waiting for {name}, which another process is building")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def _build(recipe: Recipe, go: Go, target: Path) -> None:
     started = time.monotonic()
-    _say(f"building {recipe.name} {recipe.version} with {go.version}")
+    say(f"building {recipe.name} {recipe.version} with {go.version}")
     prefix = f".{recipe.name}@"
     for leftover in cache_dir().glob(f"{prefix}*"):
         shutil.rmtree(leftover, ignore_errors=True)  # of a builder that was killed: we hold the lock now
@@ -135,7 +135,7 @@ def _build(recipe: Recipe, go: Go, target: Path) -> None:
         (result / _STAMP).write_text(json.dumps(_stamp(recipe, go)))
         shutil.rmtree(target, ignore_errors=True)  # what an earlier version of this code may have left
         result.rename(target)
-    _say(f"built {recipe.name} {recipe.version} in {time.monotonic() - started:.0f} s")
+    say(f"built {recipe.name} {recipe.version} in {time.monotonic() - started:.0f} s")
 
 
 def _stamp(recipe: Recipe, go: Go) -> dict[str, str]:
@@ -206,7 +206,7 @@ def _run_go(go: Go, arguments: list[str], folder: Path) -> str:
     return done.stdout
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 

@@ -32,7 +32,7 @@ def configure(parser: Parser) -> None:
     parser.add_argument("names", nargs="*")
     options.add_dry_run(parser)
     options.add_output(parser, "dot")
-    options.add_confirmation(parser)
+    options.add_confirmation(parser, "IM001")
     options.add_timeout(parser, "10m")
     options.add_concurrency(parser, 4)
     options.add_files(parser)

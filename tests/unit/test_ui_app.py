@@ -39,7 +39,7 @@ def sample(*argv: str, stdin: str | None = None, tty: bool = False) -> Result:
 def test_help_lists_the_commands_and_imports_none_of_them() -> None:
     result = sample("--help")
     assert (result.code, result.err) == (0, "")
-    assert "  deed     Do a deed\n  absent   Never imported\n" in result.out
+    assert "  deed        Do a deed\n  absent      Never imported\n" in result.out
     assert "examples:\n  # Greet\n  kubectl sample deed greet\n" in result.out
     assert "usage: kubectl sample COMMAND" in result.out
     assert sample("help").out == sample("-h").out == result.out

@@ -1,7 +1,7 @@
 """Which server and which user: kubeconfig files merged and resolved the way kubectl does it."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,12 @@ def select(options: ConnectOptions) -> Selection:
         user=_entry(config, "user", options.user or context.get("user"), name),
         namespace=options.namespace or context.get("namespace") or "default",
     )
+
+
+def entries(kubeconfig: str | None) -> Mapping[str, Sequence[str]]:
+    """The names in the kubeconfig files, by section: `clusters`, `contexts` and `users`."""
+    config = _merged(_paths(kubeconfig))
+    return {section: tuple(config[section]) for section in _SECTIONS}
 
 
 def _paths(flag: str | None) -> list[Path]:

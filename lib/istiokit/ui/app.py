@@ -29,8 +29,11 @@ INTERRUPTED = 128 + signal.SIGINT
 TERMINATED = 128 + signal.SIGTERM
 FAILED = SuiteError.exit_code
 
-_PROBE_PATIENCE, _PATIENCE = "--request-timeout=5s", "--request-timeout=30s"
+_PROBE_SECONDS = 5.0
+_PROBE_PATIENCE, _PATIENCE = f"--request-timeout={_PROBE_SECONDS:.0f}s", "--request-timeout=30s"
 """How long a server may be silent in a run without arguments, at first and then; what the user says counts instead."""
+COMPLETE = ("__complete", "__completeNoDesc", "__completeWhole")
+"""The words by which a shell asks for completions (ui/completion/answer.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,8 @@ def main(app: App) -> int:
     terminal = Terminal(
         sys.stdout or Closed("stdout"), sys.stderr or Nowhere(), sys.stdin or Closed("stdin"), os.environ
     )
+    if sys.argv[1:2] and sys.argv[1] in COMPLETE:
+        _complete_and_end(app, terminal)
     code = run_app(app, sys.argv[1:], terminal, prog=prog_name(sys.argv[0], app.name))
     try:
         terminal.out.flush()
@@ -66,6 +71,34 @@ def main(app: App) -> int:
             _report(terminal, sys.argv, f"input or output: {error.strerror}")
         return FAILED
     return code
+
+
+def complete(app: App) -> int:
+    """Complete the words that are this process's arguments; kubectl gives them to an executable of its own."""
+    sys.argv.insert(1, COMPLETE[0])
+    return main(app)
+
+
+def _complete_and_end(app: App, terminal: Terminal) -> NoReturn:
+    """Answer, and leave at once whatever is still waiting for a server or a login program."""
+    from istiokit.ui.completion import patience, silence
+
+    silence.begin()
+    with contextlib.suppress(OSError, UnicodeError):
+        terminal.out.write(_completed(app, sys.argv[1:], terminal, patience.left()))
+        terminal.out.flush()
+    silence.end()
+    os._exit(0)
+
+
+def _completed(app: App, argv: Sequence[str], terminal: Terminal, seconds: float) -> str:
+    """Whatever fails completes to nothing: an error on the screen while someone types is worse."""
+    from istiokit.ui.completion.answer import NOTHING, answer
+
+    try:
+        return answer(app, argv, terminal.connector, seconds)
+    except Exception:
+        return NOTHING
 
 
 def run_app(app: App, argv: Sequence[str], terminal: Terminal, *, prog: str = "") -> int:
@@ -118,6 +151,9 @@ def _dispatch(app: App, argv: Sequence[str], terminal: Terminal, prog: str) -> i
     if not rest and not (app.names and arguments.names_namespace(leading)):
         return _without_command(app, leading, terminal, prog)
     name, *rest = rest or [""]
+    if name in COMPLETE and not leading:
+        terminal.out.write(_completed(app, argv, terminal, _PROBE_SECONDS))
+        return 0
     if app.names and arguments.is_for_default(app, name):
         return _run_default(app, name, argv, terminal, prog)
     if name in ("-h", "--help", "help"):

@@ -50,7 +50,12 @@ class App:
     """Whether words and flags that are no command go to the default one: `kubectl vs-gateways shop/web`."""
 
 
-KIT = (Command("options", "List the flags that every command has", "istiokit.ui.every_command"),)
+KIT = (
+    Command("options", "List the flags that every command has", "istiokit.ui.every_command"),
+    Command(
+        "completion", "Complete commands, flags and names in the shell", "istiokit.ui.completion.command"
+    ),
+)
 """The commands that the kit gives every plugin."""
 
 

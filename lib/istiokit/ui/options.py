@@ -6,6 +6,7 @@ names that the functions' docstrings give.
 
 import argparse
 
+from istiokit.ui.completable import Completer, Source, completed_by
 from istiokit.ui.duration import parse_duration, parse_request_timeout
 from istiokit.ui.parser import EVERY_COMMAND
 from istiokit.ui.values import checked, file_name, parse_count, parse_level
@@ -23,13 +24,14 @@ LEADING = (
 def add_connection(parser: argparse.ArgumentParser) -> None:
     """--kubeconfig --context --cluster --user --as --as-group --request-timeout, read by `connection.connection`."""
     group = parser.add_argument_group(EVERY_COMMAND)
-    for flag, what in (
-        ("kubeconfig", "Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)."),
-        ("context", "Name of the kubeconfig context to use."),
-        ("cluster", "Name of the kubeconfig cluster to use."),
-        ("user", "Name of the kubeconfig user to use."),
+    kubeconfig = "Kubeconfig file (default: $KUBECONFIG, then ~/.kube/config)."
+    for flag, what, source in (
+        ("kubeconfig", kubeconfig, Source.ANY_FILES),
+        ("context", "Name of the kubeconfig context to use.", Source.CONTEXTS),
+        ("cluster", "Name of the kubeconfig cluster to use.", Source.CLUSTERS),
+        ("user", "Name of the kubeconfig user to use.", Source.USERS),
     ):
-        group.add_argument(f"--{flag}", metavar=flag.upper(), default="", help=what)
+        completed_by(group.add_argument(f"--{flag}", metavar=flag.upper(), default="", help=what), source)
     group.add_argument("--as", dest="as_user", metavar="USER", default="", help="User to impersonate.")
     group.add_argument(
         "--as-group",
@@ -51,7 +53,8 @@ def add_connection(parser: argparse.ArgumentParser) -> None:
 def add_namespace(parser: argparse.ArgumentParser, default: str = "", what: str = "") -> None:
     """-n/--namespace as `namespace`; `what` replaces the help sentence."""
     text = what or "Namespace to work in (default: that of the context)."
-    parser.add_argument("-n", "--namespace", metavar="NAMESPACE", default=default, help=text)
+    flag = parser.add_argument("-n", "--namespace", metavar="NAMESPACE", default=default, help=text)
+    completed_by(flag, Source.NAMESPACES)
 
 
 def add_scope(parser: argparse.ArgumentParser) -> None:
@@ -82,7 +85,7 @@ def add_edited_files(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_filenames(parser: argparse.ArgumentParser, what: str) -> None:
-    parser.add_argument(
+    flag = parser.add_argument(
         "-f",
         "--filename",
         dest="filenames",
@@ -92,6 +95,7 @@ def _add_filenames(parser: argparse.ArgumentParser, what: str) -> None:
         default=[],
         help=f"{what} (repeatable).",
     )
+    completed_by(flag, Source.FILES)
 
 
 def add_dry_run(parser: argparse.ArgumentParser, *, server: bool = True) -> None:
@@ -124,16 +128,17 @@ def add_output(
         parser.add_argument("--no-headers", action="store_true", help="Leave the headers of tables out.")
 
 
-def add_confirmation(parser: argparse.ArgumentParser) -> None:
-    """-y/--yes as `yes`, --allow as `allow` (a list of codes)."""
+def add_confirmation(parser: argparse.ArgumentParser, codes: Completer) -> None:
+    """-y/--yes as `yes`, --allow as `allow` (a list of codes); `codes` are those that may stand in the way."""
     parser.add_argument("-y", "--yes", action="store_true", help="Do not ask before the change is made.")
-    parser.add_argument(
+    flag = parser.add_argument(
         "--allow",
         metavar="CODE",
         action="append",
         default=[],
         help="Go on in spite of the finding with this code (repeatable).",
     )
+    completed_by(flag, codes)
 
 
 def add_timeout(parser: argparse.ArgumentParser, default: str, what: str = "How long to wait") -> None:
@@ -161,12 +166,13 @@ def add_concurrency(parser: argparse.ArgumentParser, default: int) -> None:
 def add_journal_namespace(parser: argparse.ArgumentParser, default: str = "istio-system") -> None:
     """--journal-namespace as `journal_namespace`; an empty default is the umbrella's namespace."""
     where = default or "the umbrella's, or istio-system"
-    parser.add_argument(
+    flag = parser.add_argument(
         "--journal-namespace",
         metavar="NAME",
         default=default,
         help=f"Where journal and Lease are (default: {where}).",
     )
+    completed_by(flag, Source.NAMESPACES)
 
 
 def add_verbosity(parser: argparse.ArgumentParser) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from istiokit.errors import NotDone
+from istiokit.ui.completable import Source, completed_by
 from istiokit.ui.context import Context
 from istiokit.ui.values import checked, file_name
 
@@ -39,7 +40,7 @@ DETAILS = (
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """--map as `maps`, --map-file as `map_files`; both are lists."""
-    parser.add_argument(
+    pair = parser.add_argument(
         "--map",
         dest="maps",
         metavar="OLD=NEW",
@@ -47,7 +48,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="Old Gateway and its successor, NAMESPACE/NAME each (default: found).",
     )
-    parser.add_argument(
+    completed_by(pair, Source.PAIRS)
+    file = parser.add_argument(
         "--map-file",
         dest="map_files",
         metavar="FILE",
@@ -56,6 +58,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="YAML or JSON file with OLD: NEW lines, - for stdin (repeatable).",
     )
+    completed_by(file, Source.FILES)
 
 
 def parse(namespace: argparse.Namespace) -> Given:

@@ -81,6 +81,14 @@ class Parser(argparse.ArgumentParser):
             "-h", "--help", action=_Help, nargs=0, help="Show the help of a command."
         )
 
+    def actions(self) -> Sequence[argparse.Action]:
+        """Its flags and operands, as they were added."""
+        return self._actions
+
+    def rivals(self) -> Sequence[Sequence[argparse.Action]]:
+        """The groups of flags of which only one may be given."""
+        return [group._group_actions for group in self._mutually_exclusive_groups]
+
     def format_help(self) -> str:
         """One screen: usage, what it does, examples, its own flags, exit codes, where the other flags are."""
         usage = " ".join(part for part in (self.prog, self.operands or self._operands(), "[flags]") if part)

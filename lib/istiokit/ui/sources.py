@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from istiokit.errors import UsageError
+from istiokit.ui.completable import Source, completed_by
 from istiokit.ui.context import Context
 from istiokit.ui.values import checked, file_name
 
@@ -22,7 +23,7 @@ DETAILS = (
 
 def add_source(parser: argparse.ArgumentParser) -> None:
     """--source as `sources`, a list."""
-    parser.add_argument(
+    flag = parser.add_argument(
         "--source",
         dest="sources",
         metavar="FILE",
@@ -31,6 +32,7 @@ def add_source(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="File or folder of manifests that an owner applies (repeatable).",
     )
+    completed_by(flag, Source.FILES)
 
 
 def manifests_of(sources: Sequence[str], context: Context) -> "Manifests":
