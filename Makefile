@@ -5,6 +5,7 @@ PYTHON ?= python3
 # Where venv puts programs; the release is built on Windows too.
 SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BIN := .venv/$(SCRIPTS)
+SPHINX = $(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --fresh-env --doctree-dir build/doctrees
 UV := $(shell command -v uv || echo .venv/$(SCRIPTS)/uv)
 # What else than everything to install: the machines that build a release need no tools for tests.
 PACKAGES ?=
@@ -21,7 +22,7 @@ SOURCES := $(shell find lib plugins -name '*.py')
 FREEZE = PYTHONHASHSEED=0 SOURCE_DATE_EPOCH=$(BUILD_DATE) \
 	build/venv/$(SCRIPTS)/pyinstaller --log-level ERROR --noconfirm --distpath dist
 
-.PHONY: help install lint types test e2e bench bench-large demo docs build build-onefile archive tools rig-up rig-down clean
+.PHONY: help install lint types test e2e bench bench-large demo docs pictures site man build build-onefile archive tools rig-up rig-down clean
 .PHONY: release-ready wheel sbom smoke glibc checksums manifests provenance release-files release-dry-run publish-github \
 	publish-gitlab publish-pypi go
 
@@ -58,8 +59,18 @@ e2e: install tools ## Run the tests on the real controllers
 	@# Two at a time, file by file: the tests wait for controllers most of the time.
 	$(BIN)/python -m pytest tests/e2e -n 2 --dist loadfile $(ARGS)
 
-docs: install ## Write docs/commands.md from the commands
+docs: install ## Write docs/commands/ from the commands
 	$(BIN)/python -m tests.docs
+
+pictures: install tools ## Run the guides' commands on the rig, and write what they show into docs/
+	$(BIN)/python -m tests.pictures $(ARGS)
+
+site: install ## Build the pages of docs/ into build/site; a warning is an error
+	$(SPHINX) -b html docs build/site
+
+man: install ## Build the man pages into build/man: man -M build/man kubectl-istio_migrate
+	@# Of the commit's day, so that two builds of a commit are the same.
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(SPHINX) -b man docs build/man/man1
 
 bench: install tools ## Measure against kubectl, curl and the guide's loop
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -1,7 +1,7 @@
-"""Writes docs/commands.md: every command with its help, as the parsers have it. Run by `make docs`."""
+"""Writes docs/commands/: a page for each command, made of its help, as the parsers have it. Run by `make docs`."""
 
-import textwrap
 from pathlib import Path
+from typing import NamedTuple
 
 from istiokit.ui.commands import App, command_parser, commands_of, help_text, prog_name
 from istiokit.ui.every_command import text as flags_of_every_command
@@ -10,30 +10,34 @@ from kubectl_istio_migrate.main import APP as ISTIO_MIGRATE
 from kubectl_policyreport_vs.main import APP as POLICYREPORT_VS
 from kubectl_recycle_injected.main import APP as RECYCLE_INJECTED
 from kubectl_vs_gateways.main import APP as VS_GATEWAYS
+from tests.helppages import command_page, index_page, plugin_page
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "commands.md"
+FOLDER = ROOT / "docs" / "commands"
 APPS = (ISTIO_MIGRATE, VS_GATEWAYS, RECYCLE_INJECTED, POLICYREPORT_VS)
 """Every plugin."""
 
-_HEAD = """\
-# Commands
 
-<!-- Written by `make docs` from the commands themselves. -->
+class Manual(NamedTuple):
+    """One man page."""
 
-Each page is what `--help` prints, and what it has no room for. What the commands print is in [output.md](output.md),
-what they need to be allowed in [rbac/](rbac/README.md).
-
-Without arguments a plugin says in ten lines at most what it sees in the cluster and what to do next; it changes
-nothing. It exits with 0 if it saw the cluster, and with 3 (2 where the kubeconfig names none) if no cluster answered:
-then it says why, and what can be done without one.
-"""
+    document: str
+    """The page that it is made of, from docs/ and without `.md`."""
+    name: str
+    """What `man` is asked for: the executable, and the command behind a dash."""
+    description: str
 
 
-def page() -> str:
-    """The whole text of docs/commands.md."""
-    everywhere = _section("##", "Flags of every command", flags_of_every_command())
-    return "\n".join((_HEAD, everywhere, *(_plugin(app) for app in APPS)))
+def pages() -> dict[Path, str]:
+    """The whole text of every page of docs/commands/."""
+    made = {FOLDER / "README.md": index_page([(prog_of(app), app.description) for app in APPS])}
+    everywhere = flags_of_every_command()
+    for app in APPS:
+        prog, names = prog_of(app), [command.name for command in commands_of(app)]
+        made[page_of(prog)] = plugin_page(prog, help_text(app, prog), names, everywhere)
+    for typed, parser in parsers().items():
+        made[page_of(typed)] = command_page(typed, parser.format_help(), parser.details)
+    return made
 
 
 def parsers() -> dict[str, Parser]:
@@ -41,7 +45,7 @@ def parsers() -> dict[str, Parser]:
     return {
         f"{prog} {command.name}": command_parser(command, prog)
         for app in APPS
-        for prog in (prog_name(app.name, app.name),)
+        for prog in (prog_of(app),)
         for command in commands_of(app)
     }
 
@@ -51,28 +55,47 @@ def helps() -> dict[str, str]:
     return {typed: parser.format_help() for typed, parser in parsers().items()}
 
 
-def details() -> dict[str, str]:
-    """What the help of a command has no room for, in paragraphs of Markdown; empty for most."""
-    return {
-        typed: "".join(f"\n{textwrap.fill(text, 118)}\n" for text in parser.details)
-        for typed, parser in parsers().items()
-    }
+def manuals() -> list[Manual]:
+    """A man page for each plugin, and one for each of its commands."""
+    made = []
+    for app in APPS:
+        prog, name = prog_of(app), executable(app)
+        made.append(Manual(document_of(prog), name, app.description.rstrip(".")))
+        made += [
+            Manual(document_of(f"{prog} {command.name}"), f"{name}-{command.name}", command.help)
+            for command in commands_of(app)
+        ]
+    return made
 
 
-def _plugin(app: App) -> str:
-    prog = prog_name(app.name, app.name)
-    commands = [(typed, text) for typed, text in helps().items() if typed.startswith(f"{prog} ")]
-    sections = [_section("##", prog, help_text(app, prog))]
-    sections += [_section("###", typed, text) + details()[typed] for typed, text in commands]
-    return "\n".join(sections)
+def prog_of(app: App) -> str:
+    """The plugin as it is typed: `kubectl istio-migrate`."""
+    return prog_name(app.name, app.name)
 
 
-def _section(level: str, title: str, text: str) -> str:
-    return f"{level} {title}\n\n```text\n{text.strip()}\n```\n"
+def executable(app: App) -> str:
+    """The file that kubectl looks for, and that people ask `man` for: `kubectl-istio_migrate`."""
+    host, _, plugin = app.name.partition("-")
+    return f"{host}-{plugin.replace('-', '_')}"
+
+
+def page_of(typed: str) -> Path:
+    """The page of a plugin or command as it is typed."""
+    return FOLDER / f"{typed.removeprefix('kubectl ').replace(' ', '-')}.md"
+
+
+def document_of(typed: str) -> str:
+    """The same, as Sphinx calls it."""
+    return page_of(typed).relative_to(ROOT / "docs").with_suffix("").as_posix()
 
 
 def main() -> None:
-    PAGE.write_text(page(), encoding="utf-8")
+    FOLDER.mkdir(exist_ok=True)
+    made = pages()
+    for stale in set(FOLDER.glob("*.md")) - made.keys():
+        stale.unlink()
+    for path, text in made.items():
+        path.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

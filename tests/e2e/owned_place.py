@@ -126,8 +126,13 @@ def gateway(name: str, namespace: str) -> Object:
 
 
 def publish_chart(rig: Rig, folder: Path) -> None:
-    """Publishes the chart, whose values say what its VirtualService is bound to."""
+    """Publishes the chart."""
+    write_chart(folder)
+    rig.charts.publish(folder)
+
+
+def write_chart(folder: Path) -> None:
+    """The chart, whose values say what its VirtualService is bound to."""
     (folder / "templates").mkdir(parents=True)
     (folder / "Chart.yaml").write_text(f"apiVersion: v2\nname: {CHART}\nversion: 1.0.0\n")
     (folder / "templates" / "route.yaml").write_text(TEMPLATE)
-    rig.charts.publish(folder)

@@ -1,4 +1,4 @@
-"""The documents agree with the program: docs/commands.md, the commands and flags they name, and their links."""
+"""The documents agree with the program: docs/commands/, the commands and flags they name, and their links."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from istiokit.kyverno.removal import RULES
 from istiokit.ui.every_command import text as flags_of_every_command
-from tests.docs import PAGE, ROOT, helps, page
+from tests.docs import FOLDER, ROOT, helps, page_of, pages
 
 FOLDERS = ("docs", "examples", "krew")
 PAGES = sorted([*ROOT.glob("*.md"), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))])
@@ -54,13 +54,16 @@ def anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in HEADING.findall(text)}
 
 
-def test_the_page_of_commands_is_fresh() -> None:
-    assert PAGE.read_text("utf-8") == page(), "docs/commands.md is stale: run make docs"
+def test_the_pages_of_commands_are_fresh() -> None:
+    written = {path: path.read_text("utf-8") for path in FOLDER.glob("*.md")}
+    assert written == pages(), "docs/commands/ is stale: run make docs"
 
 
-def test_the_page_of_commands_has_them_all() -> None:
-    titles = HEADING.findall(PAGE.read_text("utf-8"))
-    assert set(helps()) <= set(titles)
+def test_every_command_has_its_page() -> None:
+    for typed, text in COMMANDS.items():
+        page = page_of(typed).read_text("utf-8")
+        assert page.startswith(f"# {typed}\n")
+        assert flags_of(text) <= flags_of(page), "a flag of the help was lost on the way to its page"
 
 
 def test_help_fits_a_terminal_of_a_hundred_columns() -> None:
@@ -109,3 +112,15 @@ def test_each_finding_about_the_removal_has_its_page() -> None:
         assert (CHECKS / f"{rule.code}.md").read_text("utf-8").startswith(f"# {rule.code}: {rule.title}\n")
         assert f"| [{rule.code}]({rule.code}.md) | {rule.severity} | {rule.title} |" in index
     assert {path.stem for path in CHECKS.glob("PR00*.md")} == {rule.code for rule in RULES}
+
+
+def test_the_index_of_checks_has_them_all_as_their_pages_call_them() -> None:
+    index = (CHECKS / "README.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| \[([A-Z]+\d{3})\]\(\1\.md\) \| (\w+ \| .*?) \|", index, re.MULTILINE))
+    said = {}
+    for page in CHECKS.glob("*[0-9].md"):
+        title, _, worst = page.read_text("utf-8").removeprefix(f"# {page.stem}: ").partition("\n\n")
+        severity = re.match(r"(?:At worst: )?(\w+)", worst)
+        assert severity is not None
+        said[page.stem] = f"{severity[1].lower()} | {title}"
+    assert rows == said

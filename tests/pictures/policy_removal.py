@@ -1,0 +1,32 @@
+"""The policy has kept everything on both gateways; the sources are migrated, one by one, and it goes."""
+
+from __future__ import annotations
+
+from tests.pictures import gateways
+from tests.pictures.mesh import NEW, OLD, apply_as_people_do, helm_install, route
+from tests.pictures.scene import YES, Scene
+from tests.tools.rig import Rig
+
+PARTS = gateways.PARTS
+
+
+def play(scene: Scene) -> None:
+    """See the guide."""
+    gateways.prepare(scene.rig)
+    scene.run("apply", "kubectl istio-migrate policy apply --touch", keys=[YES])
+    scene.run("list", "kubectl policyreport-vs -A", columns=130, pictured=True)
+    scene.run("pending", "kubectl policyreport-vs -A --pending -o markdown")
+    scene.run("unsafe", "kubectl policyreport-vs safe-to-remove", code=1)
+    scene.run("refused", "kubectl istio-migrate policy remove", code=1)
+    _migrate_sources(scene.rig)
+    scene.run("safe", "kubectl policyreport-vs safe-to-remove")
+    scene.run("remove", "kubectl istio-migrate policy remove", keys=[YES])
+    scene.run("bound", "kubectl vs-gateways -A")
+    scene.run("back", "kubectl istio-migrate policy rollback --to apply", keys=[YES])
+
+
+def _migrate_sources(rig: Rig) -> None:
+    """What the teams do meanwhile, each at its source."""
+    apply_as_people_do(rig, route("billing", "invoices", OLD, NEW))
+    for name in ("checkout", "web"):
+        helm_install(rig, "shop", name, OLD, NEW)
