@@ -70,7 +70,7 @@ site: install ## Build the pages of docs/ into build/site; a warning is an error
 
 man: install ## Build the man pages into build/man: man -M build/man kubectl-istio_migrate
 	@# Of the commit's day, so that two builds of a commit are the same.
-	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(SPHINX) -b man docs build/man/man1
+	SOURCE_DATE_EPOCH=$(BUILD_DATE) $(SPHINX) -b man docs build/man/man1
 
 bench: install tools ## Measure against kubectl, curl and the guide's loop
 	$(BIN)/python -m tests.bench $(ARGS)
@@ -86,7 +86,7 @@ build: dist/istio-migrate/LICENSE ## Freeze the plugins into dist/istio-migrate/
 
 build-onefile: dist/flux-istio-migrate ## Freeze the one executable that Flux installs
 
-archive: build build-onefile ## Pack both for this machine, with checksums
+archive: build build-onefile man ## Pack both for this machine, with man pages and checksums
 	SOURCE_DATE_EPOCH=$(BUILD_DATE) $(BIN)/python -m krew.archive
 
 build/venv/.installed: pyproject.toml uv.lock | install

@@ -31,11 +31,12 @@ def main() -> int:
     """Packs what is in dist/ and writes its checksums; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m krew.archive", description=__doc__)
     parser.add_argument("dist", nargs="?", type=Path, default=Path("dist"), help="Default: %(default)s.")
-    dist = parser.parse_args().dist
+    parser.add_argument("--man", type=Path, default=Path("build/man"), help="Default: %(default)s.")
+    given = parser.parse_args()
     try:
-        for packed in pack_all(dist, this_platform(), source_date()):
+        for packed in pack_all(given.dist, given.man, this_platform(), source_date()):
             print(f"{packed.stat().st_size:>12,}  {packed}")
-        write_checksums(dist)
+        write_checksums(given.dist)
     except (ReleaseError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -50,13 +51,15 @@ def source_date() -> int:
         raise ReleaseError("SOURCE_DATE_EPOCH is not set: run `make archive`, which sets it") from None
 
 
-def pack_all(dist: Path, platform: Platform, date: int) -> Iterator[Path]:
-    """Packs the folder, and Flux's executable with the licence, each into an archive beside it."""
+def pack_all(dist: Path, man: Path, platform: Platform, date: int) -> Iterator[Path]:
+    """Packs the folder with the man pages, and Flux's executable with the licence, each into an archive beside it."""
     folder, plugin = dist / FOLDER, dist / _executable(FLUX_PLUGIN, platform)
-    for built in (folder, plugin):
+    for built in (folder, plugin, man):
         if not built.exists():
             raise ReleaseError(f"{built} is not there: run `make archive`, which builds it first")
-    yield pack(_named(folder), dist / platform.archive(__version__), date)
+    # Where `man` looks first for what is on the PATH: beside it.
+    contents = _named(folder, FOLDER) | _named(man, f"{FOLDER}/man")
+    yield pack(contents, dist / platform.archive(__version__), date)
     licence = folder / "LICENSE"
     alone = {plugin.name: plugin, licence.name: licence}
     yield pack(alone, dist / platform.flux_archive(__version__), date)
@@ -77,11 +80,11 @@ def pack(contents: dict[str, Path], target: Path, date: int) -> Path:
     return target
 
 
-def _named(folder: Path) -> dict[str, Path]:
-    """The files of a folder by the names that they have in the archive; what a link leads to is a file like others."""
+def _named(folder: Path, name: str) -> dict[str, Path]:
+    """The files of a folder by their names in the archive, below `name`; what a link leads to is a file like others."""
     walked = os.walk(folder, followlinks=True)
-    files = (Path(where, name) for where, _, names in walked for name in names)
-    return {path.relative_to(folder.parent).as_posix(): path for path in files}
+    files = (Path(where, file) for where, _, names in walked for file in names)
+    return {f"{name}/{path.relative_to(folder).as_posix()}": path for path in files}
 
 
 def _executable(name: str, platform: Platform) -> str:

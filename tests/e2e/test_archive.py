@@ -50,6 +50,12 @@ def test_it_names_the_licence_of_every_package_in_it(entries: dict[str, tarfile.
     assert "istio-migrate/LICENSE" in entries
 
 
+def test_it_brings_the_man_pages(entries: dict[str, tarfile.TarInfo]) -> None:
+    pages = {name.rpartition("/")[2] for name in entries if name.startswith("istio-migrate/man/man1/")}
+    programs = {name.split("/")[1] for name in entries if name.startswith("istio-migrate/kubectl-")}
+    assert {f"{program}.1" for program in programs} | {"kubectl-istio_migrate-step1.1"} <= pages
+
+
 def test_it_is_small(entries: dict[str, tarfile.TarInfo]) -> None:
     """Krew keeps a copy for each plugin, and people carry it to sites without a network."""
     packed = (archives() / this_platform().archive(__version__)).stat().st_size

@@ -90,6 +90,21 @@ def test_help_names_flux_and_exit_codes_pass(user: User, unpacked: Path) -> None
     assert "istio-migrate" in user.flux("--help", env=env).done().out.partition("Plugin Commands:")[2]
 
 
+def test_flux_completes_through_the_plugin(user: User, unpacked: Path, rig: Rig) -> None:
+    """Flux asks the plugin by Cobra's protocol when a shell asks flux; the last line is what the shell may do then."""
+    env = {"FLUXCD_PLUGINS": str(unpacked), "KUBECONFIG": str(rig.kubeconfig)}
+
+    def candidates(*words: str) -> list[str]:
+        done = user.flux("__complete", "istio-migrate", *words, env=env).done()
+        return [line.partition("\t")[0] for line in done.out.splitlines()]
+
+    assert candidates("st") == ["status", "step1", "step2", ":4"]
+    assert candidates("check", "--st") == ["--step", ":4"]
+    # What the cluster does not say within a second is left out, and this machine may be busy.
+    rig.until(lambda: candidates("status", "--namespace", "kube-sys") == ["kube-system", ":4"], "namespaces")
+    assert candidates("no-such-command", "") == [":4"]
+
+
 def test_it_is_installed_updated_and_uninstalled(user: User) -> None:
     user.flux("plugin", "install", "istio-migrate").done()
     assert user.flux("plugin", "list").done().out.split()[3:5] == ["istio-migrate", __version__]

@@ -74,5 +74,5 @@ def _is_special(word: str) -> bool:
 
 def _one_line(text: str) -> str:
     """The text without its full stop, as descriptions are."""
-    whole = " ".join(text.split())
-    return "".join(letter for letter in whole if letter.isprintable()).removesuffix(".")
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(printable.split()).removesuffix(".").rstrip()
