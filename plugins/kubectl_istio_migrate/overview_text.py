@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from istiokit.bigbang.facts import Unread
 from istiokit.bigbang.place import Place
 from istiokit.bigbang.status import Status
+from istiokit.cluster.unread import Unread
 from istiokit.ui.overview import Next, nothing_left
 from kubectl_istio_migrate.main import APP
 from kubectl_istio_migrate.status_text import blind

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from istiokit.bigbang.facts import Unread
+from istiokit.cluster.unread import Unread
 from istiokit.errors import NotDone
 from istiokit.findings import Finding, Severity
 from istiokit.istio.bindings import resolve

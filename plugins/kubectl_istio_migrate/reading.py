@@ -3,7 +3,8 @@
 import threading
 from collections.abc import Callable, Sequence
 
-from istiokit.bigbang.facts import Facts, Unread
+from istiokit.bigbang.facts import Facts
+from istiokit.cluster.unread import Unread
 from istiokit.ui.context import Context
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from istiokit.bigbang.facts import Unread
 from istiokit.bigbang.status import Status
+from istiokit.cluster.unread import Unread
 from istiokit.ui.output import table
 
 

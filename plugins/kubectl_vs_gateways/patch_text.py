@@ -3,12 +3,15 @@
 import shlex
 from collections.abc import Collection, Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from istiokit.cluster.kustomize import Patch
 from istiokit.istio.bindings import OLD_NAMESPACE, resolve
 from istiokit.istio.mapping import Mapping
 from istiokit.istio.unusable import Unusable
 from istiokit.survey.routes import RouteReading
+
+if TYPE_CHECKING:
+    from istiokit.cluster.kustomize import Patch
 
 
 def with_patches(reading: RouteReading, mapping: Mapping | None, prog: str) -> RouteReading:
@@ -22,7 +25,7 @@ def with_patches(reading: RouteReading, mapping: Mapping | None, prog: str) -> R
     )
 
 
-def told_patches(patches: Iterable[Patch], olds: Collection[str] | None, prog: str) -> list[Unusable]:
+def told_patches(patches: "Iterable[Patch]", olds: Collection[str] | None, prog: str) -> list[Unusable]:
     """What to do about each patch that names an old Gateway: one of `olds`, else one of Big Bang's."""
     found = []
     for one in patches:

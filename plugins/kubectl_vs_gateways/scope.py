@@ -11,8 +11,8 @@ from istiokit.ui.completable import Source, completed_by
 from istiokit.ui.context import Context
 
 if TYPE_CHECKING:  # --help needs none of it
-    from istiokit.bigbang.facts import Unread
     from istiokit.cluster.types import Kind, Where
+    from istiokit.cluster.unread import Unread
     from istiokit.istio.unusable import Unusable
     from istiokit.survey.routes import RouteReading
 

@@ -4,10 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 from istiokit.bigbang.checks.crds import SERVED_VERSIONS
-from istiokit.bigbang.facts import CustomResource, Facts, MeshFacts, Source, Umbrella, Unread
+from istiokit.bigbang.facts import CustomResource, Facts, MeshFacts, Source, Umbrella
 from istiokit.bigbang.layers import Layer, values_layer
 from istiokit.cluster.decode import Object
 from istiokit.cluster.types import Ref
+from istiokit.cluster.unread import Unread
 from istiokit.flux.model import HelmRelease
 from istiokit.istio.model import Gateway, IstioOperator, VirtualService
 from istiokit.istio.webhooks import WebhookConfiguration

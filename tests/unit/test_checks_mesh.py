@@ -4,9 +4,10 @@ import pytest
 
 from istiokit.bigbang.checks.model import Subject
 from istiokit.bigbang.checks.permissions import needed
-from istiokit.bigbang.facts import Facts, Unread
+from istiokit.bigbang.facts import Facts
 from istiokit.bigbang.switches import wanted
 from istiokit.bigbang.versions import Family
+from istiokit.cluster.unread import Unread
 from tests.unit.check_case import ERROR, INFO, ONE, THREE, TWO, WARNING, Case, name, of_code, text
 from tests.unit.facts_builder import (
     VALUES,

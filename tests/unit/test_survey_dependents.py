@@ -2,7 +2,7 @@
 
 import pytest
 
-from istiokit.bigbang.facts import Unread
+from istiokit.cluster.unread import Unread
 from istiokit.survey.dependents import ASKED, dependents_in
 from tests.unit.dependents_world import (
     APIS,

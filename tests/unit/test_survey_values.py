@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from istiokit.bigbang.facts import Source, Unread
+from istiokit.bigbang.facts import Source
 from istiokit.bigbang.layers import Layer
 from istiokit.cluster.types import Ref
+from istiokit.cluster.unread import Unread
 from istiokit.errors import OperationFailed
 from istiokit.survey.reading import Reading
 from istiokit.survey.values import helm_layer, read_layers

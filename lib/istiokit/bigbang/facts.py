@@ -7,6 +7,7 @@ from istiokit.bigbang.layers import Layer
 from istiokit.cluster.decode import Object
 from istiokit.cluster.kinds import HELM_RELEASE
 from istiokit.cluster.types import Ref
+from istiokit.cluster.unread import Unread
 from istiokit.errors import OperationFailed
 from istiokit.flux.git import GitPlace
 from istiokit.flux.model import HelmRelease, Reconciled
@@ -17,16 +18,6 @@ from istiokit.ownership.model import Owner
 
 GATEWAY_SECRETS = "Secrets of the new gateways"
 """The `Unread.kind` of `MeshFacts.gateway_secrets`: other Secrets may be readable where these are not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """What could not be read, and why; whatever depends on it is unknown, not fine."""
-
-    kind: str
-    reason: str
-    missing: bool = False
-    """The cluster does not know the kind: then it is known that there is none of it."""
 
 
 @dataclass(frozen=True, slots=True)

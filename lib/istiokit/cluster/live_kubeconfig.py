@@ -116,15 +116,25 @@ def _merged(paths: list[Path]) -> dict[str, Any]:
 
 def _load(path: Path) -> _Document:
     """One kubeconfig; raises UsageError unless it has the shape of one."""
-    from istiokit.cluster.yamltext import parse
-
     try:
-        return msgspec.convert(parse(path.read_text(), str(path)).values or {}, type=_Document)
+        return msgspec.convert(_values(path.read_text(), str(path)) or {}, type=_Document)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}", "check --kubeconfig") from error
     except (UnicodeDecodeError, msgspec.ValidationError) as error:
         what = f"{path}: this is not a kubeconfig: {error}"
         raise UsageError(what, "check --kubeconfig and KUBECONFIG") from error
+
+
+def _values(text: str, origin: str) -> Any:
+    """The values of the text; only where they have anchors or the like, with the tree that costs more to import."""
+    from istiokit.cluster.yamlload import NotPlain, load
+
+    try:
+        return load(text, origin).value
+    except NotPlain:
+        from istiokit.cluster.yamltext import parse
+
+        return parse(text, origin).values
 
 
 def _context(config: Mapping[str, Any], name: str, *, free: bool) -> Mapping[str, Any]:

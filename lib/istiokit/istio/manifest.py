@@ -1,10 +1,11 @@
 """Istio's objects as files have them: no server has checked their types before. Pure."""
 
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from istiokit.cluster.files_text import Stored
+if TYPE_CHECKING:
+    from istiokit.cluster.files_text import Stored
 
 T = TypeVar("T")
 
@@ -13,7 +14,7 @@ class _Spec(msgspec.Struct):
     spec: msgspec.Raw = msgspec.Raw(b"null")
 
 
-def read_as(stored: Stored, as_: type[T]) -> T:
+def read_as(stored: "Stored", as_: type[T]) -> T:
     """The object as this type; raises msgspec.ValidationError where a field has another, or there is no spec."""
     if bytes(stored.decoded(_Spec).spec) == b"null":
         raise msgspec.ValidationError("it has no spec - at `$.spec`")

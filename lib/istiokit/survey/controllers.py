@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from istiokit.bigbang.facts import Unread
 from istiokit.cluster.kinds import KINDS
 from istiokit.cluster.types import Cluster, Where
+from istiokit.cluster.unread import Unread
 from istiokit.istio.controllers import Controller
 from istiokit.istio.owners import Owner
 from istiokit.survey.reading import Reading

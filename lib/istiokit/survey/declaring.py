@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from istiokit.bigbang.facts import Unread
 from istiokit.cluster.files_text import Stored
 from istiokit.cluster.types import Cluster
+from istiokit.cluster.unread import Unread
 from istiokit.flux.readiness import State, readiness
 from istiokit.istio.model import VirtualService, VirtualServiceSpec
 from istiokit.ownership.declared import By, Declared, DeclaredVirtualService, declared, rivals

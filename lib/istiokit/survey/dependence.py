@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from istiokit.bigbang.facts import Unread
 from istiokit.cluster import kinds
 from istiokit.cluster.files import FilesCluster
 from istiokit.cluster.types import Cluster
+from istiokit.cluster.unread import Unread
 from istiokit.errors import NotDone, UsageError
 from istiokit.istio.mapping import Mapping, found_mapping
 from istiokit.istio.model import VirtualService

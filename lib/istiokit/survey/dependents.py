@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, NamedTuple
 
-from istiokit.bigbang.facts import Unread
 from istiokit.cluster import kinds
 from istiokit.cluster.decode import Object, Part
 from istiokit.cluster.files import FilesCluster
 from istiokit.cluster.types import Cluster, Kind, Ref
+from istiokit.cluster.unread import Unread
 from istiokit.cluster.yamltext import parse
 from istiokit.errors import UsageError
 from istiokit.istio.bindings import OLD_NAMESPACE

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from istiokit.bigbang.facts import Unread
 from istiokit.cluster import kinds
 from istiokit.cluster.types import Cluster
+from istiokit.cluster.unread import Unread
 from istiokit.istio.model import VirtualService
 from istiokit.kyverno.grants import Grant
 from istiokit.ownership.find import Finder

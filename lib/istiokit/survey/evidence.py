@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from istiokit.bigbang.facts import Unread
 from istiokit.cluster import kinds
 from istiokit.cluster.decode import WrittenMetadata
 from istiokit.cluster.types import EVERYWHERE, Cluster, Where
+from istiokit.cluster.unread import Unread
 from istiokit.istio.mapping import Mapping
 from istiokit.istio.model import Gateway
 from istiokit.istio.sharing import shared_spec

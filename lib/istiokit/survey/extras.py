@@ -7,10 +7,11 @@ from dataclasses import replace
 from istiokit.bigbang.checks.crds import SERVED_VERSIONS
 from istiokit.bigbang.checks.model import Subject, Target
 from istiokit.bigbang.checks.permissions import needed
-from istiokit.bigbang.facts import GATEWAY_SECRETS, CustomResource, Facts, Unread
+from istiokit.bigbang.facts import GATEWAY_SECRETS, CustomResource, Facts
 from istiokit.cluster import kinds
 from istiokit.cluster.decode import Object, Part
 from istiokit.cluster.types import Cluster, Ref, Where
+from istiokit.cluster.unread import Unread
 from istiokit.istio.bindings import NEW_NAMESPACE
 from istiokit.istio.control_plane import helm_release
 from istiokit.survey.reading import Reading

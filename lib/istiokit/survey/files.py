@@ -10,12 +10,13 @@ import msgspec
 
 from istiokit.bigbang.documents import NoValuesError, classify
 from istiokit.bigbang.embedded import Address
-from istiokit.bigbang.facts import Facts, MeshFacts, Unread
+from istiokit.bigbang.facts import Facts, MeshFacts
 from istiokit.bigbang.layers import Layer
 from istiokit.cluster.files import FilesCluster
 from istiokit.cluster.files_read import STDIN, files_under, read_stdin, read_text, utf8
 from istiokit.cluster.files_text import Stored, objects_in
 from istiokit.cluster.kinds import KINDS
+from istiokit.cluster.unread import Unread
 from istiokit.cluster.yamlread import holds_list
 from istiokit.errors import UsageError
 from istiokit.survey.mesh import MeshReading

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from istiokit.bigbang.facts import Unread
 from istiokit.cluster import kinds
 from istiokit.cluster.decode import Object, Part
 from istiokit.cluster.types import Cluster, Ref, Where
+from istiokit.cluster.unread import Unread
 from istiokit.errors import Forbidden, KindNotServed
 from istiokit.helm.manifest import virtual_services
 from istiokit.helm.release import (

@@ -5,10 +5,10 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from istiokit.argocd.model import Application
-from istiokit.bigbang.facts import Unread
 from istiokit.cluster import kinds
 from istiokit.cluster.decode import Object
 from istiokit.cluster.types import Cluster, Ref
+from istiokit.cluster.unread import Unread
 from istiokit.flux.model import Reconciled, SourceReference
 from istiokit.flux.repositories import HelmChart
 from istiokit.flux.sources import SOURCE_KINDS

@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
-from istiokit.bigbang.facts import Unread
 from istiokit.cluster import kinds
 from istiokit.cluster.decode import Metadata, Object
 from istiokit.cluster.manifests import ref_of
 from istiokit.cluster.types import Cluster, Ref, Where
+from istiokit.cluster.unread import Unread
 from istiokit.errors import UsageError
 from istiokit.kyverno.access import ROLE
 from istiokit.kyverno.policies import LABELS

@@ -6,8 +6,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import TypeVar
 
-from istiokit.bigbang.facts import Unread
 from istiokit.cluster.types import EVERYWHERE, Cluster, Kind, Ref, Where, unchanged
+from istiokit.cluster.unread import Unread
 from istiokit.errors import Forbidden, KindNotServed
 
 T = TypeVar("T")

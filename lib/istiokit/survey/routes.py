@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from istiokit.bigbang.facts import Unread
 from istiokit.cluster import kinds
-from istiokit.cluster.files import FilesCluster
-from istiokit.cluster.kustomize import Patch
 from istiokit.cluster.types import Cluster, Where
+from istiokit.cluster.unread import Unread
 from istiokit.istio.model import (
     Gateway,
     VirtualService,
@@ -29,6 +28,10 @@ from istiokit.survey.owners import OwnerNames
 from istiokit.survey.reading import Reading
 from istiokit.survey.usable import broken, usable
 
+if TYPE_CHECKING:  # a reading of a cluster needs nothing of what reads files
+    from istiokit.cluster.files import FilesCluster
+    from istiokit.cluster.kustomize import Patch
+
 
 @dataclass(frozen=True, slots=True)
 class RouteReading:
@@ -41,9 +44,9 @@ class RouteReading:
     """Where what findings name stands in files: `apps/web.yaml:12` for `VirtualService shop/web`."""
     unusable: tuple[Unusable, ...] = ()
     """What the facts could not hold."""
-    patches: tuple[Patch, ...] = ()
+    patches: "tuple[Patch, ...]" = ()
     """Parts of VirtualServices, which nobody can judge before kustomize has put them together."""
-    files: FilesCluster | None = None
+    files: "FilesCluster | None" = None
     """The manifests, where it is a reading of files."""
 
     def inside(self, namespace: str) -> "RouteReading":
@@ -91,7 +94,7 @@ FILE_KINDS = (kinds.VIRTUAL_SERVICE, kinds.GATEWAY)
 """What `read_files` asks of files."""
 
 
-def read_files(files: FilesCluster, where: Where, others: Cluster | None = None) -> RouteReading:
+def read_files(files: "FilesCluster", where: Where, others: Cluster | None = None) -> RouteReading:
     """The same from manifests (made `lenient`), and Gateways from `others` too.
 
     Without others there may be more elsewhere, so no Gateway counts as missing. A delegate may always be elsewhere.
@@ -117,6 +120,8 @@ def read_files(files: FilesCluster, where: Where, others: Cluster | None = None)
 
 def other_gateways(others: Cluster | None) -> tuple[Sequence[Gateway], list[Unusable]]:
     """The Gateways of the place that --gateways names, and what keeps these from being all that it has."""
+    from istiokit.cluster.files import FilesCluster
+
     if isinstance(others, FilesCluster):
         found, wrong = usable(others, kinds.GATEWAY, Gateway)
         twice = {one.place for one in others.skipped if one.twice}

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from istiokit.bigbang.facts import Unread
 from istiokit.cluster import kinds
 from istiokit.cluster.types import Cluster, Ref, Where
+from istiokit.cluster.unread import Unread
 from istiokit.cluster.yamlload import loader
 from istiokit.errors import NotDone, OperationFailed
 from istiokit.istio.control_plane import ControlPlane

@@ -9,7 +9,7 @@ from istiokit.ui.parser import WIDTH
 from istiokit.ui.printable import printable
 
 if TYPE_CHECKING:  # the page of those without a cluster needs none of it
-    from istiokit.bigbang.facts import Unread
+    from istiokit.cluster.unread import Unread
 
 MOST = 10
 """Lines of a page."""

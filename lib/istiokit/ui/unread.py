@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from istiokit.bigbang.facts import Unread
+from istiokit.cluster.unread import Unread
 
 
 def lines(unread: Iterable[Unread], told: Collection[Unread] = ()) -> list[str]:
