@@ -110,5 +110,5 @@ def run(given: Options, context: Context) -> int:
         facts = survey_for_check(context.cluster, facts, target)
     found = check(facts, target, given.bigbang_version)
     context.write(findings_text(found, facts, target, given.allow, given.output, no_headers=given.no_headers))
-    context.say(summary_line(found, facts, target, given.allow, context.prog))
+    context.say(summary_line(found, facts, target, given.allow, context.prog, given.filenames))
     return 1 if refusing(found, given.allow) else 0

@@ -1,11 +1,13 @@
 """Findings as people and programs read them. Everything returns a string."""
 
+import shlex
 from collections.abc import Collection, Sequence
 
 from istiokit.bigbang.checks import CHECKS, applicable, refusing
 from istiokit.bigbang.checks.model import Check, Target
 from istiokit.bigbang.facts import Facts
 from istiokit.findings import Finding
+from istiokit.plan.beside import file_flags
 from istiokit.ui.findings import blocks, columns, counted, counts, explained
 from istiokit.ui.output import Document, render
 from kubectl_istio_migrate.reading import skipped_of
@@ -43,12 +45,17 @@ def findings_text(
 
 
 def summary_line(
-    found: Sequence[Finding], facts: Facts, target: Target, allowed: Collection[str], prog: str
+    found: Sequence[Finding],
+    facts: Facts,
+    target: Target,
+    allowed: Collection[str],
+    prog: str,
+    filenames: Sequence[str] = (),
 ) -> str:
-    """`2 errors, 3 warnings for step 1; ...`: how it stands, and the next command."""
+    """`2 errors, 3 warnings for step 1; ...`: how it stands, and the next command, about the same files."""
     left_out = sum(target in one.steps for one in CHECKS) - len(applicable(facts, target))
     partly = f"; {left_out} checks need a cluster and were left out" if left_out else ""
-    return f"{counted(found)} for {_GOALS[target]}{partly}; {_next(found, target, allowed, prog)}"
+    return f"{counted(found)} for {_GOALS[target]}{partly}; {_next(found, target, allowed, prog, filenames)}"
 
 
 def explanation(one: Check) -> str:
@@ -57,7 +64,9 @@ def explanation(one: Check) -> str:
     return explained(one, f"checked for: {goals}")
 
 
-def _next(found: Sequence[Finding], target: Target, allowed: Collection[str], prog: str) -> str:
+def _next(
+    found: Sequence[Finding], target: Target, allowed: Collection[str], prog: str, filenames: Sequence[str]
+) -> str:
     codes = sorted({one.code for one in refusing(found, allowed)})
     if codes == ["IM027"]:
         return f"next: {prog} carry-core"
@@ -65,4 +74,5 @@ def _next(found: Sequence[Finding], target: Target, allowed: Collection[str], pr
         return f"next: mend {', '.join(codes)} (`{prog} check --explain {codes[0]}`), or pass --allow CODE"
     if target.step is None:
         return "next: upgrade Big Bang"
-    return f"next: {prog} step{target.step}"
+    files = "".join(f" {shlex.quote(word)}" for word in file_flags(filenames))
+    return f"next: {prog} step{target.step}{files}"

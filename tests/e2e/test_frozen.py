@@ -61,17 +61,18 @@ def flux_plugin() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def mesh(rig: Rig) -> Path:
-    """One VirtualService and one pod with a sidecar; returns a kubeconfig that everybody may read."""
+def mesh(rig: Rig) -> Iterator[Path]:
+    """One VirtualService and one pod with a sidecar; a kubeconfig that everybody may read."""
     rig.kubectl("create", "namespace", NAMESPACE)
     rig.kubectl("wait", "--for=create", "-n", NAMESPACE, "serviceaccount/default", "--timeout=60s")
     rig.apply([_virtual_service(), _deployment()])
     rig.kubectl("rollout", "status", "-n", NAMESPACE, "deployment/web", "--timeout=60s")
-    public = Path(tempfile.mkdtemp(prefix="kubeconfig ")) / "config"
-    public.parent.chmod(0o755)
-    public.write_bytes(rig.kubeconfig.read_bytes())
-    public.chmod(0o644)
-    return public
+    with tempfile.TemporaryDirectory(prefix="kubeconfig ") as place:
+        Path(place).chmod(0o755)
+        public = Path(place) / "config"
+        public.write_bytes(rig.kubeconfig.read_bytes())
+        public.chmod(0o644)
+        yield public
 
 
 def _virtual_service() -> dict[str, Any]:

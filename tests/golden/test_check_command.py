@@ -78,7 +78,7 @@ def test_nothing_to_say_is_nothing_on_stdout(good: str) -> None:
     assert (done.code, done.out) == (0, "")
     assert done.err == (
         f"nothing found for step 1; {left_out} checks need a cluster and were left out; "
-        "next: kubectl istio-migrate step1\n"
+        f"next: kubectl istio-migrate step1 -f {good}\n"
     )
     assert run("check", "-f", good, "--bigbang-version", "2.54.0", "-o", "wide").out == ""
 
