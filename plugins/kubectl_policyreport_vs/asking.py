@@ -162,9 +162,9 @@ def question(given: Given, context: Context) -> "Question":
 
 def _place(given: Given, context: Context) -> str | None:
     """The namespace that a name without one means; None for any."""
-    if given.filenames or given.all_namespaces:
-        return given.namespace or None
-    return given.namespace or context.cluster.namespace
+    if given.all_namespaces:
+        return None
+    return given.namespace or (None if given.filenames else context.cluster.namespace)
 
 
 def _files(given: Given, context: Context) -> "FilesCluster":

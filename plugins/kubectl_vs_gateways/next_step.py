@@ -38,8 +38,8 @@ def next_step(found: Sequence[BindingRow], sides: Sides, scope: Scope, given: Gi
 def _flags(scope: Scope, given: Given) -> str:
     """The words that choose the same VirtualServices and pairs again, with a space before."""
     words = [shlex.quote(name) for name in scope.names]
-    words += ["-A"] if scope.all_namespaces else []
-    words += ["-n", shlex.quote(scope.namespace)] if scope.namespace else []
+    namespace = ["-n", shlex.quote(scope.namespace)] if scope.namespace else []
+    words += ["-A"] if scope.all_namespaces else namespace
     words += ["-l", shlex.quote(scope.selector)] if scope.selector else []
     words += ["--field-selector", shlex.quote(scope.field_selector)] if scope.field_selector else []
     pairs = [f"--map {shlex.quote(pair)}" for pair in given.maps]

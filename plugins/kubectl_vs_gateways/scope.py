@@ -172,9 +172,9 @@ def _within(reading: "RouteReading", scope: Scope, context: Context) -> "RouteRe
 
 def place_of(scope: Scope, context: Context) -> str | None:
     """The namespace that a name without one means; None for any."""
-    if scope.filenames or scope.all_namespaces:
-        return scope.namespace or None
-    return scope.namespace or context.cluster.namespace
+    if scope.all_namespaces:
+        return None
+    return scope.namespace or (None if scope.filenames else context.cluster.namespace)
 
 
 def unread_lines(reading: "RouteReading", told: "Collection[Unread]" = ()) -> list[str]:

@@ -86,4 +86,4 @@ def run(given: Options, context: Context) -> int:
         context.say(f"left out: {scope.left_out(other)}")
     for line in scope.unread_lines(origins) if origins else ():
         context.say(line)
-    return 0
+    return 0 if any(one.answers or not one.known for one in found) else 1

@@ -91,6 +91,19 @@ def test_a_cluster_is_read_in_the_namespace_of_the_context() -> None:
     assert vs_gateways("-A", cluster=cluster).err.startswith("4 VirtualServices")
 
 
+@pytest.mark.parametrize(
+    "argv", [("list", "-n", "shop", "-A"), ("-n", "shop", "-A"), ("-A", "-n", "nowhere")]
+)
+def test_all_namespaces_overrides_one(argv: tuple[str, ...]) -> None:
+    """As the help says, and as kubectl does; also in the command that comes next."""
+    manifests = [
+        one for one in yaml.safe_load_all((ROUTES / "routes.yaml").read_text()) if one["kind"] != "List"
+    ]
+    done = vs_gateways(*argv, cluster=FakeCluster(manifests))
+    assert done.err.startswith("4 VirtualServices")
+    assert " -n " not in done.err
+
+
 def test_the_audit_says_what_is_wrong_and_where() -> None:
     result = vs_gateways("--audit", *FILES, "--gateways", str(ROUTES / "gateways.yaml"), "-o", "json")
     assert result.code == 1

@@ -92,6 +92,22 @@ def test_why_in_sentences(files: dict[str, tuple[str, ...]]) -> None:
     )
 
 
+def test_why_is_a_no_where_nothing_serves(tmp_path: Path) -> None:
+    manifest = tmp_path / "lost.yaml"
+    manifest.write_text(
+        "apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: lost, namespace: shop}\n"
+        "spec: {hosts: [a.example.com], gateways: [istio-system/gone], http: [{route: [{destination: {host: a}}]}]}\n"
+    )
+    gateways = tmp_path / "gateways.yaml"
+    gateways.write_text(
+        "apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: other, namespace: istio-system}\n"
+        "spec: {selector: {app: a}, servers: [{hosts: ['*'], port: {name: http, number: 80, protocol: HTTP}}]}\n"
+    )
+    done = vs_gateways("why", "shop/lost", "-f", str(manifest), "--gateways", str(gateways))
+    assert "does not answer anywhere: istio-system/gone does not exist" in done.out
+    assert done.code == 1
+
+
 def test_whether_the_old_one_can_go(files: dict[str, tuple[str, ...]], tmp_path: Path) -> None:
     kept = vs_gateways("can-drop", OLD, *files["apart"])
     assert kept.code == 1

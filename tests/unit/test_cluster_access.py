@@ -91,6 +91,21 @@ def test_an_exec_plugin_that_fails_is_one_line(tmp_path: Path, user: dict[str, A
     assert "\n" not in str(error.value)
 
 
+def test_an_exec_plugin_that_fails_on_a_terminal_has_told_it_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kubernetes package leaves stderr to the program then, and has nothing of it afterwards."""
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    with (
+        Path("/dev/null").open() as stdin,
+        (tmp_path / "seen").open("w") as stderr,
+        pytest.raises(OperationFailed, match="prod: false failed; above is what it said; log in again"),
+    ):
+        monkeypatch.setattr("sys.stdin", stdin)
+        monkeypatch.setattr("sys.stderr", stderr)
+        given(tmp_path, plugin(tmp_path, {}, command="false"))
+
+
 def test_an_exec_plugin_without_a_credential(tmp_path: Path) -> None:
     with pytest.raises(OperationFailed, match="gave neither a token nor a certificate"):
         given(tmp_path, plugin(tmp_path, {}))

@@ -48,6 +48,9 @@ def test_switches_take_true_and_false(argv: list[str], value: bool) -> None:
 
 def test_what_follows_two_dashes_is_not_touched() -> None:
     assert read("--", "--dry-run").names == ["--dry-run"]
+    assert read("a", "--", "-y", "--", "-A=true").names == ["a", "-y", "--", "-A=true"]
+    namespace = read("-n", "shop", "--", "-y")
+    assert (namespace.names, namespace.yes, namespace.namespace) == (["-y"], False, "shop")
 
 
 def test_repeatable_flags_take_one_value_each() -> None:

@@ -125,6 +125,8 @@ def _run_exec(selection: Selection) -> dict[str, Any]:
         status = provider(node("exec", plugin), str(selection.user.folder), cluster).run()
     except (FileNotFoundError, NotADirectoryError) as error:  # the latter where PATH ends with a file
         raise _not_installed(selection, plugin) from error
+    except AttributeError as error:  # on a terminal: it looks into what the program has written there itself
+        raise _login_failed(selection, f"{plugin.get('command')} failed; above is what it said") from error
     except (ConfigException, OSError) as error:
         raise _login_failed(selection, f"{plugin.get('command')}: {_first_line(error)}") from error
     if not (status.get("token") or status.get("clientCertificateData")):

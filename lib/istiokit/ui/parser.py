@@ -141,12 +141,17 @@ class Parser(argparse.ArgumentParser):
         Raises UnknownArguments for flags and words that are none of the command's, UsageError for wrong ones.
         """
         self.operands = self.operands or self._operands()  # argparse takes them for none while it mixes
-        options, rest = _before_dashes(argv)
+        options, operands = _at_dashes(argv)
+        marked = [f"{_OPERAND}{word}" for word in operands]
         # Intermixed: names may stand between the flags, which plain parse_args takes for unrecognized.
-        namespace, unknown = self.parse_known_intermixed_args([*self._spelled_out(options), *rest])
-        if unknown:
+        namespace, marked_unknown = self.parse_known_intermixed_args([*self._spelled_out(options), *marked])
+        if unknown := [word.removeprefix(_OPERAND) for word in marked_unknown]:
             raise UnknownArguments(unknown, f"see '{self.prog} --help'")
         return namespace
+
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        """The word as its type, without the mark."""
+        return super()._get_value(action, arg_string.removeprefix(_OPERAND))
 
     def _spelled_out(self, options: Iterable[str]) -> Iterable[str]:
         for option in options:
@@ -176,6 +181,12 @@ def filled(text: str) -> str:
     return f"{textwrap.fill(text, WIDTH)}\n" if text else ""
 
 
-def _before_dashes(argv: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+_OPERAND = "\0"
+"""Marks what stands behind `--`, where nothing is a flag: argparse forgets that in its second pass. No argument of a
+process can contain it."""
+
+
+def _at_dashes(argv: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """What stands before the first `--`, and behind it."""
     end = argv.index("--") if "--" in argv else len(argv)
-    return argv[:end], argv[end:]
+    return argv[:end], argv[end + 1 :]
