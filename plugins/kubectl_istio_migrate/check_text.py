@@ -54,7 +54,8 @@ def summary_line(
 ) -> str:
     """`2 errors, 3 warnings for step 1; ...`: how it stands, and the next command, about the same files."""
     left_out = sum(target in one.steps for one in CHECKS) - len(applicable(facts, target))
-    partly = f"; {left_out} checks need a cluster and were left out" if left_out else ""
+    lacking = "a cluster" if facts.server_version is None else "Big Bang"
+    partly = f"; {left_out} checks need {lacking} and were left out" if left_out else ""
     return f"{counted(found)} for {_GOALS[target]}{partly}; {_next(found, target, allowed, prog, filenames)}"
 
 

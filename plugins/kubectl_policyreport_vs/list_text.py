@@ -79,11 +79,12 @@ def csv_text(rows: Sequence[DependentRow], *, no_headers: bool) -> str:
 
 
 def counts_line(read: DependenceReading) -> str:
-    """`12 depend on the policy, 3 unknown, 985 migrated`."""
+    """`12 depend on the policy, 3 unknown, 985 migrated`; where none was found they would."""
     counts = summary_of(read.rows)
     depends, unknown, migrated = (counts[verdict] for verdict in Verdict)
     depend = "depends" if depends == 1 else "depend"
-    return f"{depends} {depend} on the policy, {unknown} unknown, {migrated} migrated"
+    what = f"{depend} on the policy" if read.policies else "would depend on a policy"
+    return f"{depends} {what}, {unknown} unknown, {migrated} migrated"
 
 
 def talk(read: DependenceReading, output: str) -> list[str]:

@@ -183,3 +183,8 @@ def test_a_cluster_is_asked_for_what_only_it_can_tell() -> None:
     assert ("IM012", "patch configmaps in namespace bigbang") in found
     assert document["summary"]["target"] == "1" and done.code == 1
     assert cluster.writes == []
+
+
+def test_of_a_cluster_without_big_bang_most_has_nothing_to_look_at() -> None:
+    done = run("check", "--step", "1", cluster=FakeCluster([]))
+    assert " checks need Big Bang and were left out; " in done.err

@@ -199,7 +199,7 @@ def test_waiting_ends_when_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> N
     map_flag = ("--map", f"{PUBLIC}={NEW_PUBLIC}")
     done = policyreport_vs(cluster, "-A", "--wait", *map_flag)
     assert done.code == 0
-    assert done.err.splitlines()[0] == "1 depends on the policy, 0 unknown, 1 migrated"
+    assert done.err.splitlines()[0] == "1 would depend on a policy, 0 unknown, 1 migrated"
     assert done.err.endswith(f"next: kubectl policyreport-vs safe-to-remove --map {PUBLIC}={NEW_PUBLIC}\n")
 
 
