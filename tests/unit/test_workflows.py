@@ -151,7 +151,9 @@ def test_jobs_end_and_keep_no_credentials() -> None:
 def test_shell_gets_the_text_of_others_from_the_environment_alone() -> None:
     assert [line for job, line in commands() if "${{" in line and job not in JOBS] == []
     # make expands what it reads from the environment, so that a tag named $(...) would run; $(value TAG) does not.
-    assert re.findall(r"\$\(TAG\)|\$\{TAG\}", MAKEFILE) == []
+    recipes = "".join(line for line in MAKEFILE.splitlines(keepends=True) if line.startswith("\t"))
+    assert re.findall(r"\$[({](?:TAG|BASE_URL|HOMEPAGE)[)}]", recipes) == []
+    assert not re.search(r"\$[({]TAG[)}]", MAKEFILE)
 
 
 def test_nothing_is_published_before_everything_is_tested() -> None:
