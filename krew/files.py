@@ -16,6 +16,9 @@ from krew.platforms import SUPPORTED, Platform, ReleaseError
 from krew.release import parse_checksums
 
 
+_ANEW = "make it anew, and then `make checksums manifests`"
+
+
 def expected(version: str, platforms: Sequence[Platform]) -> list[str]:
     """The files of a release of VERSION for PLATFORMS, sorted by name; checksums and manifests are made of them."""
     of_python = [f"istio_migrate-{version}-py3-none-any.whl", f"istio_migrate-{version}.tar.gz"]
@@ -39,6 +42,15 @@ def check(there: Mapping[str, str], version: str, platforms: Sequence[Platform])
         raise ReleaseError(f"{min(missing)} is not in {CHECKSUMS}: a release has all of its files or is none")
     if strange := set(there) - wanted:
         raise ReleaseError(f"{min(strange)} in {CHECKSUMS} is no file of a release of {version}: remove it")
+
+
+def verify(dist: Path, sums: Mapping[str, str]) -> None:
+    """Raises ReleaseError if a file of SUMS ({name: SHA-256}) is not in DIST, or is another one there."""
+    for name, checksum in sums.items():
+        if not (dist / name).is_file():
+            raise ReleaseError(f"{dist / name} is not there, and {CHECKSUMS} names it: {_ANEW}")
+        if sha256(dist / name) != checksum:
+            raise ReleaseError(f"{dist / name} is not the file whose checksum is in {CHECKSUMS}: {_ANEW}")
 
 
 def read_checksums(dist: Path) -> dict[str, str]:
@@ -85,6 +97,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         sums = read_checksums(arguments.dist)
         check(sums, __version__, platforms)
+        verify(arguments.dist, sums)
         paths = attached(arguments.dist, sums)
         print("\n".join(path.as_posix() for path in paths) if arguments.names else table(paths))
     except (ReleaseError, OSError) as error:

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from istiokit import __version__
 from krew.checksums import write_checksums
-from krew.files import attached, check, expected, read_checksums, table
+from krew.files import attached, check, expected, main, read_checksums, table
 from krew.platforms import SUPPORTED, Platform, ReleaseError
 from krew.provenance import statement
+from tests.krew_release import fill
 
 ONE = (Platform("linux", "amd64"),)
 
@@ -63,6 +65,30 @@ def test_file_of_another_version_is_refused(dist: Path) -> None:
         ReleaseError, match=r"istio_migrate-1\.2\.2\.tar\.gz .* is no file of a release of 1\.2\.3"
     ):
         check(read_checksums(dist), "1.2.3", ONE)
+
+
+@pytest.mark.parametrize("flags", [(), ("--names",)])
+@pytest.mark.parametrize(
+    ("content", "told"), [(b"other", "is not the file whose checksum"), (None, "is not there")]
+)
+def test_file_that_is_not_what_its_checksum_says_is_refused(
+    flags: tuple[str, ...],
+    content: bytes | None,
+    told: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fill(tmp_path)
+    assert main([str(tmp_path), *flags]) == 0
+    archive = tmp_path / Platform("linux", "amd64").archive(__version__)
+    archive.unlink()
+    if content:
+        archive.write_bytes(content)
+    capsys.readouterr()
+    assert main([str(tmp_path), *flags]) == 1
+    captured = capsys.readouterr()
+    assert captured.err.startswith(f"error: {archive} {told}")
+    assert (captured.out, captured.err.count("\n")) == ("", 1)
 
 
 def test_manifests_are_attached_under_names_that_do_not_clash(dist: Path) -> None:
