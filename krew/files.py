@@ -15,7 +15,6 @@ from krew.checksums import CHECKSUMS, sha256
 from krew.platforms import SUPPORTED, Platform, ReleaseError
 from krew.release import parse_checksums
 
-
 _ANEW = "make it anew, and then `make checksums manifests`"
 
 

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
+from krew.files import attached, read_checksums
 from krew.platforms import SUPPORTED
+from tests.krew_release import fill
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = {path.stem: yaml.safe_load(path.read_text()) for path in ROOT.glob(".github/workflows/*.yml")}
@@ -111,6 +113,17 @@ def test_each_platform_is_built_and_attested() -> None:
     for job in ("build", "attest-sbom"):
         rows = jobs[job]["strategy"]["matrix"]["include"]
         assert sorted(f"{row['os']}/{row['arch']}" for row in rows) == sorted(map(str, SUPPORTED))
+
+
+def test_every_file_of_the_release_is_attested(tmp_path: Path) -> None:
+    """By its checksum, or, where it is what others compare checksums with, by its path."""
+    fill(tmp_path / "dist")
+    given = [step.get("with", {}) for step in WORKFLOWS["release"]["jobs"]["attest"]["steps"]]
+    assert [it["subject-checksums"] for it in given if "subject-checksums" in it] == ["dist/checksums.txt"]
+    sums = read_checksums(tmp_path / "dist")
+    patterns = [pattern for it in given for pattern in it.get("subject-path", "").split()]
+    by_path = {path for pattern in patterns for path in tmp_path.glob(pattern)}
+    assert {path for path in attached(tmp_path / "dist", sums) if path.name not in sums} == by_path
 
 
 def test_linux_is_built_where_glibc_is_as_old_as_promised() -> None:
