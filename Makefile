@@ -171,8 +171,7 @@ release-dry-run: release-ready ## Make a release of this commit for this machine
 	@rm -f dist/*.whl dist/*.json dist/*.tar.gz dist/*.zip
 	$(MAKE) --no-print-directory archive sbom smoke wheel checksums
 	$(MAKE) --no-print-directory glibc HERE=--here
-	$(MAKE) --no-print-directory provenance
-	$(MAKE) --no-print-directory manifests release-files \
+	$(MAKE) --no-print-directory manifests provenance release-files \
 		ONLY=$$($(BIN)/python -c 'from krew.platforms import this_platform; print(this_platform())')
 
 go: install

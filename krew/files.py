@@ -5,15 +5,14 @@ python -m krew.files dist [--only linux/amd64]   shows the files with their size
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from istiokit import __version__
-from krew.checksums import CHECKSUMS, sha256
+from krew.checksums import CHECKSUMS, read_checksums, sha256
+from krew.command import Parser, command
 from krew.platforms import SUPPORTED, Platform, ReleaseError
-from krew.release import parse_checksums
 
 _ANEW = "make it anew, and then `make checksums manifests`"
 
@@ -52,16 +51,6 @@ def verify(dist: Path, sums: Mapping[str, str]) -> None:
             raise ReleaseError(f"{dist / name} is not the file whose checksum is in {CHECKSUMS}: {_ANEW}")
 
 
-def read_checksums(dist: Path) -> dict[str, str]:
-    """{name: SHA-256} of the files in DIST, by its checksums. Raises ReleaseError if there are none."""
-    try:
-        return parse_checksums((dist / CHECKSUMS).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ReleaseError(
-            f"{dist / CHECKSUMS} cannot be read: {error.strerror}; `make checksums` writes it"
-        ) from error
-
-
 def table(paths: Sequence[Path]) -> str:
     """One line for each of PATHS: its size in bytes, its SHA-256, its name."""
     rows = [(f"{path.stat().st_size:,}", sha256(path), path.name) for path in paths]
@@ -83,9 +72,10 @@ def attached(dist: Path, sums: Mapping[str, str]) -> list[Path]:
     return [*(dist / name for name in sorted(sums)), dist / CHECKSUMS, *manifests]
 
 
+@command
 def main(argv: Sequence[str]) -> int:
     """Shows the table; returns 0, or 1 with the one reason on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m krew.files", description="Show the files of a release.")
+    parser = Parser(prog="python -m krew.files", description="Show the files of a release.")
     parser.add_argument("dist", type=Path)
     parser.add_argument(
         "--only", action="append", choices=list(map(str, SUPPORTED)), help="expect this platform alone"
@@ -93,15 +83,11 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--names", action="store_true", help="print paths, those of the manifests too")
     arguments = parser.parse_args(argv)
     platforms = [it for it in SUPPORTED if not arguments.only or str(it) in arguments.only]
-    try:
-        sums = read_checksums(arguments.dist)
-        check(sums, __version__, platforms)
-        verify(arguments.dist, sums)
-        paths = attached(arguments.dist, sums)
-        print("\n".join(path.as_posix() for path in paths) if arguments.names else table(paths))
-    except (ReleaseError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    sums = read_checksums(arguments.dist / CHECKSUMS)
+    check(sums, __version__, platforms)
+    verify(arguments.dist, sums)
+    paths = attached(arguments.dist, sums)
+    print("\n".join(path.as_posix() for path in paths) if arguments.names else table(paths))
     if len(platforms) < len(SUPPORTED):
         print(f"not for publication: {len(platforms)} of {len(SUPPORTED)} platforms", file=sys.stderr)
     return 0

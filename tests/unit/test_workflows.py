@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from krew.files import attached, read_checksums
+from krew.checksums import read_checksums
+from krew.files import attached
 from krew.platforms import SUPPORTED
 from tests.krew_release import fill
 
@@ -120,7 +121,7 @@ def test_every_file_of_the_release_is_attested(tmp_path: Path) -> None:
     fill(tmp_path / "dist")
     given = [step.get("with", {}) for step in WORKFLOWS["release"]["jobs"]["attest"]["steps"]]
     assert [it["subject-checksums"] for it in given if "subject-checksums" in it] == ["dist/checksums.txt"]
-    sums = read_checksums(tmp_path / "dist")
+    sums = read_checksums(tmp_path / "dist/checksums.txt")
     patterns = [pattern for it in given for pattern in it.get("subject-path", "").split()]
     by_path = {path for pattern in patterns for path in tmp_path.glob(pattern)}
     assert {path for path in attached(tmp_path / "dist", sums) if path.name not in sums} == by_path
