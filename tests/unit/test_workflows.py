@@ -55,6 +55,20 @@ def test_every_action_is_pinned_by_hash_and_says_its_version(name: str) -> None:
     assert [line for line in used if not PINNED.fullmatch(line)] == []
 
 
+def test_every_image_says_its_version() -> None:
+    rows = [row for job in WORKFLOWS["release"]["jobs"].values() for row in rows_of(job)]
+    images = {row["container"] for row in rows if row.get("container")}
+    images |= {it["image"] for it in (GITLAB["default"], *JOBS.values()) if ":" in it.get("image", "")}
+    assert len(images) > 3
+    assert [image for image in images if not re.search(r":(v?\d+\.\d+|\$PYTHON_VERSION-)", image)] == []
+
+
+def rows_of(job: dict[str, Any]) -> list[dict[str, str]]:
+    """The rows of the matrix of a GitHub job; none if it has no matrix."""
+    rows: list[dict[str, str]] = job.get("strategy", {}).get("matrix", {}).get("include", [])
+    return rows
+
+
 def test_one_action_has_one_hash() -> None:
     used = re.findall(r"uses: ([\w./-]+)@(\S+ # \S+)", "\n".join(TEXTS.values()))
     assert len({action for action, _ in used}) == len(set(used))
