@@ -113,7 +113,9 @@ HOMEPAGE ?= https://git.example.com/mesh/istio-migrate
 BASE_URL ?= $(HOMEPAGE)/releases
 ONLY ?=
 
-# A tag is another's text: the shell gets it from the environment, and make never expands it.
+# A tag is another's text, and the address has it too: the shell gets them from the environment, and make never expands them.
+export HOMEPAGE BASE_URL
+
 release-ready: install ## Say whether a release can be made of this commit (TAG=v1.2.3: of that name)
 	$(BIN)/python -m krew.ready $(if $(value TAG),--tag "$$TAG")
 
@@ -137,37 +139,39 @@ checksums: install ## Write dist/checksums.txt for all that is released
 
 manifests: go ## Render the manifests of krew and Flux into dist/manifests/, and validate them
 	@rm -rf dist/manifests
-	$(BIN)/python -m krew.render --checksums dist/checksums.txt --base-url $(BASE_URL) --homepage $(HOMEPAGE) \
+	$(BIN)/python -m krew.render --checksums dist/checksums.txt --base-url "$$BASE_URL" --homepage "$$HOMEPAGE" \
 		--output dist/manifests $(if $(ONLY),--only $(ONLY))
 	@for manifest in dist/manifests/plugins/*.yaml; do \
 		$(BIN)/python -m tests.tools run validate-krew-manifest -skip-install -manifest $$manifest || exit 1; \
 		cp $$manifest dist/manifests/krew-$${manifest##*/}; done
 
 provenance: install ## Say of which commit the files in dist/ were made, unsigned
-	$(BIN)/python -m krew.provenance dist --homepage $(HOMEPAGE)
+	$(BIN)/python -m krew.provenance dist --homepage "$$HOMEPAGE"
 
 release-files: install ## Show the files of a release, if all are there
 	$(BIN)/python -m krew.files dist $(if $(ONLY),--only $(ONLY))
 
 publish-github: install ## Make the release's page on GitHub, with all files (TAG, GH_TOKEN)
 	$(BIN)/python -m krew.ready --tag "$$TAG" --notes > dist/notes.md
-	gh release create "$$TAG" --verify-tag --title "$$TAG" --notes-file dist/notes.md $$($(BIN)/python -m krew.files dist --names)
+	names=$$($(BIN)/python -m krew.files dist --names) || exit 1; \
+		gh release create "$$TAG" --verify-tag --title "$$TAG" --notes-file dist/notes.md $$names
 
 publish-gitlab: install ## Upload all files to GitLab's package registry (BASE_URL, CI_JOB_TOKEN), and write dist/notes.md
 	$(BIN)/python -m krew.ready --tag "$$TAG" --notes > dist/notes.md
-	@for file in $$($(BIN)/python -m krew.files dist --names); do \
+	@names=$$($(BIN)/python -m krew.files dist --names) || exit 1; \
+	for file in $$names; do \
 		curl --fail --silent --show-error --header "JOB-TOKEN: $$CI_JOB_TOKEN" \
 			--upload-file "$$file" "$$BASE_URL/$${file##*/}" || exit 1; done
 
 publish-pypi: install ## Upload the wheel and the sdist, as the publisher that PyPI trusts
+	@$(BIN)/python -m krew.files dist --names > /dev/null
 	$(UV) publish --trusted-publishing always dist/istio_migrate-*.whl dist/istio_migrate-*.tar.gz
 
 release-dry-run: release-ready ## Make a release of this commit for this machine, and publish nothing
 	@rm -f dist/*.whl dist/*.json dist/*.tar.gz dist/*.zip
 	$(MAKE) --no-print-directory archive sbom smoke wheel checksums
 	$(MAKE) --no-print-directory glibc HERE=--here
-	$(MAKE) --no-print-directory provenance
-	$(MAKE) --no-print-directory manifests release-files \
+	$(MAKE) --no-print-directory manifests provenance release-files \
 		ONLY=$$($(BIN)/python -c 'from krew.platforms import this_platform; print(this_platform())')
 
 go: install

@@ -5,7 +5,6 @@ Names are sorted, owners are root, modes are 755 or 644, and every time is SOURC
 (krew internal/download/downloader.go).
 """
 
-import argparse
 import gzip
 import os
 import shutil
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from istiokit import __version__
 from krew.checksums import write_checksums
+from krew.command import Parser, command
 from krew.platforms import Platform, ReleaseError, this_platform
 
 FOLDER = "istio-migrate"
@@ -27,19 +27,16 @@ _OLDEST_ZIP = 315532800
 """1980-01-01: a zip archive knows no time before it."""
 
 
+@command
 def main() -> int:
     """Packs what is in dist/ and writes its checksums; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m krew.archive", description=__doc__)
+    parser = Parser(prog="python -m krew.archive", description=__doc__)
     parser.add_argument("dist", nargs="?", type=Path, default=Path("dist"), help="Default: %(default)s.")
     parser.add_argument("--man", type=Path, default=Path("build/man"), help="Default: %(default)s.")
     given = parser.parse_args()
-    try:
-        for packed in pack_all(given.dist, given.man, this_platform(), source_date()):
-            print(f"{packed.stat().st_size:>12,}  {packed}")
-        write_checksums(given.dist)
-    except (ReleaseError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    for packed in pack_all(given.dist, given.man, this_platform(), source_date()):
+        print(f"{packed.stat().st_size:>12,}  {packed}")
+    write_checksums(given.dist)
     return 0
 
 
@@ -52,7 +49,7 @@ def source_date() -> int:
 
 
 def pack_all(dist: Path, man: Path, platform: Platform, date: int) -> Iterator[Path]:
-    """Packs the folder with the man pages, and Flux's executable with the licence, each into an archive beside it."""
+    """Packs the folder with the man pages, and Flux's executable with the licences, each into an archive beside it."""
     folder, plugin = dist / FOLDER, dist / _executable(FLUX_PLUGIN, platform)
     for built in (folder, plugin, man):
         if not built.exists():
@@ -60,8 +57,7 @@ def pack_all(dist: Path, man: Path, platform: Platform, date: int) -> Iterator[P
     # Where `man` looks first for what is on the PATH: beside it.
     contents = _named(folder, FOLDER) | _named(man, f"{FOLDER}/man")
     yield pack(contents, dist / platform.archive(__version__), date)
-    licence = folder / "LICENSE"
-    alone = {plugin.name: plugin, licence.name: licence}
+    alone = {plugin.name: plugin, **{name: folder / name for name in ("LICENSE", "THIRD-PARTY-LICENSES")}}
     yield pack(alone, dist / platform.flux_archive(__version__), date)
 
 

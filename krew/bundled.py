@@ -3,7 +3,6 @@
 `python -m krew.bundled SITE_PACKAGES FOLDER` writes FOLDER/LICENSE and FOLDER/THIRD-PARTY-LICENSES.
 """
 
-import argparse
 import platform
 import shutil
 import sys
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
+from krew.command import Parser, command
 from krew.platforms import ReleaseError
 
 _OURS = "istio-migrate"
@@ -19,17 +19,14 @@ _LICENCES = ("LICENSE", "LICENCE", "COPYING", "NOTICE")
 _RULE = "-" * 100
 
 
+@command
 def main() -> int:
     """Puts the licences into the folder; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m krew.bundled", description=__doc__)
+    parser = Parser(prog="python -m krew.bundled", description=__doc__)
     parser.add_argument("site_packages", type=Path, help="Where the packages were frozen from.")
     parser.add_argument("folder", type=Path, help="What they were frozen into.")
     given = parser.parse_args()
-    try:
-        text = licences(bundled(given.site_packages, given.folder))
-    except ReleaseError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    text = licences(bundled(given.site_packages, given.folder))
     shutil.copyfile("LICENSE", given.folder / "LICENSE")
     (given.folder / "THIRD-PARTY-LICENSES").write_text(text, encoding="utf-8", newline="\n")
     return 0

@@ -5,15 +5,16 @@ python -m krew.files dist [--only linux/amd64]   shows the files with their size
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from istiokit import __version__
-from krew.checksums import CHECKSUMS, sha256
+from krew.checksums import CHECKSUMS, read_checksums, sha256
+from krew.command import Parser, command
 from krew.platforms import SUPPORTED, Platform, ReleaseError
-from krew.release import parse_checksums
+
+_ANEW = "make it anew, and then `make checksums manifests`"
 
 
 def expected(version: str, platforms: Sequence[Platform]) -> list[str]:
@@ -41,14 +42,13 @@ def check(there: Mapping[str, str], version: str, platforms: Sequence[Platform])
         raise ReleaseError(f"{min(strange)} in {CHECKSUMS} is no file of a release of {version}: remove it")
 
 
-def read_checksums(dist: Path) -> dict[str, str]:
-    """{name: SHA-256} of the files in DIST, by its checksums. Raises ReleaseError if there are none."""
-    try:
-        return parse_checksums((dist / CHECKSUMS).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ReleaseError(
-            f"{dist / CHECKSUMS} cannot be read: {error.strerror}; `make checksums` writes it"
-        ) from error
+def verify(dist: Path, sums: Mapping[str, str]) -> None:
+    """Raises ReleaseError if a file of SUMS ({name: SHA-256}) is not in DIST, or is another one there."""
+    for name, checksum in sums.items():
+        if not (dist / name).is_file():
+            raise ReleaseError(f"{dist / name} is not there, and {CHECKSUMS} names it: {_ANEW}")
+        if sha256(dist / name) != checksum:
+            raise ReleaseError(f"{dist / name} is not the file whose checksum is in {CHECKSUMS}: {_ANEW}")
 
 
 def table(paths: Sequence[Path]) -> str:
@@ -72,9 +72,10 @@ def attached(dist: Path, sums: Mapping[str, str]) -> list[Path]:
     return [*(dist / name for name in sorted(sums)), dist / CHECKSUMS, *manifests]
 
 
+@command
 def main(argv: Sequence[str]) -> int:
     """Shows the table; returns 0, or 1 with the one reason on stderr."""
-    parser = argparse.ArgumentParser(prog="python -m krew.files", description="Show the files of a release.")
+    parser = Parser(prog="python -m krew.files", description="Show the files of a release.")
     parser.add_argument("dist", type=Path)
     parser.add_argument(
         "--only", action="append", choices=list(map(str, SUPPORTED)), help="expect this platform alone"
@@ -82,14 +83,11 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--names", action="store_true", help="print paths, those of the manifests too")
     arguments = parser.parse_args(argv)
     platforms = [it for it in SUPPORTED if not arguments.only or str(it) in arguments.only]
-    try:
-        sums = read_checksums(arguments.dist)
-        check(sums, __version__, platforms)
-        paths = attached(arguments.dist, sums)
-        print("\n".join(path.as_posix() for path in paths) if arguments.names else table(paths))
-    except (ReleaseError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    sums = read_checksums(arguments.dist / CHECKSUMS)
+    check(sums, __version__, platforms)
+    verify(arguments.dist, sums)
+    paths = attached(arguments.dist, sums)
+    print("\n".join(path.as_posix() for path in paths) if arguments.names else table(paths))
     if len(platforms) < len(SUPPORTED):
         print(f"not for publication: {len(platforms)} of {len(SUPPORTED)} platforms", file=sys.stderr)
     return 0

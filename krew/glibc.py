@@ -9,13 +9,15 @@ machine that it was made on, and says so.
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from krew.command import Parser, command
+from krew.platforms import ReleaseError
 
 PROMISED = (2, 28)
 """What the archives for Linux run on: Red Hat 8, Debian 10, Ubuntu 20.04 and whatever is newer."""
@@ -95,18 +97,16 @@ def verdict(found: Sequence[Need], *, here: Version | None) -> tuple[int, str]:
     )
 
 
+@command
 def main(argv: Sequence[str]) -> int:
     """Judges the files named in ARGV; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m krew.glibc", description="Tell the glibc that files need."
-    )
+    parser = Parser(prog="python -m krew.glibc", description="Tell the glibc that files need.")
     parser.add_argument("places", nargs="+", type=Path, metavar="FILE", help="a file or folder of dist/")
     parser.add_argument("--here", action="store_true", help="content with the glibc of this machine")
     arguments = parser.parse_args(argv)
     missing = [place for place in arguments.places if not place.exists()]
     if missing:
-        print(f"error: {missing[0]} is not there; `make build` makes it", file=sys.stderr)
-        return 1
+        raise ReleaseError(f"{missing[0]} is not there; `make build` makes it")
     code, line = verdict(needs(arguments.places), here=_here() if arguments.here else None)
     print(line, file=sys.stderr if code else sys.stdout)
     return code

@@ -2,24 +2,26 @@
 
     python -m krew.provenance dist --homepage URL
 
-A dry run shows by it what will be stated: GitHub makes such a statement itself and signs it (release.yml), and only
-that one proves something. So this file has "unsigned" in its name, and is not among the files of a release.
+A dry run shows by it what will be stated of the same files, which are all of a release: those that checksums.txt names,
+checksums.txt itself, and the manifests. GitHub makes such statements itself and signs them (release.yml), and only
+those prove something. So this file has "unsigned" in its name, and is not among the files of a release.
 """
 
 from __future__ import annotations
 
-import argparse
-import hashlib
 import json
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from istiokit import __version__
-from krew.files import read_checksums
+from krew.checksums import CHECKSUMS, read_checksums, sha256
+from krew.command import Parser, command
+from krew.files import attached, verify
 from krew.platforms import this_platform
+from krew.ready import git
+from krew.release import check_url
 
 _ROOT = Path(__file__).parent.parent
 
@@ -52,19 +54,19 @@ def statement(
     }
 
 
+@command
 def main(argv: Sequence[str]) -> int:
-    """Writes DIST/provenance/ for the files of DIST's checksums; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m krew.provenance", description="Say what files were made of."
-    )
+    """Writes DIST/provenance/ for all files of the release in DIST; returns 0, or 1 with the one reason on stderr."""
+    parser = Parser(prog="python -m krew.provenance", description="Say what files were made of.")
     parser.add_argument("dist", type=Path)
     parser.add_argument("--homepage", required=True, help="the https:// URL of the project")
     arguments = parser.parse_args(argv)
-    subjects = read_checksums(arguments.dist)
-    commit = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=_ROOT, capture_output=True, text=True, check=True
-    ).stdout.strip()
-    lock = hashlib.sha256((_ROOT / "uv.lock").read_bytes()).hexdigest()
+    check_url("--homepage", arguments.homepage)
+    sums = read_checksums(arguments.dist / CHECKSUMS)
+    verify(arguments.dist, sums)
+    subjects = {path.name: sha256(path) for path in attached(arguments.dist, sums)}
+    (commit,) = git("rev-parse", "HEAD")
+    lock = sha256(_ROOT / "uv.lock")
     made = statement(subjects, commit, lock, arguments.homepage, str(this_platform()))
     target = arguments.dist / "provenance" / f"istio-migrate_v{__version__}.unsigned.intoto.json"
     target.parent.mkdir(exist_ok=True)

@@ -9,7 +9,6 @@ run, and in nothing else: with a tag, given or at this commit, the section must 
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from istiokit import __version__
 from krew import changelog
+from krew.command import Parser, command
 from krew.platforms import ReleaseError
 
 _ROOT = Path(__file__).parent.parent
@@ -71,13 +71,24 @@ def _section(it: Commit) -> changelog.Section:
 
 def head(tag: str | None) -> Commit:
     """What is checked out here; TAG counts as one of its tags."""
-    dirty = tuple(line[3:] for line in _git("status", "--porcelain"))
-    tags = tuple(line for line in _git("tag", "--points-at", "HEAD") if line.startswith("v"))
+    dirty = tuple(line[3:] for line in git("status", "--porcelain"))
+    tags = tuple(line for line in git("tag", "--points-at", "HEAD") if line.startswith("v"))
     given = (tag,) if tag and tag not in tags else ()
-    return Commit(__version__, (_ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), dirty, (*tags, *given))
+    return Commit(__version__, _changelog(), dirty, (*tags, *given))
 
 
-def _git(*words: str) -> list[str]:
+def _changelog() -> str:
+    try:
+        return (_ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no text in UTF-8"
+        raise ReleaseError(
+            f"CHANGELOG.md cannot be read: {why}; `git restore CHANGELOG.md` brings it back"
+        ) from error
+
+
+def git(*words: str) -> list[str]:
+    """The lines that git says of this repository. Raises ReleaseError."""
     try:
         done = subprocess.run(["git", *words], cwd=_ROOT, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError) as error:
@@ -94,20 +105,15 @@ def _line(commit: Commit) -> str:
     return f"version {commit.version}, CHANGELOG.md of {found.date}, tag {', '.join(commit.tags) or 'still to be set'}"
 
 
+@command
 def main(argv: Sequence[str]) -> int:
     """Says it; returns 0, or 1 with the one reason on stderr."""
-    parser = argparse.ArgumentParser(
-        prog="python -m krew.ready", description="Judge the commit that is checked out."
-    )
+    parser = Parser(prog="python -m krew.ready", description="Judge the commit that is checked out.")
     parser.add_argument("--tag", help="the tag to release, where it is not yet at this commit")
     parser.add_argument("--notes", action="store_true", help="print the section of CHANGELOG.md instead")
     arguments = parser.parse_args(argv)
-    try:
-        commit = head(arguments.tag)
-        print(section_for(commit).notes if arguments.notes else _line(commit))
-    except (ReleaseError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    commit = head(arguments.tag)
+    print(section_for(commit).notes if arguments.notes else _line(commit))
     return 0
 
 

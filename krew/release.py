@@ -35,10 +35,15 @@ class Release:
             raise ReleaseError(
                 f"version {self.version} is not X.Y.Z, as krew wants it (lib/istiokit/__init__.py)"
             )
-        for flag, url in (("--base-url", self.base_url), ("--homepage", self.homepage)):
-            if not _URL.fullmatch(url):
-                raise ReleaseError(f"{flag} is not a plain https:// URL without user, query and last slash")
+        check_url("--base-url", self.base_url)
+        check_url("--homepage", self.homepage)
         _check_archives(self.checksums, self.version)
+
+
+def check_url(flag: str, url: str) -> None:
+    """Raises ReleaseError, without the URL itself, if what FLAG gives is not plain https."""
+    if not _URL.fullmatch(url):
+        raise ReleaseError(f"{flag} is not a plain https:// URL without user, query and last slash")
 
 
 def parse_checksums(text: str) -> dict[str, str]:
@@ -72,7 +77,8 @@ def _check_archives(checksums: Mapping[str, str], version: str) -> None:
             continue
         if match.group(1) != version:
             raise ReleaseError(
-                f"{name} is of version {match.group(1)}, and lib/istiokit/__init__.py says {version}"
+                f"{name} is of version {match.group(1)}, and lib/istiokit/__init__.py says {version}: "
+                f"check out v{match.group(1)}, or remove the archive and run `make checksums`"
             )
         if name not in ours:
             raise ReleaseError(

@@ -9,28 +9,27 @@ is said in one line, and then no file is written.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from istiokit import __version__
+from krew.checksums import read_checksums
+from krew.command import Parser, command
 from krew.manifests import manifests
 from krew.platforms import SUPPORTED, ReleaseError
-from krew.release import Release, parse_checksums
+from krew.release import Release
 
 TEMPLATES = Path(__file__).parent
 
 
+@command
 def main(argv: Sequence[str]) -> int:
     """Renders; returns 0, or 1 with the one reason on stderr. The files written are named on stdout."""
     arguments = _arguments(argv)
-    try:
-        for path in _render(arguments):
-            print(path)
-    except ReleaseError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    for path in _render(arguments):
+        print(path)
     if arguments.only:
         print(f"not for publication: only {', '.join(arguments.only)} was rendered", file=sys.stderr)
     return 0
@@ -42,14 +41,8 @@ def templates() -> dict[str, str]:
     return {path.relative_to(TEMPLATES).as_posix(): path.read_text(encoding="utf-8") for path in paths}
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """One line, as all errors are here; argparse would show the usage above it."""
-        self.exit(2, f"error: {message} (see --help)\n")
-
-
 def _arguments(argv: Sequence[str]) -> argparse.Namespace:
-    parser = _Parser(prog="python -m krew.render", description="Render the manifests of krew and of Flux.")
+    parser = Parser(prog="python -m krew.render", description="Render the manifests of krew and of Flux.")
     parser.add_argument("--checksums", type=Path, required=True, help="checksums.txt of `make archive`")
     parser.add_argument("--base-url", required=True, help="the https:// URL of the folder with the archives")
     parser.add_argument("--homepage", required=True, help="the https:// URL of the project")
@@ -68,18 +61,9 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
 def _render(arguments: argparse.Namespace) -> list[Path]:
     platforms = tuple(it for it in SUPPORTED if not arguments.only or str(it) in arguments.only)
     release = Release(
-        __version__, arguments.base_url, arguments.homepage, _checksums(arguments.checksums), platforms
+        __version__, arguments.base_url, arguments.homepage, read_checksums(arguments.checksums), platforms
     )
     return _write(arguments.output, manifests(release, templates()))
-
-
-def _checksums(path: Path) -> dict[str, str]:
-    try:
-        return parse_checksums(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ReleaseError(f"{path} cannot be read: {error.strerror}; `make archive` writes it") from error
-    except (UnicodeDecodeError, ReleaseError) as error:
-        raise ReleaseError(f"{path}: {error}") from error
 
 
 def _write(folder: Path, texts: Mapping[str, str]) -> list[Path]:
@@ -87,6 +71,7 @@ def _write(folder: Path, texts: Mapping[str, str]) -> list[Path]:
     paths = {folder / name: text for name, text in texts.items()}
     try:
         for path, text in paths.items():
+            _check_folder(path.parent)
             if path.exists() and path.read_bytes() != text.encode():
                 raise ReleaseError(
                     f"{path} is there with another content; remove it, or name an empty folder"
@@ -97,6 +82,13 @@ def _write(folder: Path, texts: Mapping[str, str]) -> list[Path]:
     except OSError as error:
         raise ReleaseError(f"{error.filename} cannot be written: {error.strerror}") from error
     return list(paths)
+
+
+def _check_folder(folder: Path) -> None:
+    """Raises ReleaseError where FOLDER is something else, or would have to be made below something else."""
+    there = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
+    if not there.is_dir():
+        raise ReleaseError(f"{there} is no folder; remove it, or name another one")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ same folder gives the same bytes: nothing random in it, and no time but SOURCE_D
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import subprocess
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from istiokit import __version__
+from krew.command import Parser, command
 from krew.files import bill_name
 from krew.frozen import INTERNAL, OURS, PYTHON, Environment, environment, normal, owners
 from krew.libraries import origin
@@ -145,20 +145,18 @@ def text_of(bom: Mapping[str, Any]) -> str:
     return text
 
 
+@command
 def main(argv: Sequence[str]) -> int:
     """Writes the list beside the folder; returns 0, or 1 with the one reason on stderr."""
-    parser = argparse.ArgumentParser(
-        prog="python -m krew.sbom", description="List what a frozen folder holds."
-    )
+    parser = Parser(prog="python -m krew.sbom", description="List what a frozen folder holds.")
     parser.add_argument("folder", type=Path, help="what PyInstaller made: dist/istio-migrate")
     parser.add_argument("--python", type=Path, required=True, help="the Python of the frozen environment")
     arguments = parser.parse_args(argv)
-    try:
-        env = environment(_json([str(arguments.python), str(Path(__file__).with_name("probe.py"))]))
-        text = text_of(bill(_environment_bom(arguments.python), env, arguments.folder))
-    except (ReleaseError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    for needed in (arguments.folder, arguments.python):
+        if not needed.exists():
+            raise ReleaseError(f"{needed} is not there; `make build` makes it")
+    env = environment(_json([str(arguments.python), str(Path(__file__).with_name("probe.py"))]))
+    text = text_of(bill(_environment_bom(arguments.python), env, arguments.folder))
     target = arguments.folder.parent / bill_name(__version__, this_platform())
     target.write_text(text, encoding="utf-8", newline="\n")
     print(target)

@@ -63,10 +63,10 @@ def test_it_is_small(entries: dict[str, tarfile.TarInfo]) -> None:
     assert sum(entry.size for entry in entries.values()) <= 90 * MEGABYTE
 
 
-def test_the_archive_for_flux_has_one_program_and_its_licence() -> None:
+def test_the_archive_for_flux_has_one_program_and_the_licences() -> None:
     with tarfile.open(archives() / this_platform().flux_archive(__version__)) as archive:
         modes = {entry.name: entry.mode for entry in archive.getmembers()}
-    assert modes == {"flux-istio-migrate": 0o755, "LICENSE": 0o644}
+    assert modes == {"flux-istio-migrate": 0o755, "LICENSE": 0o644, "THIRD-PARTY-LICENSES": 0o644}
 
 
 def test_two_builds_are_the_same_bytes(tmp_path: Path) -> None:

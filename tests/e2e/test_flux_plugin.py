@@ -65,7 +65,7 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for $FLUXCD_PLUGINS with the plugin of the archive, as somebody puts it there by hand."""
     folder = tmp_path_factory.mktemp("plugins")
     with tarfile.open(archives() / HERE.flux_archive(__version__)) as archive:
-        assert sorted(archive.getnames()) == ["LICENSE", PLUGIN]
+        assert sorted(archive.getnames()) == ["LICENSE", "THIRD-PARTY-LICENSES", PLUGIN]
         archive.extract(PLUGIN, folder, filter="data")
     return folder
 

@@ -98,6 +98,12 @@ def test_sha256sum_agrees(clone: Path, dry_run: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
+def released(dist: Path) -> list[Path]:
+    """What is attached to the page of a release, from the dry run's folder."""
+    named = ("checksums.txt", *NAMES, "manifests/flux/istio-migrate.yaml")
+    return [*(dist / name for name in named), *(dist / "manifests").glob("krew-*.yaml")]
+
+
 def test_provenance_is_unsigned_and_names_the_commit(clone: Path, dry_run: str) -> None:
     (statement,) = (clone / "dist/provenance").iterdir()
     assert ".unsigned." in statement.name
@@ -107,7 +113,7 @@ def test_provenance_is_unsigned_and_names_the_commit(clone: Path, dry_run: str) 
     ).stdout.strip()
     assert said["predicate"]["buildDefinition"]["externalParameters"]["source"]["digest"]["gitCommit"] == head
     assert {it["name"]: it["digest"]["sha256"] for it in said["subject"]} == {
-        name: digest(clone / "dist" / name) for name in NAMES
+        path.name: digest(path) for path in released(clone / "dist")
     }
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import configparser
+import email
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -125,6 +127,17 @@ def test_wheel_holds_the_packages_with_their_types_and_nothing_else(dist: Path) 
     assert len(names) == len(code) + len(PACKAGES) + len(
         ("METADATA", "WHEEL", "RECORD", "LICENSE", "entry_points")
     )
+
+
+def test_page_on_pypi_has_no_links_that_lead_nowhere(dist: Path) -> None:
+    with zipfile.ZipFile(dist / WHEEL) as wheel:
+        metadata = email.message_from_bytes(wheel.read(f"istio_migrate-{__version__}.dist-info/METADATA"))
+    page = str(metadata.get_payload())
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    assert "\n## Until the sources are migrated" in page
+    assert [
+        target for target in re.findall(r"\]\(([^)]*)\)", page) if not target.startswith("https://")
+    ] == []
 
 
 def test_tree_elsewhere_and_the_sdist_give_the_same_bytes(dist: Path, tmp_path: Path) -> None:

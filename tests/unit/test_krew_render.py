@@ -245,6 +245,17 @@ def test_files_that_differ_are_not_overwritten_and_then_none_is_written(
     assert theirs.read_text() == "mine\n"
 
 
+@pytest.mark.parametrize("name", ["plugins", "flux"])
+def test_where_a_folder_must_be_and_a_file_is_nothing_is_written(
+    name: str, renderer: Renderer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    theirs = renderer.output / name
+    theirs.parent.mkdir()
+    theirs.write_text("mine\n")
+    assert f"{theirs} is no folder; remove it, or name another one" in message(renderer.run(), capsys)
+    assert list(renderer.output.rglob("*")) == [theirs]
+
+
 def test_a_second_run_changes_nothing(renderer: Renderer) -> None:
     assert renderer.run() == 0
     first = {path: path.read_bytes() for path in renderer.output.rglob("*.yaml")}
@@ -256,13 +267,15 @@ def test_a_file_that_cannot_be_read_or_written_is_one_line(
     renderer: Renderer, capsys: pytest.CaptureFixture[str]
 ) -> None:
     renderer.checksums.write_bytes(b"\xff\xfe")
-    assert "checksums.txt: 'utf-8' codec can't decode" in refused(renderer, capsys)
+    assert "checksums.txt is no text in UTF-8; `make checksums` writes it anew" in refused(renderer, capsys)
     renderer.checksums.unlink()
-    missing = "checksums.txt cannot be read: No such file or directory; `make archive` writes it"
+    missing = "checksums.txt cannot be read: No such file or directory; `make checksums` writes it"
     assert missing in refused(renderer, capsys)
     renderer.checksums.write_text(checksums_txt())
     renderer.output.write_text("a file")
-    assert "cannot be written: Not a directory" in message(renderer.run(), capsys)
+    assert f"{renderer.output} is no folder; remove it, or name another one" in message(
+        renderer.run(), capsys
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
+from krew.checksums import read_checksums
+from krew.files import attached
 from krew.platforms import SUPPORTED
+from tests.krew_release import fill
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = {path.stem: yaml.safe_load(path.read_text()) for path in ROOT.glob(".github/workflows/*.yml")}
@@ -50,6 +53,20 @@ def test_every_action_is_pinned_by_hash_and_says_its_version(name: str) -> None:
     used = [line.strip().removeprefix("- ") for line in TEXTS[name].splitlines() if "uses:" in line]
     assert used
     assert [line for line in used if not PINNED.fullmatch(line)] == []
+
+
+def test_every_image_says_its_version() -> None:
+    rows = [row for job in WORKFLOWS["release"]["jobs"].values() for row in rows_of(job)]
+    images = {row["container"] for row in rows if row.get("container")}
+    images |= {it["image"] for it in (GITLAB["default"], *JOBS.values()) if ":" in it.get("image", "")}
+    assert len(images) > 3
+    assert [image for image in images if not re.search(r":(v?\d+\.\d+|\$PYTHON_VERSION-)", image)] == []
+
+
+def rows_of(job: dict[str, Any]) -> list[dict[str, str]]:
+    """The rows of the matrix of a GitHub job; none if it has no matrix."""
+    rows: list[dict[str, str]] = job.get("strategy", {}).get("matrix", {}).get("include", [])
+    return rows
 
 
 def test_one_action_has_one_hash() -> None:
@@ -113,6 +130,17 @@ def test_each_platform_is_built_and_attested() -> None:
         assert sorted(f"{row['os']}/{row['arch']}" for row in rows) == sorted(map(str, SUPPORTED))
 
 
+def test_every_file_of_the_release_is_attested(tmp_path: Path) -> None:
+    """By its checksum, or, where it is what others compare checksums with, by its path."""
+    fill(tmp_path / "dist")
+    given = [step.get("with", {}) for step in WORKFLOWS["release"]["jobs"]["attest"]["steps"]]
+    assert [it["subject-checksums"] for it in given if "subject-checksums" in it] == ["dist/checksums.txt"]
+    sums = read_checksums(tmp_path / "dist/checksums.txt")
+    patterns = [pattern for it in given for pattern in it.get("subject-path", "").split()]
+    by_path = {path for pattern in patterns for path in tmp_path.glob(pattern)}
+    assert {path for path in attached(tmp_path / "dist", sums) if path.name not in sums} == by_path
+
+
 def test_linux_is_built_where_glibc_is_as_old_as_promised() -> None:
     """AlmaLinux 8 is Red Hat 8, whose glibc is 2.28; the job itself reads it from the executables."""
     rows = WORKFLOWS["release"]["jobs"]["build"]["strategy"]["matrix"]["include"]
@@ -151,7 +179,9 @@ def test_jobs_end_and_keep_no_credentials() -> None:
 def test_shell_gets_the_text_of_others_from_the_environment_alone() -> None:
     assert [line for job, line in commands() if "${{" in line and job not in JOBS] == []
     # make expands what it reads from the environment, so that a tag named $(...) would run; $(value TAG) does not.
-    assert re.findall(r"\$\(TAG\)|\$\{TAG\}", MAKEFILE) == []
+    recipes = "".join(line for line in MAKEFILE.splitlines(keepends=True) if line.startswith("\t"))
+    assert re.findall(r"\$[({](?:TAG|BASE_URL|HOMEPAGE)[)}]", recipes) == []
+    assert not re.search(r"\$[({]TAG[)}]", MAKEFILE)
 
 
 def test_nothing_is_published_before_everything_is_tested() -> None:
