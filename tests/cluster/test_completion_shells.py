@@ -234,7 +234,9 @@ def test_a_plugin_that_is_gone_leaves_the_screen_as_it_is(place: Place, shell: s
 @pytest.mark.parametrize("shell", _STARTS)
 def test_a_backslash_in_a_name_is_kept(place: Place, shell: str, tmp_path: Path) -> None:
     config = tmp_path / "config"
-    config.write_text("apiVersion: v1\nkind: Config\ncontexts: [{name: 'back\\slash', context: {cluster: c}}]\n")
+    config.write_text(
+        "apiVersion: v1\nkind: Config\ncontexts: [{name: 'back\\slash', context: {cluster: c}}]\n"
+    )
     own = place.with_env(KUBECONFIG=str(config))
     with own.shell(shell, sourced(shell, "kubectl-vs_gateways completion")) as terminal:
         terminal.type("kubectl-vs_gateways --context ba")

@@ -173,7 +173,7 @@ class Parser(argparse.ArgumentParser):
 
 def filled(text: str) -> str:
     """A paragraph in lines of the width of a help text."""
-    return f"{textwrap.fill(text, WIDTH)}\n" if text else ""
+    return f"{textwrap.fill(text, WIDTH, break_on_hyphens=False)}\n" if text else ""
 
 
 def _before_dashes(argv: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
