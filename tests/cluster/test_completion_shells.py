@@ -147,6 +147,14 @@ def test_the_executable_completes_words_in_every_form(place: Place, namespace: s
             terminal.completes(line)
 
 
+@pytest.mark.parametrize("quote", ["'", '"'])
+@pytest.mark.parametrize("shell", ["bash", "bash with bash-completion"])
+def test_words_are_completed_in_an_open_quote(place: Place, namespace: str, shell: str, quote: str) -> None:
+    with place.shell(shell, sourced(shell, "kubectl-vs_gateways completion")) as terminal:
+        terminal.type(f"kubectl-vs_gateways -n {quote}{namespace[:-1]}")
+        terminal.completes(f"kubectl-vs_gateways -n {quote}{namespace}{quote} ")
+
+
 @pytest.mark.parametrize("shell", _STARTS)
 def test_pairs_are_completed_on_both_sides(rig: Rig, place: Place, namespace: str, shell: str) -> None:
     rig.apply([gateway(namespace, name) for name in ("old-one", "new-one")])
