@@ -172,9 +172,20 @@ def test_kubectl_hears_our_answer(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    assert done.stdout == (
-        "--journal-namespace\tNamespace of the journal and the Lease (default: the umbrella's, else istio-system)\n:4\n"
+    # What fails ends in an empty answer: so the plugin is asked directly, too, where a failure shows.
+    assert done.stdout == _asked_directly(), done.stderr
+    assert done.stdout.startswith("--journal-namespace\t")
+    assert done.stdout.endswith("\n:4\n")
+
+
+def _asked_directly() -> str:
+    """What kubectl should have heard, told by the plugin in a process where a failure shows."""
+    code = (
+        "from kubectl_istio_migrate.main import APP; from istiokit.ui.completion.answer import answer; "
+        "print(answer(APP, ['__complete', 'step2', '--journal-n'], None, 1), end='')"
     )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    return done.stdout + done.stderr
 
 
 def test_flux_hears_our_answer(tmp_path: Path) -> None:

@@ -147,6 +147,14 @@ def test_the_executable_completes_words_in_every_form(place: Place, namespace: s
             terminal.completes(line)
 
 
+@pytest.mark.parametrize("quote", ["'", '"'])
+@pytest.mark.parametrize("shell", ["bash", "bash with bash-completion"])
+def test_words_are_completed_in_an_open_quote(place: Place, namespace: str, shell: str, quote: str) -> None:
+    with place.shell(shell, sourced(shell, "kubectl-vs_gateways completion")) as terminal:
+        terminal.type(f"kubectl-vs_gateways -n {quote}{namespace[:-1]}")
+        terminal.completes(f"kubectl-vs_gateways -n {quote}{namespace}{quote} ")
+
+
 @pytest.mark.parametrize("shell", _STARTS)
 def test_pairs_are_completed_on_both_sides(rig: Rig, place: Place, namespace: str, shell: str) -> None:
     rig.apply([gateway(namespace, name) for name in ("old-one", "new-one")])
@@ -210,6 +218,37 @@ def test_a_server_out_of_reach_leaves_the_screen_as_it_is(place: Place, shell: s
         terminal.type("x")
         terminal.until("kubectl-vs_gateways -n x")
         assert terminal.lines == [f"{PROMPT}kubectl-vs_gateways -n x"]
+
+
+@pytest.mark.parametrize("shell", _STARTS)
+def test_the_executable_may_be_typed_from_the_home(installed: Place, place: Place, shell: str) -> None:
+    (place.home / "b").symlink_to(installed.home / "bin")
+    with place.shell(shell, sourced(shell, "kubectl-vs_gateways completion")) as terminal:
+        terminal.type("~/b/kubectl-vs_gateways sw")
+        terminal.completes("~/b/kubectl-vs_gateways swap ")
+
+
+@pytest.mark.parametrize("program", ["kubectl-vs_gateways", "~/gone/kubectl-vs_gateways"])
+@pytest.mark.parametrize("shell", _STARTS)
+def test_a_plugin_that_is_gone_leaves_the_screen_as_it_is(place: Place, shell: str, program: str) -> None:
+    lost = sourced(shell, "kubectl-vs_gateways completion") + "\nexport PATH=/usr/bin:/bin"
+    with place.shell(shell, lost) as terminal:
+        terminal.type(f"{program} sw{TAB}{TAB}")
+        terminal.type("x")
+        terminal.until(f"{program} swx")
+        assert terminal.lines == [f"{PROMPT}{program} swx"]
+
+
+@pytest.mark.parametrize("shell", _STARTS)
+def test_a_backslash_in_a_name_is_kept(place: Place, shell: str, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        "apiVersion: v1\nkind: Config\ncontexts: [{name: 'back\\slash', context: {cluster: c}}]\n"
+    )
+    own = place.with_env(KUBECONFIG=str(config))
+    with own.shell(shell, sourced(shell, "kubectl-vs_gateways completion")) as terminal:
+        terminal.type("kubectl-vs_gateways --context ba")
+        terminal.completes("kubectl-vs_gateways --context back\\\\slash ")
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from istiokit.ui.completion.install import place_of
+from tests.docs import APPS
 from tests.run import Result, run
 
 NAME = "kubectl_complete-istio_migrate"
+BY_NAME = {app.name: app for app in APPS}
 
 
 def executable(path: Path, text: str = "#!/bin/sh\n") -> Path:
@@ -42,8 +44,8 @@ def test_it_stands_beside_the_plugin_and_asks_it(plugin: Path) -> None:
     assert (result.code, result.out) == (0, "")
     assert result.err == (
         f"{written}: written; kubectl now completes `kubectl istio-migrate`\n"
-        "if TAB does nothing, turn kubectl's own completion on: source <(kubectl completion bash), or the like for zsh "
-        "and fish\n"
+        "if TAB does nothing, turn kubectl's own completion on: source <(kubectl completion bash), or zsh; in fish: "
+        "kubectl completion fish | source\n"
     )
     asked = subprocess.run(
         [written, "step1", "a b", ""],
@@ -112,6 +114,31 @@ def test_into_a_folder_of_ones_own(plugin: Path, tmp_path: Path) -> None:
     assert not (other / NAME).exists()
 
 
+def test_uninstall_needs_neither_the_plugin_nor_path(plugin: Path) -> None:
+    folder, written = plugin.parent, plugin.parent / NAME
+    completion("install", env=path_with(folder))
+    plugin.unlink()
+    assert completion("uninstall", env=path_with(Path("/nowhere"), folder)).err == f"{written}: removed\n"
+    executable(plugin)
+    completion("install", env=path_with(folder))
+    assert (
+        completion("uninstall", "--dir", str(folder), env={"PATH": "/nowhere"}).err == f"{written}: removed\n"
+    )
+
+
+def test_an_empty_part_of_path_is_the_current_folder(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(plugin.parent)
+    assert completion("install", env={"PATH": "/nowhere:"}).err.startswith(
+        f"{plugin.parent / NAME}: written; "
+    )
+
+
+def test_the_help_tells_of_a_file_in_the_way_and_breaks_no_name() -> None:
+    text = run("completion", "--help", app=BY_NAME["kubectl-vs-gateways"]).out
+    assert "1 another's file is in the way" in text
+    assert all(not line.endswith("-") for line in text.splitlines())
+
+
 @pytest.mark.parametrize(
     ("argv", "env", "told"),
     [
@@ -119,6 +146,7 @@ def test_into_a_folder_of_ones_own(plugin: Path, tmp_path: Path) -> None:
         (("install",), {}, "kubectl-istio_migrate is not on PATH"),
         (("install", "--dir", "{plugin}/missing"), {"PATH": "{plugin}"}, "missing is no folder"),
         (("install", "--dir", "{plugin}/.."), {"PATH": "{plugin}"}, "is not on PATH, where kubectl looks"),
+        (("uninstall",), {"PATH": "/nowhere"}, "neither kubectl-istio_migrate nor its completer is on PATH"),
         (("bash", "--dir", "x"), {"PATH": "{plugin}"}, "--dir means nothing to bash"),
         (("tcsh",), {}, "invalid choice: 'tcsh'"),
         ((), {}, "the following arguments are required: ACTION"),

@@ -44,6 +44,7 @@ def test_a_command_is_completed_from_its_beginning() -> None:
     assert complete("st") == (["status", "step1", "step2"], Directive.NO_FILES)
     assert complete("--context", "a", "st")[0] == ["status", "step1", "step2"]
     assert complete("-n", "a", "help", "car")[0] == ["carry-core"]
+    assert complete("help", "status", "")[0] == []
 
 
 def test_what_follows_an_unknown_command_is_nothing() -> None:

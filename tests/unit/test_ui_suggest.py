@@ -23,7 +23,12 @@ def test_the_suite_is_as_the_plugins_have_it() -> None:
     ("typed", "meant"),
     [
         ("istio-migrate stats", "kubectl istio-migrate status"),
-        ("istio-migrate step", "kubectl istio-migrate step1"),
+        ("istio-migrate STATUS", "kubectl istio-migrate status"),
+        ("istio-migrate Swap", "kubectl vs-gateways swap"),
+        ("istio-migrate -V", "kubectl istio-migrate --version"),
+        ("istio-migrate --vresion", "kubectl istio-migrate --version"),
+        ("vs-gateways -V", "kubectl vs-gateways --version"),
+        ("vs-gateways --vresion", "kubectl vs-gateways --version"),
         ("istio-migrate carrycore", "kubectl istio-migrate carry-core"),
         ("istio-migrate undo", "kubectl istio-migrate rollback"),
         ("istio-migrate verify", "kubectl istio-migrate check"),
@@ -51,6 +56,31 @@ def test_a_command_of_several_plugins() -> None:
         "'kubectl recycle-injected list' or 'kubectl policyreport-vs list'?\n"
     )
     assert run("list").err == expected
+
+
+@pytest.mark.parametrize("words", ["step 2", "step --step 2"])
+def test_commands_that_only_a_number_tells_apart(words: str) -> None:
+    meant = "did you mean 'kubectl istio-migrate step1' or 'kubectl istio-migrate step2'?"
+    assert run(*words.split()).err == f"error: unknown command 'step'; {meant}\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("vs-gateways swap --all", "--all-namespaces"),
+        ("vs-gateways --all", "--all-namespaces"),
+        ("vs-gateways swap --al", "--all-namespaces or --allow"),
+        ("vs-gateways swap --server x", "--context"),
+        ("vs-gateways -a", "-A"),
+        ("vs-gateways lst --stat x", "--state"),
+        ("istio-migrate step1 --kubec x", "--kubeconfig"),
+    ],
+)
+def test_a_flag_that_is_begun_or_called_otherwise(typed: str, meant: str) -> None:
+    plugin, *words = typed.split()
+    done = run(*words, app=BY_NAME[f"kubectl-{plugin}"])
+    assert done.err.endswith(f"; did you mean {meant}?\n")
+    assert (done.code, done.err.count("did you mean")) == (2, 1)
 
 
 @pytest.mark.parametrize("words", ["xyzzy", "step3", "x"])
@@ -81,6 +111,8 @@ def test_nobody_guesses_wildly(words: str) -> None:
                           "remove, rollback); did you mean apply?"),
         ("status -o jsno", "argument -o/--output: invalid choice: jsno (choose from table, wide, json, yaml, "
                            "name); did you mean json?"),
+        ("status -o JSON", "argument -o/--output: invalid choice: JSON (choose from table, wide, json, yaml, "
+                           "name); did you mean json?"),
     ],
 )  # fmt: skip
 def test_a_flag_or_a_value_that_was_meant(typed: str, said: str) -> None:
@@ -92,5 +124,5 @@ def test_a_flag_or_a_value_that_was_meant(typed: str, said: str) -> None:
 def test_what_is_meant_exists_and_is_alike(word: str, known: list[str]) -> None:
     near = nearest(word, known)
     assert near == "" or near in known
-    if near and difflib.SequenceMatcher(None, near, word).ratio() < 0.6:
+    if near and difflib.SequenceMatcher(None, near, word.lower()).ratio() < 0.6:
         raise AssertionError(f"{word!r} is not like {near!r}")

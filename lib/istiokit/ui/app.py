@@ -172,8 +172,8 @@ def _run_default(app: App, name: str, argv: Sequence[str], terminal: Terminal, p
     except (NotDone, UsageError) as error:
         from istiokit.ui import suggest
 
-        meant = "" if name.startswith("-") or "/" in name else suggest.command(app, name, prog)
-        error.hint = "; ".join(filter(None, (error.hint, meant)))
+        if not (error.hint.endswith("?") or name.startswith("-") or "/" in name):
+            error.hint = "; ".join(filter(None, (error.hint, suggest.command(app, name, prog))))
         raise
 
 

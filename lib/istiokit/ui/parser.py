@@ -178,7 +178,7 @@ class Parser(argparse.ArgumentParser):
 
 def filled(text: str) -> str:
     """A paragraph in lines of the width of a help text."""
-    return f"{textwrap.fill(text, WIDTH)}\n" if text else ""
+    return f"{textwrap.fill(text, WIDTH, break_on_hyphens=False)}\n" if text else ""
 
 
 _OPERAND = "\0"

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Collection, Iterable, Sequence
+from string import digits
 
 from istiokit.ui import suite
 from istiokit.ui.commands import App, Command, command_parser, commands_of
@@ -34,20 +35,27 @@ _MEANT = {
 """Words of other programs, and what is called so here: the first that exists, maybe with a flag."""
 
 
+_FLAGS_MEANT = {"--server": "--context", "-s": "--context"}
+"""Flags of kubectl, and what says the same here."""
+_VERSION = "--version"
+"""Stands in front of all commands, and is none of their flags."""
+
+
 def nearest(word: str, known: Collection[str]) -> str:
     """The one of `known` that was meant, by its meaning or its spelling; empty where none is like it."""
+    word = word.lower()
     alike = [one for one in known if not _differ_by_number(word, one)]
     return _called(word, known) or _spelled(word, alike, 0.6) or _called(_spelled(word, _MEANT), known)
 
 
 def _differ_by_number(word: str, other: str) -> bool:
     """`step3` is no slip of the pen for `step2`."""
-    numbers = dict.fromkeys(map(ord, "0123456789"))
+    numbers = dict.fromkeys(map(ord, digits))
     return any(map(str.isdigit, word)) and word.translate(numbers) == other.translate(numbers)
 
 
 def _called(word: str, known: Collection[str]) -> str:
-    return next((here for here in _MEANT.get(word.lower(), ()) if here.split()[0] in known), "")
+    return next((here for here in _MEANT.get(word, ()) if here.split()[0] in known), "")
 
 
 def command(app: App, word: str, prog: str) -> str:
@@ -55,10 +63,13 @@ def command(app: App, word: str, prog: str) -> str:
 
     Another plugin's command goes before one of this plugin that is merely spelled like it.
     """
-    names = [*(one.name for one in commands_of(app)), "--version"]
+    word = word.lower()
+    names = [*(one.name for one in commands_of(app)), _VERSION]
     others = [f"'{plugin} {word}'" for plugin in suite.owners(word, app.name)]
     if others and word not in _MEANT:
         return f"did you mean {' or '.join(others)}?"
+    if numbered := [f"'{prog} {name}'" for name in names if name != word and name.rstrip(digits) == word]:
+        return f"did you mean {' or '.join(numbered)}?"
     near = nearest(word, names)
     return f"did you mean '{prog} {near}'?" if near else ""
 
@@ -80,10 +91,30 @@ def flag(app: App, asked: Command, words: Sequence[str], prog: str) -> str:
     others = {one.name: _flags(one, prog) for one in commands_of(app) if one.name != asked.name}
     if named := [name for name, flags in others.items() if unknown in flags]:
         return _owned(unknown, named)
-    if near := _spelled(unknown, _long(_flags(asked, prog))):
-        return f"did you mean {near}?"
+    if near := _own_flag(unknown, _flags(asked, prog)):
+        meant = f"'{prog} {near}'" if near == _VERSION else near
+        return f"did you mean {meant}?"
     near = _spelled(unknown, _long(flag for flags in others.values() for flag in flags))
     return _owned(near, [name for name, flags in others.items() if near in flags]) if near else ""
+
+
+def _own_flag(unknown: str, flags: Collection[str]) -> str:
+    """The flag of these, or flags, that an unknown one stands for: one that is begun goes before one that is alike."""
+    if unknown == "-V":
+        return _VERSION
+    if len(unknown) == len("-a") and unknown.swapcase() in flags:
+        return unknown.swapcase()
+    if (known := _FLAGS_MEANT.get(unknown, "")) in flags:
+        return known
+    return " or ".join(_begun(unknown, flags)) or _spelled(unknown, [*_long(flags), _VERSION])
+
+
+def _begun(unknown: str, flags: Iterable[str]) -> list[str]:
+    """The flags that begin so, those with whole words first: `--all` is no half of `--allow`."""
+    if len(unknown) < len("--al"):
+        return []
+    begun = [one for one in _long(flags) if one.startswith(unknown)]
+    return [one for one in begun if one.startswith(f"{unknown}-")] or begun
 
 
 def _separate(words: Sequence[str]) -> str:

@@ -33,7 +33,7 @@ def configure(parser: Parser) -> None:
     program = programs(plugin)[0]
     parser.description = _description(plugin, program)
     parser.details = _DETAILS
-    parser.exit_one = None
+    parser.exit_one = "another's file is in the way"
     parser.examples = (
         *(_INSTALLING if plugin.startswith(f"{HOST} ") else ()),
         (f"bash, for `{program}` itself; to keep it, put this into ~/.bashrc: source <(...)", "bash"),
@@ -91,8 +91,10 @@ def run(given: Options, context: Context) -> int:
     if given.action in SHELLS:
         context.write(scripts.script(given.action, context.prog))
         return 0
-    place = install.place_of(context.prog, given.folder, context.env)
-    told = install.install(place) if given.action == _INSTALL else install.uninstall(place)
+    if given.action == _INSTALL:
+        told = install.install(install.place_of(context.prog, given.folder, context.env))
+    else:
+        told = install.uninstall(install.place_left(context.prog, given.folder, context.env))
     for line in told:
         context.say(line)
     return 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from istiokit.cluster.files_program import remove_program, write_program
 from istiokit.errors import NotDone, UsageError
-from istiokit.ui.completion.scripts import HOST
+from istiokit.ui.completion.scripts import HOST, programs
 
 _MARK = "completion install"
 """What tells that a file is ours: its first lines name the command that wrote it."""
@@ -39,28 +39,65 @@ def place_of(prog: str, folder: str, env: Mapping[str, str], *, windows: bool = 
 
     Raises UsageError where kubectl would not find it, or has no need of it.
     """
-    host, _, plugin = prog.partition(" ")
-    if host != HOST:
-        raise UsageError(
-            f"{host} asks the plugin itself: there is nothing to install", f"see {prog} completion --help"
-        )
-    program = f"{HOST}-{plugin.replace('-', '_')}"
-    name = f"{HOST}_complete-{plugin.replace('-', '_')}{'.cmd' if windows else ''}"
-    folders = [part for part in env.get("PATH", "").split(os.pathsep) if part]
-    home = _home(program, folders, windows=windows)
+    folders = _folders(env)
+    home = _home(_program(prog), folders, windows=windows)
     if home is None:
         raise UsageError(
-            f"{program} is not on PATH, so that kubectl does not find the plugin",
+            f"{_program(prog)} is not on PATH, so that kubectl does not find the plugin",
             "put its folder on PATH first",
         )
     if not folder:
-        return Place(home / name, program, prog)
+        return _place(prog, home, windows=windows)
+    chosen = _chosen(folder)
+    if not any(Path(one).exists() and chosen.samefile(one) for one in folders):
+        raise UsageError(f"{folder} is not on PATH, where kubectl looks", "name a folder on PATH with --dir")
+    return _place(prog, chosen, windows=windows)
+
+
+def place_left(prog: str, folder: str, env: Mapping[str, str], *, windows: bool = os.name == "nt") -> Place:
+    """Where the executable may have been left: in `folder`, else beside the plugin, or where PATH still has it.
+
+    Raises UsageError where there is no such folder, or kubectl has no need of the executable.
+    """
+    if folder:
+        return _place(prog, _chosen(folder), windows=windows)
+    folders = _folders(env)
+    home = _home(_program(prog), folders, windows=windows)
+    places = [_place(prog, Path(one), windows=windows) for one in ([home] if home else folders)]
+    left = next((place for place in places if home or os.path.lexists(place.path)), None)
+    if left is None:
+        raise UsageError(
+            f"neither {_program(prog)} nor its completer is on PATH", "name its folder with --dir"
+        )
+    return left
+
+
+def _place(prog: str, folder: Path, *, windows: bool) -> Place:
+    name = _program(prog).replace(f"{HOST}-", f"{HOST}_complete-", 1)
+    return Place(folder.absolute() / f"{name}{'.cmd' if windows else ''}", _program(prog), prog)
+
+
+def _program(prog: str) -> str:
+    """The plugin's executable, as kubectl calls it."""
+    if not prog.startswith(f"{HOST} "):
+        host = prog.partition(" ")[0]
+        raise UsageError(
+            f"{host} asks the plugin itself: there is nothing to install", f"see {prog} completion --help"
+        )
+    return programs(prog)[0]
+
+
+def _folders(env: Mapping[str, str]) -> list[str]:
+    """Those of PATH; an empty one is the current folder."""
+    path = env.get("PATH", "")
+    return [part or os.curdir for part in path.split(os.pathsep)] if path else []
+
+
+def _chosen(folder: str) -> Path:
     chosen = Path(folder).expanduser()
     if not chosen.is_dir():
         raise UsageError(f"{folder} is no folder", "make it first, or name another with --dir")
-    if not any(Path(one).exists() and chosen.samefile(one) for one in folders):
-        raise UsageError(f"{folder} is not on PATH, where kubectl looks", "name a folder on PATH with --dir")
-    return Place(chosen.absolute() / name, program, prog)
+    return chosen
 
 
 def _home(program: str, folders: Sequence[str], *, windows: bool) -> Path | None:
@@ -110,4 +147,4 @@ def _is_ours(place: Place) -> bool:
 def _kubectls_own(place: Place) -> str:
     if place.path.suffix == ".cmd":
         return "kubectl completion powershell | Out-String | Invoke-Expression"
-    return "source <(kubectl completion bash), or the like for zsh and fish"
+    return "source <(kubectl completion bash), or zsh; in fish: kubectl completion fish | source"

@@ -2,11 +2,17 @@
 
 TEXT = r"""# bash completion of `@PROG@`, run by itself. Load it with: source <(@PROG@ completion bash)
 
-# What the shell makes of a word, without running anything that stands in it.
+# What the shell makes of a word, without running anything that stands in it; the last may have an open quote.
 __@FUNCTION@_plain() {
+    quote=
     case $1 in
         *['$`<>();&|']* | *$'\n'*) plain=$1 ;;
-        *) eval "plain=$1" 2>/dev/null || plain=$1 ;;
+        *)
+            for quote in '' '"' "'" none; do
+                eval "plain=$1$quote" 2>/dev/null && return
+            done
+            plain=$1
+            ;;
     esac
 }
 
@@ -48,7 +54,7 @@ __@FUNCTION@_ends() {
 }
 
 __@FUNCTION@() {
-    local words plain word at line cut longest=0 directive=0 tab=$'\t'
+    local words plain quote word at line cut longest=0 directive=0 tab=$'\t'
     local typed=() found=()
     COMPREPLY=()
     __@FUNCTION@_words
@@ -70,7 +76,8 @@ __@FUNCTION@() {
     elif ((${#found[@]} == 0)); then
         ((directive & 4)) || __@FUNCTION@_files files
     elif ((${#found[@]} == 1)); then
-        COMPREPLY=("$(printf %q "${found[0]%%"$tab"*}")")
+        COMPREPLY=("${found[0]%%"$tab"*}")
+        [[ -n $quote ]] || COMPREPLY=("$(printf %q "${COMPREPLY[0]}")")
     else
         for line in "${found[@]}"; do
             line=${line%%"$tab"*}
@@ -89,7 +96,8 @@ __@FUNCTION@() {
     fi
     ((directive & 2)) && compopt -o nospace 2>/dev/null
 
-    # bash puts the candidate behind the last = or : of the word.
+    # bash puts the candidate behind the last = or : of the word, if that is not quoted.
+    [[ -n $quote ]] && return
     for cut in = :; do
         if [[ $word == *"$cut"* && $COMP_WORDBREAKS == *"$cut"* ]]; then
             for at in "${!COMPREPLY[@]}"; do

@@ -4,14 +4,18 @@ TEXT = r"""# fish completion of `@PROG@`, run by itself. Load it with: @PROG@ co
 
 function __@FUNCTION@_complete
     set -l typed (commandline -opc)
-    set -l program $typed[1]
+    # The shell does not expand what is typed so; nothing else that stands in the line is looked at.
+    set -l program (string replace -r -- '^(?:~|\$HOME)(?=/)' "$HOME" "$typed[1]")
+    type -q -- "$program"
+    or return
     set -e typed[1]
     set -l word (commandline -ct)
     set -l plain (string unescape -- "$word" 2>/dev/null)
     or set plain "$word"
     set -l lines ($program __completeWhole $typed "$plain" 2>/dev/null </dev/null)
-    set -l directive (string match -r -g -- '^:([0-9]+)$' $lines[-1])
-    or set directive (string replace -r -- '^:' '' $lines[-1])
+    string match -q -r -- '^:[0-9]+$' "$lines[-1]"
+    or return
+    set -l directive (string replace -- ':' '' $lines[-1])
     set -e lines[-1]
 
     # Of --flag=value only the value is completed; fish wants the whole word.

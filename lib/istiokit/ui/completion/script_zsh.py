@@ -4,12 +4,14 @@ TEXT = r"""#compdef @PROGRAMS@
 # zsh completion of `@PROG@`, run by itself. Load it after compinit with: source <(@PROG@ completion zsh)
 
 _@FUNCTION@() {
-    local directive line word
+    local directive line program word
     local -a typed lines found
     # The words without their quotes; nothing that stands in them is run.
     (( CURRENT > 2 )) && typed=("${(@Q)words[2,CURRENT-1]}")
     word=${(Q)PREFIX}
-    lines=("${(@f)$("${(Q)words[1]}" __completeWhole "${typed[@]}" "$word" 2>/dev/null </dev/null)}")
+    program=${(Q)words[1]}
+    [[ $program == ('~'|'$HOME')/* ]] && program=$HOME/${program#*/}
+    lines=("${(@f)$("$program" __completeWhole "${typed[@]}" "$word" 2>/dev/null </dev/null)}")
     directive=${lines[-1]#:}
     lines[-1]=()
     [[ $directive == <-> ]] || return 1
@@ -26,11 +28,10 @@ _@FUNCTION@() {
     fi
     for line in "${lines[@]}"; do
         word=${line%%$'\t'*}
-        if [[ $line == *$'\t'* ]]; then
-            found+=("${word//:/\\:}:${line#*$'\t'}")
-        else
-            found+=("${word//:/\\:}")
-        fi
+        # _describe takes a backslash for its own, and a colon for the end of the word.
+        word=${${word//\\/\\\\}//:/\\:}
+        [[ $line == *$'\t'* ]] && word+=:${line#*$'\t'}
+        found+=("$word")
     done
     if (( ! ${#found} )); then
         (( directive & 4 )) && return 1

@@ -60,8 +60,8 @@ def asked(app: App, words: Sequence[str]) -> Asked:
     if not rest and not _waits_for_value(front):
         return _beginning(app, front, word)
     name, *following = rest or [""]
-    if name == "help" and not following:
-        return Asked(word, tuple(_commands(app)))
+    if name == "help":
+        return Asked(word, () if following else tuple(_commands(app)))
     if name in (command.name for command in commands_of(app)):
         return _within(command_parser(find(app, name, app.name), app.name), [*front, *following], word)
     if app.names or not rest:
