@@ -33,7 +33,8 @@ def test_no_crd_and_no_istiod_is_lost_on_the_way_to_2_54(fresh_rig: FRESH) -> No
     rig = fresh_rig(*FLUX_PARTS)
     install_core(rig)
     crds, istiod, bound = uids(rig, "crds"), uids(rig, "deployments", "istio-system"), routes(rig)
-    assert status(rig)["next"].endswith("check --target 2.54")
+    # helm-controller looks a second time at what it has just installed, and until then a release is not Ready again.
+    rig.until(lambda: status(rig)["next"].endswith("check --target 2.54"), "all releases to be Ready")
     refused = migrate(rig, "check", "--target=2.54")
     assert refused.code == 1
     assert "error IM027  HelmRelease bigbang/istio-core" in refused.err + refused.out
