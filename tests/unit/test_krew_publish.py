@@ -88,5 +88,5 @@ def test_make_never_expands_an_address(target: str, project: Project) -> None:
     trap = "https://git.example.com/$(shell touch trapped)"
     project.make("--dry-run", target, BASE_URL=trap, HOMEPAGE="https://git.example.com")
     done = project.make("--eval=show: ; @printenv BASE_URL", "show", BASE_URL=trap)
-    assert done.stdout == f"{trap}\n"
+    assert trap in done.stdout.splitlines()  # beside what a make above this one says of folders
     assert not (project.folder / "trapped").exists()
