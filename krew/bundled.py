@@ -12,9 +12,9 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 from krew.command import Parser, command
+from krew.frozen import INTERNAL, OURS
 from krew.platforms import ReleaseError
 
-_OURS = "istio-migrate"
 _LICENCES = ("LICENSE", "LICENCE", "COPYING", "NOTICE")
 _RULE = "-" * 100
 
@@ -37,11 +37,11 @@ def bundled(site_packages: Path, folder: Path) -> list[Distribution]:
 
     Raises ReleaseError if there are none, since then one of the two paths is wrong.
     """
-    inside = folder / "_internal"
+    inside = folder / INTERNAL
     found = [
         one
         for one in distributions(path=[str(site_packages)])
-        if one.metadata["Name"] != _OURS and _is_in(one, inside)
+        if one.metadata["Name"] != OURS and _is_in(one, inside)
     ]
     if not found:
         raise ReleaseError(f"nothing of {site_packages} is in {inside}: give the environment of the build")

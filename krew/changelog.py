@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
+from krew.release import VERSION
+
 UNRELEASED = "Unreleased"
 
 _HEADING = re.compile(r"## \[([^\]]+)\](?: - (\S+))?(?: \[YANKED\])?")
-_VERSION = re.compile(r"(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2}")
 _LINK = re.compile(r"\[([^\]]+)\]: \S+")
 _THEMES = ("Added", "Changed", "Deprecated", "Removed", "Fixed", "Security")
 
@@ -69,7 +70,7 @@ def _of_section(it: Section) -> Iterator[str]:
     if it.version == UNRELEASED:
         if it.date is not None:
             yield f"{UNRELEASED} has a date"
-    elif not _VERSION.fullmatch(it.version):
+    elif not VERSION.fullmatch(it.version):
         yield f"{it.version} is no version of three numbers in brackets, with a date"
     else:
         if not _is_date(it.date):
@@ -91,7 +92,7 @@ def _of_themes(it: Section) -> Iterator[str]:
 
 def _order(new: Section, old: Section) -> Iterator[str]:
     """What is wrong with OLD standing right below NEW."""
-    if not (_VERSION.fullmatch(new.version) and _VERSION.fullmatch(old.version)):
+    if not (VERSION.fullmatch(new.version) and VERSION.fullmatch(old.version)):
         return
     if _numbers(old.version) >= _numbers(new.version):
         yield f"{old.version} stands below {new.version}: the newest comes first"

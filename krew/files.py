@@ -12,7 +12,7 @@ from pathlib import Path
 from istiokit import __version__
 from krew.checksums import CHECKSUMS, read_checksums, sha256
 from krew.command import Parser, command
-from krew.platforms import SUPPORTED, Platform, ReleaseError
+from krew.platforms import SUPPORTED, Platform, ReleaseError, chosen
 
 _ANEW = "make it anew, and then `make checksums manifests`"
 
@@ -82,7 +82,7 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("--names", action="store_true", help="print paths, those of the manifests too")
     arguments = parser.parse_args(argv)
-    platforms = [it for it in SUPPORTED if not arguments.only or str(it) in arguments.only]
+    platforms = chosen(arguments.only)
     sums = read_checksums(arguments.dist / CHECKSUMS)
     check(sums, __version__, platforms)
     verify(arguments.dist, sums)

@@ -1,6 +1,7 @@
 """The systems that a release is made for, and what their files are called."""
 
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _SYSTEMS = {"Linux": "linux", "Darwin": "darwin", "Windows": "windows"}
@@ -43,6 +44,11 @@ SUPPORTED = (
     Platform("windows", "amd64"),
 )
 """What a release consists of. PyInstaller freezes for the machine that it runs on, so each is a job of its own."""
+
+
+def chosen(only: Sequence[str] | None) -> tuple[Platform, ...]:
+    """The supported platforms of these names, `linux/amd64`; all of them without any."""
+    return tuple(one for one in SUPPORTED if not only or str(one) in only)
 
 
 def this_platform() -> Platform:

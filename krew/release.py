@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from krew.platforms import SUPPORTED, Platform, ReleaseError
 
-_VERSION = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}")
+VERSION = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}")
+"""Three numbers, as krew and CHANGELOG.md want them."""
 # No user and no query, which may be secrets, and nothing that means something to YAML or to a shell.
 _URL = re.compile(r"https://[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9._~%+@-]+)*")
 _LINE = re.compile(r"(\S+) [ *](\S+)")
@@ -31,7 +32,7 @@ class Release:
 
     def check(self) -> None:
         """Raises ReleaseError for a version that is not X.Y.Z, a URL that is not plain https, or strange archives."""
-        if not _VERSION.fullmatch(self.version):
+        if not VERSION.fullmatch(self.version):
             raise ReleaseError(
                 f"version {self.version} is not X.Y.Z, as krew wants it (lib/istiokit/__init__.py)"
             )

@@ -18,7 +18,7 @@ from istiokit import __version__
 from krew.checksums import read_checksums
 from krew.command import Parser, command
 from krew.manifests import manifests
-from krew.platforms import SUPPORTED, ReleaseError
+from krew.platforms import SUPPORTED, ReleaseError, chosen
 from krew.release import Release
 
 TEMPLATES = Path(__file__).parent
@@ -59,10 +59,8 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 
 def _render(arguments: argparse.Namespace) -> list[Path]:
-    platforms = tuple(it for it in SUPPORTED if not arguments.only or str(it) in arguments.only)
-    release = Release(
-        __version__, arguments.base_url, arguments.homepage, read_checksums(arguments.checksums), platforms
-    )
+    checksums, platforms = read_checksums(arguments.checksums), chosen(arguments.only)
+    release = Release(__version__, arguments.base_url, arguments.homepage, checksums, platforms)
     return _write(arguments.output, manifests(release, templates()))
 
 

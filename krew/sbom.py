@@ -9,7 +9,6 @@ same folder gives the same bytes: nothing random in it, and no time but SOURCE_D
 
 from __future__ import annotations
 
-import hashlib
 import json
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from istiokit import __version__
+from krew.checksums import sha256
 from krew.command import Parser, command
 from krew.files import bill_name
 from krew.frozen import INTERNAL, OURS, PYTHON, Environment, environment, normal, owners
@@ -100,12 +100,11 @@ def _linked(package: str, env: Environment) -> Component:
 
 
 def _library(file: str, env: Environment, folder: Path) -> Component:
-    content = (folder / INTERNAL / file).read_bytes()
     made = {
         "bom-ref": file,
         "type": "library",
         "name": file,
-        "hashes": [{"alg": "SHA-256", "content": hashlib.sha256(content).hexdigest()}],
+        "hashes": [{"alg": "SHA-256", "content": sha256(folder / INTERNAL / file)}],
     }
     where = origin(file, env.libraries)
     return {**made, "version": where.version, "purl": where.purl} if where else made

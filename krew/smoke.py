@@ -19,6 +19,7 @@ from pathlib import Path
 
 from istiokit import __version__
 from krew.archive import FOLDER
+from krew.command import command
 from krew.platforms import this_platform
 
 _EXAMPLE = Path(__file__).parent.parent / "examples" / "bigbang" / "values.yaml"
@@ -124,6 +125,7 @@ def unpacked(place: Path, folder: Path) -> Path:
     return inside if inside.is_dir() else target
 
 
+@command
 def main(words: Sequence[str]) -> int:
     """Tries what is at the places WORDS; returns 0, or 1 with a line on stderr for each failure."""
     here = this_platform()

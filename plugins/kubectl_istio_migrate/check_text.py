@@ -75,5 +75,4 @@ def _next(
         return f"next: mend {', '.join(codes)} (`{prog} check --explain {codes[0]}`), or pass --allow CODE"
     if target.step is None:
         return "next: upgrade Big Bang"
-    files = "".join(f" {shlex.quote(word)}" for word in file_flags(filenames))
-    return f"next: {prog} step{target.step}{files}"
+    return f"next: {prog} {shlex.join([f'step{target.step}', *file_flags(filenames)])}"

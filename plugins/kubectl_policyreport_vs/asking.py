@@ -162,9 +162,7 @@ def question(given: Given, context: Context) -> "Question":
 
 def _place(given: Given, context: Context) -> str | None:
     """The namespace that a name without one means; None for any."""
-    if given.all_namespaces:
-        return None
-    return given.namespace or (None if given.filenames else context.cluster.namespace)
+    return context.namespace_of(given.namespace, everywhere=given.all_namespaces, files=bool(given.filenames))
 
 
 def _files(given: Given, context: Context) -> "FilesCluster":

@@ -172,9 +172,7 @@ def _within(reading: "RouteReading", scope: Scope, context: Context) -> "RouteRe
 
 def place_of(scope: Scope, context: Context) -> str | None:
     """The namespace that a name without one means; None for any."""
-    if scope.all_namespaces:
-        return None
-    return scope.namespace or (None if scope.filenames else context.cluster.namespace)
+    return context.namespace_of(scope.namespace, everywhere=scope.all_namespaces, files=bool(scope.filenames))
 
 
 def unread_lines(reading: "RouteReading", told: "Collection[Unread]" = ()) -> list[str]:

@@ -11,6 +11,7 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,24 +41,28 @@ RUBBISH = {
 }
 
 
-@pytest.fixture(scope="session")
-def unpacked() -> Iterator[Path]:
-    """The folder of the archive, below one with a space in its name, where everybody may read."""
+@contextmanager
+def extracted(archive: str) -> Iterator[Path]:
+    """What is in the archive of this name, below a folder with a space in its name, where everybody may read."""
     with tempfile.TemporaryDirectory(prefix="a folder ") as place:
         Path(place).chmod(0o755)
-        with tarfile.open(archives() / this_platform().archive(__version__)) as archive:
-            archive.extractall(place, filter="data")
-        yield Path(place) / "istio-migrate"
+        with tarfile.open(archives() / archive) as opened:
+            opened.extractall(place, filter="data")
+        yield Path(place)
+
+
+@pytest.fixture(scope="session")
+def unpacked() -> Iterator[Path]:
+    """The folder of the archive."""
+    with extracted(this_platform().archive(__version__)) as place:
+        yield place / "istio-migrate"
 
 
 @pytest.fixture(scope="session")
 def flux_plugin() -> Iterator[Path]:
-    """What the archive for Flux holds."""
-    with tempfile.TemporaryDirectory(prefix="flux plugins ") as place:
-        Path(place).chmod(0o755)
-        with tarfile.open(archives() / this_platform().flux_archive(__version__)) as archive:
-            archive.extractall(place, filter="data")
-        yield Path(place) / "flux-istio-migrate"
+    """The executable in the archive for Flux."""
+    with extracted(this_platform().flux_archive(__version__)) as place:
+        yield place / "flux-istio-migrate"
 
 
 @pytest.fixture(scope="module")

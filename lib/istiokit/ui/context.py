@@ -42,6 +42,15 @@ class Context:
         """The cluster of the connection flags, connected on first use."""
         return self.connector(self.connection)
 
+    def namespace_of(self, namespace: str, *, everywhere: bool, files: bool) -> str | None:
+        """The namespace that a name without one means, by -n, -A and -f; None for any. -A overrides -n, as in kubectl.
+
+        Without -n it is that of the kubeconfig's context, and of files any.
+        """
+        if everywhere:
+            return None
+        return namespace or (None if files else self.cluster.namespace)
+
     def write(self, text: str) -> None:
         """Write data to stdout, as it is; at once, so that it keeps its place among what is said."""
         self.out.write(text)

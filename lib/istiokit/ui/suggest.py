@@ -140,4 +140,4 @@ def _long(flags: Iterable[str]) -> list[str]:
 
 
 def _flags(command: Command, prog: str) -> set[str]:
-    return {flag for action in command_parser(command, prog)._actions for flag in action.option_strings}
+    return {flag for action in command_parser(command, prog).actions() for flag in action.option_strings}

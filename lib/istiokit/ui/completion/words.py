@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from istiokit.ui import options
+from istiokit.ui.arguments import split
 from istiokit.ui.commands import App, command_parser, commands_of, find
 from istiokit.ui.completable import Completer, completion_of
 from istiokit.ui.completion.protocol import Candidate
@@ -56,7 +57,7 @@ class Asked:
 def asked(app: App, words: Sequence[str]) -> Asked:
     """What the last of the words could become."""
     *before, word = words or [""]
-    front, rest = _front(before)
+    front, rest = split(before, any_flag=False)
     if not rest and not _waits_for_value(front):
         return _beginning(app, front, word)
     name, *following = rest or [""]
@@ -67,17 +68,6 @@ def asked(app: App, words: Sequence[str]) -> Asked:
     if app.names or not rest:
         return _within(_front_parser(app), before, word)
     return Asked(word)
-
-
-def _front(before: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
-    """The flags that may stand in front of the command, and the rest."""
-    at = 0
-    while at < len(before):
-        flag, equals, _ = before[at].partition("=")
-        if flag not in options.LEADING:
-            break
-        at += 1 if equals else 2
-    return before[:at], before[at:]
 
 
 def _waits_for_value(front: Sequence[str]) -> bool:
