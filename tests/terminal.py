@@ -132,11 +132,7 @@ def on_terminal(
     return Seen(code, watcher.raw, watcher.screen, watcher.still, kept)
 
 
-def terminal_env(**more: str) -> dict[str, str]:
-    """The environment of this process, without what would overrule what the terminal says of itself."""
+def terminal_env(base: Mapping[str, str] = os.environ, /, **more: str) -> dict[str, str]:
+    """The environment BASE, without what would overrule what the terminal says of itself."""
     left_out = ("NO_COLOR", "COLUMNS", "LINES")
-    return {
-        **{key: value for key, value in os.environ.items() if key not in left_out},
-        "TERM": "xterm",
-        **more,
-    }
+    return {**{key: value for key, value in base.items() if key not in left_out}, "TERM": "xterm", **more}

@@ -51,12 +51,7 @@ class Scene:
         argv = shlex.split(line)
         program = shutil.which(argv[0], path=self.rig.env["PATH"])
         assert program is not None, f"the rig has no {argv[0]}"
-        env = {
-            **terminal_env(**self.rig.env),
-            "TERM": "xterm-256color",
-            "LOGNAME": "admin",
-            "LC_ALL": "C.UTF-8",
-        }
+        env = terminal_env(self.rig.env, TERM="xterm-256color", LOGNAME="admin", LC_ALL="C.UTF-8")
         env["PATH"] = f"{_PLUGINS}:{env['PATH']}"
         seen = on_terminal(
             [program, *argv[1:]],

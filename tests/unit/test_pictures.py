@@ -1,14 +1,19 @@
 """What a terminal shows becomes text and a picture; a guide takes it up where its mark is."""
 
+import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 from xml.etree import ElementTree
 
 import pytest
 
 from tests.pictures.guides import embed, embedded, normal
+from tests.pictures.scene import Scene
 from tests.pictures.shots import picture, transcript
 from tests.terminal import Seen, on_terminal, terminal_env
+from tests.tools.rig import Rig
 
 PAGE = """\
 Look first:
@@ -98,3 +103,10 @@ def test_what_differs_by_nature_is_the_same(one: str, other: str) -> None:
 )
 def test_what_says_something_is_not_masked(one: str, other: str) -> None:
     assert normal(one) != normal(other)
+
+
+def test_a_scene_is_as_wide_as_it_says_whatever_the_environment_says(tmp_path: Path) -> None:
+    rig = SimpleNamespace(env={**os.environ, "COLUMNS": "17", "LINES": "4", "NO_COLOR": "1"})
+    scene = Scene(cast(Rig, rig), tmp_path)
+    scene.run("env", """sh -c 'echo "${COLUMNS-}${LINES-}${NO_COLOR-} of $(stty size)"'""", columns=50)
+    assert scene.transcripts["env"].splitlines()[1] == " of 400 50"
