@@ -1,6 +1,7 @@
 """Manifests as a cluster: what is found where, and that a change touches nothing else."""
 
 import json
+import os
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -135,6 +136,15 @@ def test_bad_paths(folder: Path) -> None:
     (folder / "image.yaml").write_bytes(b"\x89PNG\xff")
     with pytest.raises(UsageError, match="this is not text"):
         FilesCluster(["image.yaml"])
+
+
+def test_a_name_that_is_no_text_is_refused(folder: Path) -> None:
+    odd = folder / os.fsdecode(b"b\xff.yaml")
+    odd.write_text(RELEASE)
+    for named in (odd, folder):
+        with pytest.raises(UsageError, match="the name of this file is not text") as refused:
+            FilesCluster([str(named)])
+        assert "b\N{REPLACEMENT CHARACTER}.yaml" in str(refused.value)
 
 
 def test_documents_that_are_no_objects_are_kept_in_mind(folder: Path) -> None:

@@ -280,6 +280,25 @@ def test_stdin_and_stdout_keep_line_endings() -> None:
     assert done.stdout == b"a\r\nb\n"
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-16"])
+def test_streams_are_utf8_whatever_the_locale_says(encoding: str) -> None:
+    body = "context.write(context.stdin.read()); context.say('\u2192')"
+    done = subprocess.run(
+        [sys.executable, "-c", PROCESS.format(body=body)],
+        input="grün → rot\n".encode(),
+        capture_output=True,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("grün → rot\n".encode(), "→\n".encode())
+
+
+def test_what_is_no_text_is_shown_all_the_same() -> None:
+    with start("context.write('\\ud800 ' + chr(0xdcff))", PYTHONIOENCODING="utf-8") as process:
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out, err) == (0, "\\ud800 \\udcff", "")
+
+
 def test_the_module_is_the_executable() -> None:
     command = [sys.executable, "-m", "kubectl_istio_migrate", "--version"]
     assert subprocess.run(command, capture_output=True, check=True, text=True).stdout == (

@@ -31,7 +31,7 @@ def files_under(paths: Iterable[str], recursive: bool, lost: Lost | None = None)
     """
     tell = lost or _refused
     seen = dict.fromkeys(file for path in paths for file in _under(path, recursive, tell))
-    yield from seen
+    yield from (file for file in seen if _has_text_name(file, tell))
 
 
 def real(path: str | Path) -> Path:
@@ -90,6 +90,17 @@ def _walk(folder: Path, recursive: bool, lost: Lost) -> Iterator[tuple[str, str]
                 lost(str(link), "a link to a folder, which is not followed", "name it with -f as well")
         folders[:] = [name for name in folders if recursive and name[0] != "."]
         yield from ((place, name) for name in names if name[0] != ".")
+
+
+def _has_text_name(file: str, lost: Lost) -> bool:
+    """Whether the file can be named in a plan and a journal, which are text."""
+    try:
+        file.encode()
+    except UnicodeEncodeError:
+        shown = os.fsencode(file).decode(errors="replace")
+        lost(shown, "the name of this file is not text (UTF-8)", "rename it")
+        return False
+    return True
 
 
 def _is_regular(file: Path, lost: Lost) -> bool:

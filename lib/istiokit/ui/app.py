@@ -2,7 +2,6 @@
 
 import contextlib
 import importlib
-import io
 import os
 import signal
 import sys
@@ -13,12 +12,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 from istiokit import __version__
 from istiokit.errors import NotDone, SuiteError, UsageError
 from istiokit.ui import arguments
-from istiokit.ui.closed import Closed, Nowhere
 from istiokit.ui.commands import App, Command, command_parser, find, help_text, prog_name
 from istiokit.ui.connection import Connection, connection
 from istiokit.ui.context import Context, connect
 from istiokit.ui.parser import HelpAsked, UnknownArguments
 from istiokit.ui.printable import printable
+from istiokit.ui.streams import standard
 
 if TYPE_CHECKING:
     import argparse
@@ -54,11 +53,8 @@ class _Terminated(BaseException):
 def main(app: App) -> int:
     """Run the plugin as this process and return its exit code."""
     signal.signal(signal.SIGTERM, _terminate)
-    _keep_line_endings(sys.stdin, sys.stdout)
-    # A stream that the shell has closed (`>&-`) is None.
-    terminal = Terminal(
-        sys.stdout or Closed("stdout"), sys.stderr or Nowhere(), sys.stdin or Closed("stdin"), os.environ
-    )
+    stdin, out, err = standard()
+    terminal = Terminal(out, err, stdin, os.environ)
     if sys.argv[1:2] and sys.argv[1] in COMPLETE:
         _complete_and_end(app, terminal)
     code = run_app(app, sys.argv[1:], terminal, prog=prog_name(sys.argv[0], app.name))
@@ -137,13 +133,6 @@ def _told(app: App, argv: Sequence[str], terminal: Terminal, prog: str) -> int:
 def _with_notes(word: str, cause: BaseException) -> str:
     """One line: the word, and what those have noted whom the signal met at work."""
     return "; ".join((word, *getattr(cause, "__notes__", ()))) + "\n"
-
-
-def _keep_line_endings(*streams: TextIO) -> None:
-    """A file that comes by stdin and goes to stdout keeps the line endings that it has."""
-    for stream in streams:
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(newline="")
 
 
 def _dispatch(app: App, argv: Sequence[str], terminal: Terminal, prog: str) -> int:

@@ -68,13 +68,13 @@ def parse(namespace: argparse.Namespace) -> Given:
 
 def given_mapping(given: Given, context: Context) -> "Mapping":
     """The pairs that were named; raises UsageError for what is none, or contradicts itself."""
-    from istiokit.cluster.files_read import read_text
+    from istiokit.cluster.files_read import read_stdin, read_text, utf8
     from istiokit.istio.mapping import mapping_of, parse_file, parse_flag
 
     pairs = [parse_flag(text) for text in given.maps]
     for name in given.filenames:
-        text, origin = (context.stdin.read(), "stdin") if name == _STDIN else (read_text(name), name)
-        pairs += parse_file(text, origin)
+        text = utf8(read_stdin(context.stdin), "stdin") if name == _STDIN else read_text(name)
+        pairs += parse_file(text, "stdin" if name == _STDIN else name)
     return mapping_of(pairs)
 
 

@@ -1,8 +1,23 @@
-"""Streams that are not there: a shell has closed them (`<&-`, `>&-`), and Python gives None for them."""
+"""The three standard streams, as commands want them; a shell may have closed them (`<&-`, `>&-`)."""
 
 import errno
 import io
-from typing import NoReturn
+import sys
+from typing import NoReturn, TextIO
+
+
+def standard() -> tuple[TextIO, TextIO, TextIO]:
+    """stdin, stdout and stderr of this process, in UTF-8 whatever the locale says, as kubectl's are.
+
+    Line endings are kept: a file that comes by stdin goes to stdout with those that it has.
+    """
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")
+    # Python gives None for a stream that is closed.
+    return sys.stdin or Closed("stdin"), sys.stdout or Closed("stdout"), sys.stderr or Nowhere()
 
 
 class Closed(io.StringIO):
