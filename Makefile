@@ -48,6 +48,9 @@ lint: install ## Check style and format
 
 types: install ## Check types
 	$(BIN)/mypy
+	@# What the users' other systems lack: Windows has no fcntl, macOS no CLOCK_BOOTTIME.
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin lib plugins krew
+	$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32 lib plugins krew
 
 test: install tools ## Run the unit, golden and cluster tests, with coverage
 	$(BIN)/coverage erase

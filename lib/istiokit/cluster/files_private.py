@@ -1,6 +1,7 @@
 """A file for a moment, for a library that takes a secret by its path only."""
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -26,7 +27,7 @@ def private_file(data: bytes) -> Iterator[str]:
 
 def _memory() -> int | None:
     """A file without a name, by its descriptor; None where the system has no such thing, or no way to name it."""
-    if not hasattr(os, "memfd_create") or not os.access("/proc/self/fd", os.R_OK):
+    if sys.platform != "linux" or not hasattr(os, "memfd_create") or not os.access("/proc/self/fd", os.R_OK):
         return None
     with suppress(OSError):  # a sandbox may forbid the call
         return os.memfd_create("private")

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import stat
+import sys
 import tempfile
 from pathlib import Path
 
@@ -38,19 +39,23 @@ def write_atomic(path: Path, data: bytes) -> None:
         before = target.stat() if target.exists() else None
         if before and not os.access(target, os.W_OK):
             raise OperationFailed(f"{path} is read-only", "nothing was written")
-        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-            try:
-                file.write(data)
-                file.flush()
-                _like(Path(file.name), before)
-                os.fsync(file.fileno())
-                Path(file.name).replace(target)
-            except BaseException:
-                Path(file.name).unlink()
-                raise
+        _place(target, data, before)
         _sync_folder(target.parent)
     except OSError as error:
         raise OperationFailed(f"{path}: {error.strerror}", "nothing was written") from error
+
+
+def _place(target: Path, data: bytes, before: os.stat_result | None) -> None:
+    """Written beside the target first. It is closed before it takes its place: Windows moves no open file."""
+    with contextlib.ExitStack() as undo:
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+            undo.callback(Path(file.name).unlink, missing_ok=True)
+            file.write(data)
+            file.flush()
+            _like(Path(file.name), before)
+            os.fsync(file.fileno())
+        Path(file.name).replace(target)
+        undo.pop_all()
 
 
 def _like(path: Path, before: os.stat_result | None) -> None:
@@ -60,12 +65,16 @@ def _like(path: Path, before: os.stat_result | None) -> None:
         os.umask(umask)
         path.chmod(0o666 & ~umask)
         return
-    with contextlib.suppress(PermissionError):  # only root may give files away
-        os.chown(path, before.st_uid, before.st_gid)
+    if sys.platform != "win32":
+        with contextlib.suppress(PermissionError):  # only root may give files away
+            os.chown(path, before.st_uid, before.st_gid)
     path.chmod(stat.S_IMODE(before.st_mode))
 
 
 def _sync_folder(folder: Path) -> None:
+    """So that the new name is there after a crash too; Windows opens no folders."""
+    if sys.platform == "win32":
+        return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

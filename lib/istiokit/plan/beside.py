@@ -3,6 +3,7 @@
 import getpass
 import os
 import socket
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,9 +19,15 @@ def who() -> str:
     """user@host, for the journal and the Lease; in a container a user may have a number only."""
     try:
         user = getpass.getuser()
-    except (KeyError, OSError):
-        user = f"uid {os.getuid()}"
+    except (KeyError, OSError, ImportError):  # ImportError: Windows without USERNAME
+        user = _number()
     return f"{user}@{socket.gethostname()}"
+
+
+def _number() -> str:
+    if sys.platform == "win32":
+        return "somebody"
+    return f"uid {os.getuid()}"
 
 
 def file_store(filenames: Sequence[str]) -> JournalStore:

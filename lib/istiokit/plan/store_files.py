@@ -3,7 +3,6 @@
 The folder ignores itself in Git. Runs are readable by their owner only: plans name hosts and values.
 """
 
-import fcntl
 import hashlib
 import os
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from typing import Self
 
 import msgspec
 
+from istiokit.cluster.files_lock import take
 from istiokit.cluster.files_write import write_atomic
 from istiokit.errors import Conflict, NotDone, OperationFailed
 from istiokit.plan.codec import Codec
@@ -95,15 +95,13 @@ class FileLock:
         """Take it, or raise NotDone with the name of who has it."""
         _prepare(self._path.parent)
         self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not take(self._handle):
             holder = os.read(self._handle, 1000).decode(errors="replace").strip()
             os.close(self._handle)
             raise NotDone(
                 f"{holder or 'another command'} is driving this migration ({self._path})",
                 "wait until that command has ended, or end it, then run this one again",
-            ) from None
+            )
         os.ftruncate(self._handle, 0)
         os.write(self._handle, self._holder.encode())
         return self

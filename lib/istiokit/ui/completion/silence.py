@@ -7,6 +7,7 @@ outlive us where we give up on them.
 import contextlib
 import os
 import signal
+import sys
 
 
 def begin() -> None:
@@ -14,13 +15,13 @@ def begin() -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 0)
     os.dup2(nowhere, 2)
-    if hasattr(os, "setsid"):
+    if sys.platform != "win32":
         with contextlib.suppress(PermissionError):  # whoever leads a process group must stay in it
             os.setsid()  # without a terminal: a program that opens /dev/tty finds none
 
 
 def end() -> None:
     """End the programs that were started, where they are still there."""
-    if hasattr(os, "killpg") and os.getsid(0) == os.getpid():
+    if sys.platform != "win32" and os.getsid(0) == os.getpid():
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         os.killpg(0, signal.SIGTERM)
