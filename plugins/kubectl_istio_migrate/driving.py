@@ -1,7 +1,7 @@
 """Carrying out a plan or a rollback on the cluster: journal, Lease, live table."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from istiokit.cluster.types import Cluster
@@ -13,7 +13,7 @@ from istiokit.plan.engine import Moment
 from istiokit.plan.engine import Progress as RunProgress
 from istiokit.plan.journal import JournalStore, Run
 from istiokit.plan.lease import ClusterLease, Lock
-from istiokit.plan.model import Group, Plan, World
+from istiokit.plan.model import Action, Group, Plan, World
 from istiokit.plan.rollback import RollbackPlan, rollback
 from istiokit.plan.runner import run
 from istiokit.ui.context import Context
@@ -74,10 +74,7 @@ class Drive:
     def follow(self, groups: Sequence[Group]) -> None:
         """Carry out actions that only ask and wait, without a journal; raises what stops them."""
         with self.context.progress() as progress:
-            world = self._world(progress)
-            for action in (action for group in groups for action in group.actions):
-                progress.say(f"begin  {action.target()}: {action.change()}")
-                action.do(world)
+            follow((action for group in groups for action in group.actions), self._world(progress), progress)
 
     def _world(self, progress: Progress) -> World:
         return World(self.cluster, progress.say, timeout=self.timeout, observer=Table(progress))
@@ -94,12 +91,24 @@ def _row(row: ReleaseProgress) -> Row:
     return Row(row.name, str(row.state).capitalize(), row.reason, detail, row.seconds, good)
 
 
+def follow(actions: Iterable[Action], world: World, progress: Progress) -> None:
+    """Carry out actions that only ask and wait, and tell of each; raises what stops them."""
+    for action in actions:
+        progress.say(f"begin  {_what(action)}")
+        action.do(world)
+        progress.say(f"done   {_what(action)}")
+
+
 def tell(event: RunProgress, progress: Progress, *, undoing: bool = False) -> None:
     """One line when an action begins and when it ends."""
     if event.action is None:
         return
-    what = f"{event.action.target()}: {event.action.change()}"
+    what = _what(event.action)
     if event.moment is Moment.BEGIN:
         progress.say(f"{'undoing' if undoing else 'begin'}  {what}")
     elif event.moment is Moment.END:
         progress.say(f"done   {what}" + (f" ({event.message})" if event.message else ""))
+
+
+def _what(action: Action) -> str:
+    return f"{action.target()}: {action.change()}"

@@ -27,7 +27,7 @@ from istiokit.ui import plans
 from istiokit.ui.context import Context
 from istiokit.ui.counting import Counter
 from istiokit.ui.progress import Progress
-from kubectl_istio_migrate.driving import tell
+from kubectl_istio_migrate.driving import follow, tell
 from kubectl_istio_migrate.policy import Options
 
 _WEBHOOK_FAILED = "failed calling webhook"
@@ -95,9 +95,7 @@ class PolicyDrive:
     def follow(self, plan: Plan) -> None:
         """Wait and prove, without a journal: nothing is changed."""
         with self._told() as progress:
-            for action in plan.actions():
-                progress.say(f"begin  {action.target()}: {action.change()}")
-                action.do(self._world(progress))
+            follow(plan.actions(), self._world(progress), progress)
 
     def roll_back(self, plan: RollbackPlan, ready: Callable[[], None]) -> None:
         """Undo what the plan says; raises what stops it."""

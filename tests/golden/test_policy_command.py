@@ -235,7 +235,11 @@ def test_the_permission_of_kyverno_is_told_and_granted() -> None:
     assert "PR010" not in asked(cluster, "plan", *MAP).err
     done(cluster, "remove", "--allow", "PR001", "--allow", "PR002")
     assert not is_there(cluster, Ref("ClusterRole", ROLE))
-    done(cluster, "rollback", "--to", "apply")
+    back = done(cluster, "rollback", "--to", "apply")
+    assert back.err.splitlines()[-2:] == [
+        "begin  VirtualServices: prove by a dry run what the policy gives them",
+        "done   VirtualServices: prove by a dry run what the policy gives them",
+    ]
     assert is_there(cluster, Ref("ClusterRole", ROLE))
 
 
