@@ -3,7 +3,10 @@
 import os
 from pathlib import Path
 
+from istiokit.cluster.files_write import write_atomic
 from istiokit.errors import OperationFailed
+
+_ELSEWHERE = "name another folder on PATH with --dir"
 
 
 def write_program(path: Path, text: str) -> bool:
@@ -12,16 +15,12 @@ def write_program(path: Path, text: str) -> bool:
     try:
         if path.is_file() and path.read_bytes() == data and os.access(path, os.X_OK):
             return False
-        if not os.access(path.parent, os.W_OK):
-            raise OperationFailed(
-                f"{path.parent} cannot be written to", "name another folder on PATH with --dir"
-            )
-        path.write_bytes(data)
+        write_atomic(path, data)
         path.chmod(0o755)
     except OSError as error:
-        raise OperationFailed(
-            f"{path}: {error.strerror}", "name another folder on PATH with --dir"
-        ) from error
+        raise OperationFailed(f"{path}: {error.strerror}", _ELSEWHERE) from error
+    except OperationFailed as error:
+        raise OperationFailed(error.what, _ELSEWHERE) from error
     return True
 
 
