@@ -13,7 +13,7 @@ from istiokit.bigbang.versions import parse_version, release
 from istiokit.convert.choices import Choices
 from istiokit.convert.conversion import convert
 from istiokit.convert.listeners import Exposure
-from istiokit.convert.model import Converted, Values, at
+from istiokit.convert.model import Converted, Fate, Values, at
 from istiokit.convert.new_listeners import new_exposures
 from istiokit.convert.node_ports import LoadBalancer, NodePorts, Ports
 
@@ -190,6 +190,19 @@ def test_the_egress_gateway() -> None:
     assert entry["upstream"]["labels"] == {"istio": "egressgateway"}
     assert entry["gateway"]["servers"] == [server]
     assert exposures(done.values)["outbound-egressgateway"].service_type == "ClusterIP"
+
+
+@pytest.mark.parametrize(
+    "egress",
+    [
+        {"outbound-egressgateway": {"enabled": False, "k8s": {"replicaCount": 2}}},
+        {"istio-egressgateway": {"k8s": {"replicaCount": 2}}},  # the chart's own, which is off
+    ],
+)
+def test_an_egress_gateway_that_is_switched_off_needs_nothing(egress: Values) -> None:
+    done = converted({"istio": {"values": {"egressGateways": egress}}})
+    (one,) = [one for one in done.fates if "egressGateways" in one.key]
+    assert (one.fate, one.why) == (Fate.DEFAULT, "it is switched off")
 
 
 def test_private_load_balancer() -> None:

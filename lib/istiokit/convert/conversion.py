@@ -9,12 +9,18 @@ from istiokit.convert.control_plane.carry import control_plane
 from istiokit.convert.gateways import gateways
 from istiokit.convert.insert import block_text
 from istiokit.convert.model import Converted, Fate, KeyFate, Ledger, Path, Values, at, dotted, leaves, put
-from istiokit.convert.old import effective, read_old
+from istiokit.convert.old import IDLE, effective, read_old
 from istiokit.convert.others import say_of_others
 from istiokit.convert.overlays import Patch
 from istiokit.convert.succession import NewGateways
 
-_GROUPS = ("ingressGateways", "gateways")
+_GROUPS: tuple[Path, ...] = (
+    ("istio", "ingressGateways"),
+    ("istio", "gateways"),
+    ("istio", "values", "ingressGateways"),
+    ("istio", "values", "egressGateways"),
+    ("istio", "values", "gateways"),
+)
 _MISSING = object()
 
 
@@ -70,12 +76,11 @@ def _renderers(patches: list[Patch]) -> list[Values]:
 
 
 def _switched_off(user: Values, ledger: Ledger) -> None:
-    for group in _GROUPS:
-        for prefix in (("istio", group), ("istio", "values", group)):
-            entries = at(user, prefix)
-            for name, entry in entries.items() if isinstance(entries, dict) else ():
-                if at(entry, ("enabled",)) is False:
-                    ledger.default((*prefix, name), "it is switched off")
+    for prefix in _GROUPS:
+        entries = at(user, prefix)
+        for name, entry in entries.items() if isinstance(entries, dict) else ():
+            if isinstance(entry, dict) and entry.get("enabled", name != IDLE) is False:
+                ledger.default((*prefix, name), "it is switched off")
 
 
 def _unsaid(new: Values, user: Values) -> tuple[Values, list[Path]]:

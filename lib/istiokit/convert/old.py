@@ -29,13 +29,13 @@ DEFAULTS: Values = {
     },
 }
 """What the umbrella's own values.yaml has of this."""
+IDLE = "istio-egressgateway"
+"""The gateway of the chart that is switched off unless values say otherwise."""
 _CHART: Values = {
     "ingressGateways": {
         "istio-ingressgateway": {"enabled": True, "k8s": {"service": {"type": "LoadBalancer"}}}
     },
-    "egressGateways": {
-        "istio-egressgateway": {"enabled": False, "k8s": {"service": {"type": "LoadBalancer"}}}
-    },
+    "egressGateways": {IDLE: {"enabled": False, "k8s": {"service": {"type": "LoadBalancer"}}}},
     "gateways": {
         "main": {
             "selector": {"app": "istio-ingressgateway"},
