@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from istiokit.bigbang.embedded import text_at, with_text
 from istiokit.bigbang.layers import Layer, document_of, hidden, mapping_at, merge
@@ -85,8 +86,15 @@ def _refuse_to_drop(layers: Sequence[Layer], converted: Converted, about: Releas
 
 
 def _holds_keys(layer: Layer) -> bool:
-    gateways = at(dict(layer.values), ("istio", "gateways"))
-    return any(path[-1] == "key" or "key" in str(value) for path, value in leaves(gateways or {}) if value)
+    return _has_private_key(at(dict(layer.values), ("istio", "gateways")))
+
+
+def _has_private_key(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any((name == "key" and one) or _has_private_key(one) for name, one in value.items())
+    if isinstance(value, list):
+        return any(map(_has_private_key, value))
+    return "PRIVATE KEY" in str(value)
 
 
 def file_edits(

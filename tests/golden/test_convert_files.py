@@ -161,6 +161,14 @@ def test_external_certificates_do_not_cost_the_keys() -> None:
     assert "leaves private keys to the old values alone" in done.err
 
 
+def test_a_host_whose_name_has_key_in_it_is_no_private_key() -> None:
+    hosts = "istio: {gateways: {public: {hosts: [keycloak.example.com]}}}\n"
+    write("values.yaml", hosts)
+    done = in_place("values.yaml", "--certs=external", "--drop-old", "--bigbang-version=3.0.0")
+    assert done.code == 0, done.err
+    assert Path("values.yaml").read_text().startswith("istioGateway:\n")
+
+
 @pytest.mark.parametrize(
     ("first", "then"), [("keep", "shift"), ("keep", "31000"), ("shift", "keep"), ("31000", "keep")]
 )
