@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from istiokit.bigbang.layers import ENCRYPTED
 from istiokit.bigbang.merge import merge_maps
 from istiokit.bigbang.versions import parse_version, release
 from istiokit.convert.choices import Choices
@@ -203,6 +204,12 @@ def test_an_egress_gateway_that_is_switched_off_needs_nothing(egress: Values) ->
     done = converted({"istio": {"values": {"egressGateways": egress}}})
     (one,) = [one for one in done.fates if "egressGateways" in one.key]
     assert (one.fate, one.why) == (Fate.DEFAULT, "it is switched off")
+
+
+@pytest.mark.parametrize("value", [ENCRYPTED, ["plain", ENCRYPTED]])
+def test_what_sops_hides_is_to_be_looked_at(value: object) -> None:
+    (one,) = [one for one in converted({"istio": {"unheard": value}}).fates if one.key == "istio.unheard"]
+    assert (one.fate, one.why) == (Fate.LOST, "it is encrypted with SOPS")
 
 
 def test_private_load_balancer() -> None:

@@ -1,6 +1,6 @@
 """Old keys that no part of the conversion has spoken of: none is passed over in silence. Pure."""
 
-from istiokit.bigbang.layers import ENCRYPTED
+from istiokit.convert.control_plane.draft import hides
 from istiokit.convert.model import Ledger, Values, dotted, leaves
 
 OLD_KEYS = ("istio", "istioOperator", "istioCore")
@@ -14,7 +14,7 @@ def say_of_others(values: Values, ledger: Ledger) -> None:
             continue
         if value in ({}, [], "", None):
             ledger.default(path, "it is empty")
-        elif value == ENCRYPTED:
+        elif hides(value):
             todo = f"look at {dotted(path)} with sops, and write what is still needed to the new packages' values"
             ledger.lost(path, "it is encrypted with SOPS", todo)
         else:
