@@ -1,6 +1,9 @@
 """Flags that several commands of this plugin share."""
 
 import argparse
+import shlex
+
+from istiokit.ui.context import Context
 
 
 def add_bigbang_version(parser: argparse.ArgumentParser) -> None:
@@ -11,3 +14,8 @@ def add_bigbang_version(parser: argparse.ArgumentParser) -> None:
         default="",
         help="Big Bang version, such as 2.54.0, instead of the one that is found.",
     )
+
+
+def there(context: Context, namespace: str) -> str:
+    """This plugin with the flags that lead to the same place again, for a command to run next."""
+    return context.prog + context.connection.flags() + (f" -n {shlex.quote(namespace)}" if namespace else "")

@@ -1,12 +1,12 @@
 """`kubectl istio-migrate` without arguments: what this mesh is, what is open, what to run next. Changes nothing."""
 
 import argparse
-import shlex
 from dataclasses import dataclass
 
 from istiokit.ui import options
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
+from kubectl_istio_migrate.flags import there
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +36,18 @@ def run(given: Options, context: Context) -> int:
     from istiokit.bigbang.status import status
     from istiokit.ui.overview import page
     from kubectl_istio_migrate.journaling import journal_line, runs_of, unfinished_command
-    from kubectl_istio_migrate.overview_text import rows, steps
+    from kubectl_istio_migrate.next_steps import steps
+    from kubectl_istio_migrate.overview_text import rows
 
     runs = runs_of(facts, context.cluster)
     found = status(facts, unfinished=unfinished_command(runs))
-    flags = context.connection.flags()
-    there = context.prog + flags + (f" -n {shlex.quote(given.namespace)}" if given.namespace else "")
+    here = there(context, given.namespace)
     shown = rows(found, facts.unread, journal_line(runs))
-    more = f"{there} status, {context.prog} --help"
-    context.write(page(shown, steps(found, facts.unread, there, flags), more))
+    more = f"{here} status, {context.prog} --help"
+    context.write(page(shown, steps(found, facts.unread, here, f"{context.connection.flags()} -A"), more))
     return 0
 
 
 def _import_the_rest() -> None:
     """What `run` imports once the facts are there."""
-    from kubectl_istio_migrate import journaling, overview_text  # noqa: F401 - imported for `run`
+    from kubectl_istio_migrate import journaling, next_steps, overview_text  # noqa: F401 - imported for `run`

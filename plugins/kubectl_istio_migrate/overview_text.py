@@ -1,13 +1,11 @@
-"""The short form of the status: a line for each thing that counts, and the next commands. Pure."""
+"""The short form of the status: a line for each thing that counts. Pure."""
 
 from collections.abc import Sequence
 
 from istiokit.bigbang.place import Place
 from istiokit.bigbang.status import Status
 from istiokit.cluster.unread import Unread
-from istiokit.ui.overview import Next, nothing_left
-from kubectl_istio_migrate.main import APP
-from kubectl_istio_migrate.status_text import blind
+from kubectl_istio_migrate.next_steps import stranded
 
 _NAMED = 3
 """So many of a kind are named."""
@@ -24,30 +22,6 @@ def rows(status: Status, unread: Sequence[Unread], journal: str) -> list[tuple[s
         ("not read", _some([item.kind for item in unread if not item.missing])),
         ("journal", journal),
     ]
-
-
-def steps(status: Status, unread: Sequence[Unread], there: str, flags: str) -> list[Next]:
-    """The commands to run next; `there` is this plugin with the flags that lead here, `flags` are those of others."""
-    if status.next:
-        helps = {command.name: command.help for command in APP.commands}
-        why = helps[status.next.split()[0]]
-        return [Next(f"{there} {status.next}", f"{why[0].lower()}{why[1:]}")]
-    if blind(unread):
-        return [nothing_left(unread)]
-    found = []
-    if _stranded(status):
-        found.append(Next(f"kubectl vs-gateways{flags} -A", "where each is bound, and what to do about it"))
-    if status.old_sidecars:
-        found.append(Next(f"kubectl recycle-injected{flags} list -A", "which sidecars are stale, and why"))
-    if status.leftovers:
-        found.append(Next(f"{there} status", "what is left behind, and how to remove it"))
-    return found or [_nothing(status, unread)]
-
-
-def _nothing(status: Status, unread: Sequence[Unread]) -> Next:
-    if status.place is Place.PLAIN and all(item.missing for item in unread):
-        return Next("", "the steps are for Big Bang, and there is none; nothing else is left to do here")
-    return nothing_left(unread, empty=status.place is Place.NONE)
 
 
 def _mesh(status: Status, unread: Sequence[Unread]) -> str:
@@ -81,18 +55,12 @@ def _releases(status: Status) -> str:
 
 
 def _open(status: Status) -> list[str]:
-    found = [f"VirtualServices: {number} {binding}" for binding, number in _stranded(status).items()]
+    found = [f"VirtualServices: {number} {binding}" for binding, number in stranded(status).items()]
     if status.old_sidecars:
         found.append(f"old sidecars: {sum(status.old_sidecars.values())} of {status.sidecars} pods")
     if status.leftovers:
         found.append(f"left behind: {_some([item.object for item in status.leftovers])}")
     return found
-
-
-def _stranded(status: Status) -> dict[str, int]:
-    """VirtualServices that the new gateways do not serve, by how they are bound."""
-    bound = {name: status.virtual_services.get(name, 0) for name in ("broken", "old-only")}
-    return {name: number for name, number in bound.items() if number}
 
 
 def _some(names: Sequence[str]) -> str:

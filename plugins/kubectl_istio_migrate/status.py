@@ -57,18 +57,19 @@ def run(given: Options, context: Context) -> int:
     facts = read_facts(given.namespace, given.filenames, given.recursive, context, meanwhile=_import_the_rest)
 
     from istiokit.bigbang.status import status
-    from istiokit.plan.beside import file_flags
     from istiokit.ui.output import Document, render
     from kubectl_istio_migrate.journaling import journal_line, runs_of, unfinished_command
+    from kubectl_istio_migrate.next_steps import steps
     from kubectl_istio_migrate.status_text import as_text
 
     runs = [] if given.filenames else runs_of(facts, context.cluster)
     found = status(facts, version=given.bigbang_version, unfinished=unfinished_command(runs))
     if given.filenames and found.next:
-        found = replace(found, next=shlex.join([*found.next.split(), *file_flags(given.filenames)]))
+        found = replace(found, next=f"{found.next}{_files(given)}")
     if given.output in ("table", "wide"):
+        ahead = steps(found, facts.unread, *_flagged(given, context), detailed=True)
         wide = given.output == "wide"
-        context.write(as_text(found, facts.unread, journal_line(runs), context.prog, wide=wide))
+        context.write(as_text(found, facts.unread, journal_line(runs), ahead, wide=wide))
         return 0
     summary = {"place": found.place, "next": found.next, "journal": journal_line(runs)}
     document = Document("MeshStatus", [found], summary=summary, skipped=skipped_of(facts.unread))
@@ -76,6 +77,19 @@ def run(given: Options, context: Context) -> int:
     return 0
 
 
+def _flagged(given: Options, context: Context) -> tuple[str, str]:
+    """This plugin with the flags that lead here, and the flags that lead the other plugins here."""
+    if given.filenames:
+        return context.prog, _files(given)
+    return flags.there(context, given.namespace), f"{context.connection.flags()} -A"
+
+
+def _files(given: Options) -> str:
+    from istiokit.plan.beside import file_flags
+
+    return f" {shlex.join([*file_flags(given.filenames), *(['-R'] if given.recursive else [])])}"
+
+
 def _import_the_rest() -> None:
     """What `run` imports once the facts are there; on a big mesh the server takes a second or two until then."""
-    from kubectl_istio_migrate import journaling, status_text  # noqa: F401 - imported for `run`
+    from kubectl_istio_migrate import journaling, next_steps, status_text  # noqa: F401 - imported for `run`

@@ -5,9 +5,12 @@ from collections.abc import Iterable, Sequence
 from istiokit.bigbang.status import Status
 from istiokit.cluster.unread import Unread
 from istiokit.ui.output import table
+from istiokit.ui.overview import Next
 
 
-def as_text(status: Status, unread: Sequence[Unread], journal: str, prog: str, *, wide: bool = False) -> str:
+def as_text(
+    status: Status, unread: Sequence[Unread], journal: str, steps: Sequence[Next], *, wide: bool = False
+) -> str:
     """The whole page: what it is, what is not well, what is left over, what to run next."""
     sections = (
         _head(status, journal),
@@ -17,7 +20,7 @@ def as_text(status: Status, unread: Sequence[Unread], journal: str, prog: str, *
         _workloads(status),
         _leftovers(status),
         _unread(unread),
-        _next(status, unread, prog),
+        _next(steps),
     )
     return "\n".join(section for section in sections if section)
 
@@ -103,20 +106,9 @@ def _unread(unread: Sequence[Unread]) -> str:
     return _block([*lines, *(f"  {item.kind}: {item.reason}" for item in unread)])
 
 
-def blind(unread: Sequence[Unread]) -> bool:
-    """Whether the umbrella could not be looked for, so that no step can be named."""
-    return any(item.kind == "HelmRelease" and not item.missing for item in unread)
-
-
-def _next(status: Status, unread: Sequence[Unread], prog: str) -> str:
-    if status.next:
-        return f"Next: {prog} {status.next}\n"
-    if blind(unread):
-        return "Next: cannot tell without HelmReleases; ask for the role in docs/rbac/, then look again\n"
-    stranded = status.virtual_services.get("old-only") or status.virtual_services.get("broken")
-    if status.old_sidecars or status.leftovers or stranded:
-        return "Next: no step is left; the sidecars, bindings and leftovers above are for you to finish\n"
-    return "Next: nothing is left to do here\n"
+def _next(steps: Iterable[Next]) -> str:
+    lines = [str(step) for step in steps]
+    return _block([f"Next: {lines[0]}", *(f"      {line}" for line in lines[1:])])
 
 
 def _some(hosts: Sequence[str], *, wide: bool) -> Sequence[str]:

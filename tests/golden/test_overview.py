@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from istiokit.bigbang.facts import Facts, MeshFacts
 from istiokit.bigbang.status import status
 from istiokit.ui.overview import MOST, Next, page
-from kubectl_istio_migrate.overview_text import rows, steps
+from kubectl_istio_migrate.next_steps import steps
+from kubectl_istio_migrate.overview_text import rows
 from tests.docs import APPS
 from tests.fakes import FakeCluster
 from tests.golden import policyreport_world
@@ -39,7 +40,9 @@ def said(facts: Facts, *, journal: str = "", unfinished: str = "", flags: str = 
     found = status(facts, unfinished=unfinished)
     there = f"kubectl istio-migrate{flags}"
     text = page(
-        rows(found, facts.unread, journal), steps(found, facts.unread, there, flags), f"{there} status"
+        rows(found, facts.unread, journal),
+        steps(found, facts.unread, there, f"{flags} -A"),
+        f"{there} status",
     )
     assert text.count("\n") <= MOST
     return text
@@ -89,7 +92,7 @@ def test_without_big_bang_the_other_plugins_have_the_next_step() -> None:
     )
     assert said(facts, flags=" --context prod").splitlines()[-3:] == [
         "next      kubectl vs-gateways --context prod -A  # where each is bound, and what to do about it",
-        "          kubectl recycle-injected --context prod list -A  # which sidecars are stale, and why",
+        "          kubectl recycle-injected list --context prod -A  # which sidecars are stale, and why",
         "more      kubectl istio-migrate --context prod status",
     ]
 

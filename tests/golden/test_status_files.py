@@ -55,7 +55,8 @@ def test_values_tell_the_place_the_switches_and_what_comes_next() -> None:
         "istiod.enabled          off   the chart's default\n"
         "istioGateway.enabled    off   the chart's default\n"
         "\n"
-        "Next: kubectl istio-migrate check --step 1 -f values.yaml\n"
+        "Next: kubectl istio-migrate check --step 1 -f values.yaml"
+        "  # find everything that would make a step fail or hurt\n"
     )
 
 
