@@ -58,6 +58,7 @@ def run(given: Options, context: Context) -> int:
 
     from istiokit.bigbang.status import status
     from istiokit.ui.output import Document, render
+    from istiokit.ui.overview import Next
     from kubectl_istio_migrate.journaling import journal_line, runs_of, unfinished_command
     from kubectl_istio_migrate.next_steps import steps
     from kubectl_istio_migrate.status_text import as_text
@@ -68,6 +69,10 @@ def run(given: Options, context: Context) -> int:
         found = replace(found, next=f"{found.next}{_files(given)}")
     if given.output in ("table", "wide"):
         ahead = steps(found, facts.unread, *_flagged(given, context), detailed=True)
+        if given.filenames and not any(step.command for step in ahead):
+            ahead = [
+                Next("", "these files do not tell: name more of them, or look at the cluster, without -f")
+            ]
         wide = given.output == "wide"
         context.write(as_text(found, facts.unread, journal_line(runs), ahead, wide=wide))
         return 0

@@ -130,3 +130,9 @@ def test_what_cannot_be_used_is_one_line(folder: Path, text: str, line: str) -> 
     result = run("status", "-f", "bad.yaml")
     assert (result.code, result.out, result.err.count("\n")) == (2, "", 1)
     assert result.err.startswith(f"error: {line}")
+
+
+def test_files_that_do_not_tell_are_no_matter_of_rights(folder: Path) -> None:
+    (folder / "namespace.yaml").write_text("{apiVersion: v1, kind: Namespace, metadata: {name: a}}\n")
+    told = run("status", "-f", "namespace.yaml").out.splitlines()[-1]
+    assert told == "Next: these files do not tell: name more of them, or look at the cluster, without -f"
