@@ -260,3 +260,26 @@ def test_it_draws_the_live_table(unpacked: Path, flux_rig: Rig, flux_namespace: 
     assert done.returncode == 1, done.stdout
     assert "waits-for-ever" in done.stdout
     assert "\x1b[" in done.stdout  # it was drawn, not told line by line
+
+
+def test_it_trusts_whom_this_system_trusts(unpacked: Path, mesh: Path, rig: Rig, tmp_path: Path) -> None:
+    """The system of the build may have that bundle elsewhere; then OpenSSL alone looks at a place that is not there."""
+    config = yaml.safe_load(mesh.read_text())
+    for key in ("certificate-authority", "certificate-authority-data"):
+        config["clusters"][0]["cluster"].pop(key, None)
+    bare = tmp_path / "config"
+    bare.write_text(json.dumps(config))
+    elsewhere = {"SSL_CERT_FILE": "/nowhere", "SSL_CERT_DIR": "/nowhere"}
+    program = unpacked / "kubectl-vs_gateways"
+    refused = run(program, *ASKED["vs_gateways"][0], env={"KUBECONFIG": str(bare), **elsewhere})
+    assert "TLS: " in refused.stderr
+
+    inside = f"mount --bind '{rig.dir / 'pki' / 'ca.crt'}' {_bundle()} && exec \"$@\""
+    shell = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", inside, "sh")
+    answer("vs_gateways", *shell, program, kubeconfig=bare, env=elsewhere)
+
+
+def _bundle() -> str:
+    """Where this distribution has the certificates that everybody trusts: Debian's place, or Red Hat's."""
+    places = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/cert.pem")
+    return next(place for place in places if Path(place).is_file())

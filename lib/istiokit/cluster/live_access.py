@@ -8,16 +8,18 @@ times as long as everything else that a command loads.
 import base64
 import binascii
 import ssl
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from shutil import which
 from typing import Any
 
-from istiokit.cluster.files_private import private_file
 from istiokit.cluster.live_kubeconfig import Entry, Selection
+from istiokit.cluster.live_tls import tls_context
 from istiokit.errors import OperationFailed, SuiteError, UsageError
 
 _TOKEN_FILE_SECONDS = 60.0
@@ -121,6 +123,8 @@ def _run_exec(selection: Selection) -> dict[str, Any]:
     node: Any = kube_config.ConfigNode
     plugin = selection.user.value["exec"]
     cluster = node("cluster", dict(selection.cluster.value))
+    if sys.platform == "win32" and not which(str(plugin.get("command"))):
+        raise _not_installed(selection, plugin)  # a shell starts it there, whose complaint nobody recognises
     try:
         status = provider(node("exec", plugin), str(selection.user.folder), cluster).run()
     except (FileNotFoundError, NotADirectoryError) as error:  # the latter where PATH ends with a file
@@ -172,35 +176,14 @@ def _login_failed(selection: Selection, why: str) -> SuiteError:
     return OperationFailed(f"no credentials for context {selection.context}: {why}", "log in again")
 
 
-class _SharedContext(ssl.SSLContext):
-    """A context for connections that several threads open at the same time.
-
-    urllib3 sets the ALPN protocols anew for every connection. OpenSSL then frees the list that another thread's
-    new connection may be copying, whose greeting the server refuses with "decode error" (measured).
-    """
-
-    def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
-        """Leave them as `_tls` has set them."""
-
-
 def _tls(selection: Selection, pem: bytes) -> ssl.SSLContext:
     """Trust the cluster's own authority (else the system's); show the client certificate, if there is one."""
-    context = _SharedContext(ssl.PROTOCOL_TLS_CLIENT)
-    ssl.SSLContext.set_alpn_protocols(context, ["http/1.1"])
-    if selection.cluster.value.get("insecure-skip-tls-verify"):
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     authority = _pem(selection.cluster, "certificate-authority")
+    unchecked = bool(selection.cluster.value.get("insecure-skip-tls-verify"))
     try:
-        if authority:
-            context.load_verify_locations(cadata=authority.decode())
-        else:
-            context.load_default_certs()
-        if pem.strip():
-            with private_file(pem) as file:  # Python reads a client certificate from a file only
-                context.load_cert_chain(file)
+        return tls_context(authority, pem, unchecked=unchecked)
     except (ssl.SSLError, ValueError) as error:
         raise UsageError(f"the certificates of context {selection.context} are not PEM: {error}") from error
-    return context
 
 
 def _pem(entry: Entry, key: str) -> bytes:
