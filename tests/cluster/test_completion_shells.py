@@ -56,6 +56,8 @@ def _zsh(place: Place, setup: str) -> Started:
 def _fish(place: Place, setup: str) -> Started:
     fish = shells.fish()
     file = place.home / "setup.fish"
+    # Where this is missing, fish reads all man pages of the machine in the background.
+    (place.home / ".local/share/fish/generated_completions").mkdir(parents=True, exist_ok=True)
     file.write_text(
         f"{fish.setup}\nset -g fish_autosuggestion_enabled 0\nset -g fish_greeting\n"
         f"function fish_prompt\n    echo -n '{PROMPT}'\nend\n{setup}\n"
