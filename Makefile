@@ -5,6 +5,8 @@ PYTHON ?= python3
 # Where venv puts programs; the release is built on Windows too.
 SCRIPTS := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 BIN := .venv/$(SCRIPTS)
+# Ours look whether the file is there, which make's own rules leave to Windows.
+FROZEN_PYTHON := build/venv/$(SCRIPTS)/python$(if $(filter Windows_NT,$(OS)),.exe)
 SPHINX = $(BIN)/sphinx-build --fail-on-warning --keep-going --quiet --fresh-env --doctree-dir build/doctrees
 UV := $(shell command -v uv || echo .venv/$(SCRIPTS)/uv)
 # What else than everything to install: the machines that build a release need no tools for tests.
@@ -103,7 +105,9 @@ build/venv/.installed: pyproject.toml uv.lock | install
 dist/istio-migrate/LICENSE: build.spec build/venv/.installed $(SOURCES)
 	@rm -rf build/work dist/istio-migrate
 	$(FREEZE) --workpath build/work build.spec
-	$(BIN)/python -m krew.bundled $$(build/venv/$(SCRIPTS)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') \
+	@# Written without an end of line: the shell of Windows would keep half of it.
+	$(BIN)/python -m krew.bundled \
+		"$$($(FROZEN_PYTHON) -c 'import sys, sysconfig; sys.stdout.write(sysconfig.get_path("purelib"))')" \
 		dist/istio-migrate
 
 dist/flux-istio-migrate: build.spec build/venv/.installed $(SOURCES)
@@ -129,7 +133,7 @@ wheel: install ## Build the wheel, and the sdist that it is built from, into dis
 	$(BIN)/twine check --strict $(OUT)/istio_migrate-*
 
 sbom: build ## List what is in the archives, as CycloneDX
-	SOURCE_DATE_EPOCH=$(BUILD_DATE) $(BIN)/python -m krew.sbom dist/istio-migrate --python build/venv/$(SCRIPTS)/python
+	SOURCE_DATE_EPOCH=$(BUILD_DATE) $(BIN)/python -m krew.sbom dist/istio-migrate --python $(FROZEN_PYTHON)
 
 smoke: install ## Unpack the archives in dist/ and try their executables
 	$(BIN)/python -m krew.smoke

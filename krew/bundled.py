@@ -74,10 +74,10 @@ def _texts(package: Distribution) -> Iterator[str]:
 
 
 def _of_python() -> str:
-    """Python's own licence: a file beside its library, where it came as its makers pack it."""
-    path = Path(sysconfig.get_path("stdlib"), "LICENSE.txt")
-    if path.is_file():
-        return path.read_text(encoding="utf-8").strip()
+    """Python's own licence: a file beside its library, on Windows one above, where it came as its makers pack it."""
+    for path in (Path(sysconfig.get_path("stdlib"), "LICENSE.txt"), Path(sys.base_prefix, "LICENSE.txt")):
+        if path.is_file():
+            return path.read_text(encoding="utf-8").strip()
     return "Python Software Foundation License Version 2: https://docs.python.org/3/license.html"
 
 

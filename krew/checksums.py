@@ -20,7 +20,7 @@ def main() -> int:
     """Writes the checksums of dist/; returns the exit code."""
     parser = Parser(prog="python -m krew.checksums", description=__doc__)
     parser.add_argument("dist", nargs="?", type=Path, default=Path("dist"), help="Default: %(default)s.")
-    print(write_checksums(parser.parse_args().dist).read_text(), end="")
+    print(write_checksums(parser.parse_args().dist).read_text("utf-8"), end="")
     return 0
 
 
@@ -35,7 +35,7 @@ def write_checksums(dist: Path) -> Path:
     if not files:
         raise ReleaseError(f"{dist} has no file of a release; `make archive` makes some")
     target = dist / CHECKSUMS
-    target.write_text("".join(f"{sha256(path)}  {path.name}\n" for path in files), newline="\n")
+    target.write_text("".join(f"{sha256(path)}  {path.name}\n" for path in files), "utf-8", newline="\n")
     return target
 
 

@@ -67,5 +67,5 @@ def _said(*command: str) -> str:
     """What COMMAND printed; nothing if it is not there or knows no answer."""
     if shutil.which(command[0]) is None:
         return ""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     return done.stdout if done.returncode == 0 else ""

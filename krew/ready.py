@@ -90,7 +90,7 @@ def _changelog() -> str:
 def git(*words: str) -> list[str]:
     """The lines that git says of this repository. Raises ReleaseError."""
     try:
-        done = subprocess.run(["git", *words], cwd=_ROOT, capture_output=True, text=True, check=True)
+        done = subprocess.run(["git", *words], cwd=_ROOT, capture_output=True, encoding="utf-8", check=True)
     except (OSError, subprocess.CalledProcessError) as error:
         raise ReleaseError(
             "this is no clone of the repository, or git is missing: a release is made of commits"

@@ -124,7 +124,7 @@ def _environment_bom(python: Path) -> dict[str, Any]:
 
 def _json(command: Sequence[str]) -> dict[str, Any]:
     """What COMMAND prints. Raises ReleaseError with its last words if it fails."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
     if done.returncode != 0:
         last = done.stderr.strip().splitlines()[-1:] or ["it said nothing"]
         raise ReleaseError(f"{Path(command[0]).name} failed: {last[0]}")

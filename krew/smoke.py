@@ -86,7 +86,7 @@ def programs(place: Path) -> list[Path]:
 
 def failures(program: Path) -> Iterator[str]:
     """What PROGRAM did not do as it should, a line for each; none if all is well."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         kubeconfig = Path(folder, "kubeconfig")
         kubeconfig.write_text(_NOBODY, encoding="utf-8")
         for trial in (*_EVERY, *TRIALS[plugin_of(program) or ""]):
@@ -102,7 +102,7 @@ def _problem(program: Path, words: Sequence[str], trial: Trial) -> str | None:
             [program, *words],
             input=trial.stdin,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             env=clean,
             timeout=120,
             check=False,
@@ -130,7 +130,7 @@ def main(words: Sequence[str]) -> int:
     """Tries what is at the places WORDS; returns 0, or 1 with a line on stderr for each failure."""
     here = this_platform()
     places = words or [f"dist/{name}" for name in (here.archive(__version__), here.flux_archive(__version__))]
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         try:
             found = [program for place in places for program in programs(unpacked(Path(place), Path(folder)))]
         except OSError as error:  # shutil.ReadError, of what is no archive, is one too

@@ -1,6 +1,7 @@
 """What `convert` does: read the old values, convert them, write the new ones, report."""
 
 import pathlib
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -190,4 +191,5 @@ def _write_new(path: pathlib.Path, text: str, given: Options, context: Context) 
         context.say(f"nothing was written (--dry-run): {path} would have {len(text.splitlines())} lines")
         return
     write_private(path, text)
-    context.say(f"{path} has the new values; only you can read it")
+    private = "" if sys.platform == "win32" else "; only you can read it"
+    context.say(f"{path} has the new values{private}")

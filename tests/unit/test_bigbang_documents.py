@@ -1,6 +1,7 @@
 """Files of values are taken for what they are, and strings inside manifests are edited in place."""
 
 import base64
+from pathlib import PureWindowsPath
 
 import pytest
 
@@ -79,6 +80,14 @@ def test_a_kustomization_names_the_files() -> None:
     layers = classify("base/kustomization.yaml", text, texts.__getitem__)
     assert [layer.origin for layer in layers] == ["base/values.yaml", "base/secret/env.yaml"]
     assert [layer.address for layer in layers] == [Address(path) for path in texts]
+
+
+def test_a_kustomization_on_windows_names_files_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("istiokit.bigbang.documents.PurePath", PureWindowsPath)
+    text = "configMapGenerator:\n- files: [values.yaml]\n"
+    read = {r"env\prod\values.yaml": "domain: a.mil\n"}
+    (layer,) = classify(r"env\prod\kustomization.yaml", text, read.__getitem__)
+    assert layer.origin == r"env\prod\values.yaml"
 
 
 def test_a_flux_kustomization_has_no_values() -> None:

@@ -61,3 +61,23 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(
         replace_file(path, b"old", b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_is_open_elsewhere_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Windows has it; here the first tries are refused for the test."""
+    path, refusals, whole = tmp_path / "a", [1, 2], Path.replace
+
+    def refusing(self: Path, target: Path) -> Path:
+        if refusals:
+            refusals.pop()
+            raise PermissionError(13, "Permission denied")
+        return whole(self, target)
+
+    monkeypatch.setattr(Path, "replace", refusing)
+    with pytest.raises(OperationFailed, match="Permission denied; nothing was written"):
+        write_atomic(path, b"new")
+    monkeypatch.setattr("istiokit.cluster.files_write._PATIENCE_SECONDS", 5.0)
+    write_atomic(path, b"new")
+    assert [one.read_bytes() for one in tmp_path.iterdir()] == [b"new"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from istiokit.cluster.live_kubeconfig import ConnectOptions, select
+from istiokit.cluster.live_kubeconfig import ConnectOptions, homes_on_windows, select, split_list
 from istiokit.errors import UsageError
 
 ONE = """
@@ -134,3 +134,26 @@ def test_inside_a_pod_its_own_account_is_used(
     found = select(ConnectOptions())
     assert (found.context, found.cluster.value["server"]) == ("in-cluster", "https://[fd00::1]:443")
     assert (found.user.value, found.namespace) == ({"tokenFile": "token"}, "tools")
+
+
+@pytest.mark.parametrize(
+    ("value", "on_windows", "paths"),
+    [
+        ("/a:/b::", False, ["/a", "/b"]),
+        ('/it"s', False, ['/it"s']),
+        (r"C:\a;;D:\b c", True, [r"C:\a", r"D:\b c"]),
+        (r'"C:\a;b";D:\c', True, [r"C:\a;b", r"D:\c"]),
+        ("", True, []),
+    ],
+)
+def test_the_paths_of_a_variable(value: str, on_windows: bool, paths: list[str]) -> None:
+    assert split_list(value, on_windows=on_windows) == paths
+
+
+def test_the_homes_on_windows_are_those_of_kubectl() -> None:
+    drive = {"HOMEDRIVE": "H:", "HOMEPATH": r"\me"}
+    assert homes_on_windows({"USERPROFILE": "profile", **drive}) == [Path(r"H:\me"), Path("profile")]
+    assert homes_on_windows({"HOME": "home", "HOMEDRIVE": "H:", "USERPROFILE": "profile"}) == [
+        Path("home"),
+        Path("profile"),
+    ]

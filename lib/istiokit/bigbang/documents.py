@@ -3,9 +3,9 @@
 Pure: files come in as texts. Layers come out, each with an `Address` that says where its text lives in the file.
 """
 
-import posixpath
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePath, PurePosixPath
 from typing import Any
 
 from istiokit.bigbang.embedded import Address, Encoding, inner_text
@@ -60,7 +60,7 @@ def classify(path: str, text: str, read: Read) -> list[Layer]:
     one empty layer.
     """
     documents = parse_all(text, path)
-    if posixpath.basename(path) not in KUSTOMIZATIONS and not any(_is_manifest(one) for one in documents):
+    if PurePath(path).name not in KUSTOMIZATIONS and not any(_is_manifest(one) for one in documents):
         return [_plain(path, text)]
     layers = [layer for document in documents for layer in _from_manifest(path, document, read)]
     if not layers:
@@ -90,7 +90,7 @@ def _is_manifest(document: Document) -> bool:
 
 def _from_manifest(path: str, document: Document, read: Read) -> Iterator[Layer]:
     if not _is_manifest(document):
-        if posixpath.basename(path) in KUSTOMIZATIONS and isinstance(document.values, dict):
+        if PurePath(path).name in KUSTOMIZATIONS and isinstance(document.values, dict):
             yield from _kustomization(path, document, read)
         return
     kind = document.values["kind"]
@@ -149,7 +149,7 @@ def _embedded(path: str, document: Document, keys: Path, encoding: Encoding) -> 
 
 def _kustomization(path: str, document: Document, read: Read) -> Iterator[Layer]:
     for made in generated(document):
-        target = posixpath.join(posixpath.dirname(path), made.file)
+        target = str(PurePath(path).parent / made.file)
         yield replace(_plain(target, read(target)), secret=made.kind == "Secret")
 
 
@@ -168,7 +168,7 @@ def generated(document: Document) -> Iterator[Generated]:
 def _values_files(entries: Sequence[Any]) -> list[str]:
     """The files that end up under the key values.yaml; `my.yaml` alone is short for `my.yaml=my.yaml`."""
     pairs = [str(entry).partition("=") for entry in entries]
-    return [file or key for key, _, file in pairs if posixpath.basename(key) == VALUES_KEY]
+    return [file or key for key, _, file in pairs if PurePosixPath(key).name == VALUES_KEY]
 
 
 def _mappings(value: Any) -> list[Values]:

@@ -44,7 +44,10 @@ def real(path: str | Path) -> Path:
 
 def shortest(path: str) -> str:
     """The path as it can be typed here: relative where that is shorter."""
-    return min(path, os.path.relpath(path), key=len)
+    try:
+        return min(path, os.path.relpath(path), key=len)
+    except ValueError:  # on another drive of Windows
+        return path
 
 
 def _refused(path: str, reason: str, hint: str) -> None:

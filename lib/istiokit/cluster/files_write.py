@@ -5,9 +5,13 @@ import os
 import stat
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from istiokit.errors import Conflict, OperationFailed, UsageError
+
+_PATIENCE_SECONDS = 2.0 if sys.platform == "win32" else 0.0
+_PAUSE_SECONDS = 0.05
 
 
 def replace_file(path: Path, old: bytes, new: bytes) -> None:
@@ -54,8 +58,21 @@ def _place(target: Path, data: bytes, before: os.stat_result | None) -> None:
             file.flush()
             _like(Path(file.name), before)
             os.fsync(file.fileno())
-        Path(file.name).replace(target)
+        _replace(Path(file.name), target)
         undo.pop_all()
+
+
+def _replace(source: Path, target: Path) -> None:
+    """Windows refuses as long as somebody has the target open: another command, or whoever looks for viruses."""
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            source.replace(target)
+            return
+        except PermissionError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(_PAUSE_SECONDS)
 
 
 def _like(path: Path, before: os.stat_result | None) -> None:

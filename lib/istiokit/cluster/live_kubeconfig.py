@@ -1,6 +1,8 @@
 """Which server and which user: kubeconfig files merged and resolved the way kubectl does it."""
 
 import os
+import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,9 +98,31 @@ def _paths(flag: str | None) -> list[Path]:
         if not path.is_file():
             raise UsageError(f"{flag}: there is no such kubeconfig", "check --kubeconfig")
         return [path]
-    listed = [part for part in os.environ.get("KUBECONFIG", "").split(os.pathsep) if part]
-    wanted = [Path(part).expanduser() for part in listed] or [Path.home() / ".kube" / "config"]
-    return [path for path in wanted if path.is_file()]
+    on_windows = sys.platform == "win32"
+    listed = split_list(os.environ.get("KUBECONFIG", ""), on_windows=on_windows)
+    if listed:
+        return [path for path in (Path(part).expanduser() for part in listed) if path.is_file()]
+    homes = homes_on_windows(os.environ) if on_windows else [Path.home()]
+    found = (home / ".kube" / "config" for home in homes)
+    return [path for path in found if path.is_file()][:1]
+
+
+def split_list(value: str, *, on_windows: bool) -> list[str]:
+    """The paths of a variable such as KUBECONFIG; on Windows one with a semicolon may stand in quotes.
+
+    Source: Go's path/filepath.SplitList, which kubectl uses.
+    """
+    if not on_windows:
+        return [part for part in value.split(":") if part]
+    parts = re.split(r';(?=(?:[^"]*"[^"]*")*[^"]*$)', value)
+    return [part for part in (one.replace('"', "") for one in parts) if part]
+
+
+def homes_on_windows(env: Mapping[str, str]) -> list[Path]:
+    """Where kubectl looks for `.kube\\config` on Windows, in its order (client-go, util/homedir)."""
+    drive, path = env.get("HOMEDRIVE", ""), env.get("HOMEPATH", "")
+    found = (env.get("HOME", ""), drive + path if drive and path else "", env.get("USERPROFILE", ""))
+    return [Path(one) for one in found if one]
 
 
 def _merged(paths: list[Path]) -> dict[str, Any]:
@@ -117,7 +141,7 @@ def _merged(paths: list[Path]) -> dict[str, Any]:
 def _load(path: Path) -> _Document:
     """One kubeconfig; raises UsageError unless it has the shape of one."""
     try:
-        return msgspec.convert(_values(path.read_text(), str(path)) or {}, type=_Document)
+        return msgspec.convert(_values(path.read_text("utf-8"), str(path)) or {}, type=_Document)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}", "check --kubeconfig") from error
     except (UnicodeDecodeError, msgspec.ValidationError) as error:
@@ -166,7 +190,7 @@ def _of_the_pod(options: ConnectOptions) -> Selection | None:
         return None
     server = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
     own = _SERVICE_ACCOUNT / "namespace"
-    namespace = own.read_text().strip() if own.is_file() else "default"
+    namespace = own.read_text("utf-8").strip() if own.is_file() else "default"
     return Selection(
         context="in-cluster",
         cluster=Entry({"server": server, "certificate-authority": "ca.crt"}, _SERVICE_ACCOUNT),

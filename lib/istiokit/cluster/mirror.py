@@ -171,7 +171,8 @@ class _Follower(Generic[T]):
 
     def first(self) -> None:
         """Wait until all that is there has come; raises what went wrong instead."""
-        self._begun.wait()
+        while not self._begun.wait(_GLANCE_SECONDS):
+            pass  # on Windows Python before 3.14 hears Ctrl-C only between two waits
         if self._error is not None:
             raise self._error
 

@@ -185,7 +185,11 @@ def _git(folder: Path, *words: str) -> str:
     """What git prints; nothing where it fails."""
     try:
         done = subprocess.run(
-            ["git", "-C", str(folder), *words], capture_output=True, text=True, errors="replace", check=False
+            ["git", "-C", str(folder), *words],
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
         )
     except FileNotFoundError as error:
         raise OperationFailed(

@@ -129,7 +129,7 @@ def _run(words: Iterable[str], values: Values) -> "subprocess.CompletedProcess[s
     text = msgspec.json.encode(values).decode()
     try:
         return subprocess.run(
-            list(words), input=text, capture_output=True, text=True, check=False, timeout=_SECONDS
+            list(words), input=text, capture_output=True, encoding="utf-8", check=False, timeout=_SECONDS
         )
     except subprocess.TimeoutExpired:
         raise OperationFailed(f"helm has not answered in {_SECONDS:.0f} s", "run it by hand") from None

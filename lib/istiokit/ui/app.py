@@ -17,7 +17,7 @@ from istiokit.ui.connection import Connection, connection
 from istiokit.ui.context import Context, connect
 from istiokit.ui.parser import HelpAsked, UnknownArguments
 from istiokit.ui.printable import printable
-from istiokit.ui.streams import standard
+from istiokit.ui.streams import nobody_reads, standard
 
 if TYPE_CHECKING:
     import argparse
@@ -63,7 +63,7 @@ def main(app: App) -> int:
     except OSError as error:
         # Nobody reads it any more, or the disk is full. What is still buffered would fail again when Python exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(error, BrokenPipeError) and code != FAILED:
+        if not nobody_reads(error) and code != FAILED:
             _report(terminal, sys.argv, f"input or output: {error.strerror}")
         return FAILED
     return code
@@ -105,9 +105,9 @@ def run_app(app: App, argv: Sequence[str], terminal: Terminal, *, prog: str = ""
     except SuiteError as error:
         _report(terminal, argv, str(error))
         return error.exit_code
-    except BrokenPipeError:
-        return FAILED
     except OSError as error:
+        if nobody_reads(error):
+            return FAILED
         _report(terminal, argv, f"{error.filename or 'input or output'}: {error.strerror or error}")
         return FAILED
     except KeyboardInterrupt as cause:

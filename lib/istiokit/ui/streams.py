@@ -5,6 +5,11 @@ import io
 import sys
 from typing import NoReturn, TextIO
 
+_CONSOLES = (-11, -12)
+"""What Windows calls stdout and stderr (GetStdHandle)."""
+_VIRTUAL_TERMINAL = 4
+"""ENABLE_VIRTUAL_TERMINAL_PROCESSING (SetConsoleMode)."""
+
 
 def standard() -> tuple[TextIO, TextIO, TextIO]:
     """stdin, stdout and stderr of this process, in UTF-8 whatever the locale says, as kubectl's are.
@@ -16,8 +21,30 @@ def standard() -> tuple[TextIO, TextIO, TextIO]:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="")
     if isinstance(sys.stderr, io.TextIOWrapper):
         sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if sys.platform == "win32":
+        _let_consoles_colour()
     # Python gives None for a stream that is closed.
     return sys.stdin or Closed("stdin"), sys.stdout or Closed("stdout"), sys.stderr or Nowhere()
+
+
+def nobody_reads(error: OSError) -> bool:
+    """Whether what we write to has been closed at its other end; Windows may call that an invalid argument."""
+    if isinstance(error, BrokenPipeError):
+        return True
+    return sys.platform == "win32" and error.errno == errno.EINVAL and error.filename is None
+
+
+if sys.platform == "win32":
+
+    def _let_consoles_colour() -> None:
+        """Have old consoles obey escape sequences; who has no console has nothing to be set."""
+        import ctypes
+
+        kernel = ctypes.windll.kernel32
+        for number in _CONSOLES:
+            handle, mode = kernel.GetStdHandle(number), ctypes.c_ulong()
+            if kernel.GetConsoleMode(handle, ctypes.byref(mode)):
+                kernel.SetConsoleMode(handle, mode.value | _VIRTUAL_TERMINAL)
 
 
 class Closed(io.StringIO):
