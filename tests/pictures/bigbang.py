@@ -28,6 +28,10 @@ def play(scene: Scene) -> None:
     scene.run("check2", "kubectl istio-migrate check --step 2")
     scene.run("step2", "kubectl istio-migrate step2", keys=[YES])
     scene.run("status2", "kubectl istio-migrate status")
+    scene.run("swap", "kubectl vs-gateways swap -A --dry-run")
+    scene.run("policy", "kubectl istio-migrate policy apply --one-way --touch", keys=[YES])
+    scene.run("served", "kubectl vs-gateways -A --served")
+    scene.run("back", "kubectl istio-migrate rollback --dry-run")
     scene.run("rollback", "kubectl istio-migrate rollback --to step1", keys=[YES])
 
 

@@ -20,6 +20,7 @@ _MASKS = tuple(
         (rf"(?<=-){_LETTERS}{{8,10}}-{_LETTERS}{{5}}\b", "POD"),
         (r"\b127\.0\.0\.1:\d+|\b198\.18(\.\d+){2}\b", "ADDRESS"),
         (r"^\w+ [\w/-]+ +Recycled .*\n", ""),  # the last one, which may be gone from the table or not
+        (r"^(\d+ depend on the policy, .*\n)+(?=NAMESPACE )", ""),  # reports come one by one, or all at once
         (r" {2,}", "  "),
     )
 )

@@ -7,22 +7,38 @@ from tests.pictures.mesh import NEW, OLD, apply_as_people_do, helm_install, rout
 from tests.pictures.scene import YES, Scene
 from tests.tools.rig import Rig
 
-PARTS = gateways.PARTS
+PARTS = (*gateways.PARTS, "kyverno")
+_TOUCHED = {"invoices", "checkout", "web"}
+"""portal has had both all the time, so nobody has seen it pass."""
 
 
 def play(scene: Scene) -> None:
     """See the guide."""
     gateways.prepare(scene.rig)
-    scene.run("apply", "kubectl istio-migrate policy apply --touch", keys=[YES])
-    scene.run("list", "kubectl policyreport-vs -A", columns=130, pictured=True)
+    scene.run("apply", "kubectl istio-migrate policy apply --engine kyverno --grant --touch", keys=[YES])
+    _wait_for_reports(scene.rig)
+    scene.run("list", "kubectl policyreport-vs -A", columns=140, pictured=True)
     scene.run("pending", "kubectl policyreport-vs -A --pending -o markdown")
     scene.run("unsafe", "kubectl policyreport-vs safe-to-remove", code=1)
     scene.run("refused", "kubectl istio-migrate policy remove", code=1)
     _migrate_sources(scene.rig)
+    scene.run("puzzling", "kubectl policyreport-vs -A --pending")
+    scene.run("renew", "kubectl annotate virtualservices -A --all seen=1 --overwrite")
+    scene.run("wait", "kubectl policyreport-vs -A --wait", columns=140)
     scene.run("safe", "kubectl policyreport-vs safe-to-remove")
     scene.run("remove", "kubectl istio-migrate policy remove", keys=[YES])
     scene.run("bound", "kubectl vs-gateways -A")
     scene.run("back", "kubectl istio-migrate policy rollback --to apply", keys=[YES])
+
+
+def _wait_for_reports(rig: Rig) -> None:
+    """Kyverno takes 20 s for them."""
+
+    def reported() -> bool:
+        reports = rig.get("policyreports.wgpolicyk8s.io", "--all-namespaces")["items"]
+        return {one["scope"]["name"] for one in reports} == _TOUCHED
+
+    rig.until(reported, "the reports of the VirtualServices that were touched", 120)
 
 
 def _migrate_sources(rig: Rig) -> None:
