@@ -1,7 +1,6 @@
 """Flags that several commands of this plugin share."""
 
 import argparse
-import shlex
 
 from istiokit.ui.context import Context
 
@@ -17,5 +16,7 @@ def add_bigbang_version(parser: argparse.ArgumentParser) -> None:
 
 
 def there(context: Context, namespace: str) -> str:
-    """This plugin with the flags that lead to the same place again, for a command to run next."""
-    return context.prog + context.connection.flags() + (f" -n {shlex.quote(namespace)}" if namespace else "")
+    """This plugin with the flags that lead to the same umbrella again, for a command to run next."""
+    import shlex  # --help needs none of it
+
+    return context.there + (f" -n {shlex.quote(namespace)}" if namespace else "")

@@ -3,11 +3,19 @@
 import argparse
 import shlex
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from istiokit.ui import options
 from istiokit.ui.context import Context
 from istiokit.ui.parser import Parser
 from kubectl_istio_migrate import flags
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from istiokit.bigbang.status import Status
+    from istiokit.cluster.unread import Unread
+    from istiokit.ui.overview import Next
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +66,7 @@ def run(given: Options, context: Context) -> int:
 
     from istiokit.bigbang.status import status
     from istiokit.ui.output import Document, render
-    from istiokit.ui.overview import Next
     from kubectl_istio_migrate.journaling import journal_line, runs_of, unfinished_command
-    from kubectl_istio_migrate.next_steps import steps
     from kubectl_istio_migrate.status_text import as_text
 
     runs = [] if given.filenames else runs_of(facts, context.cluster)
@@ -68,11 +74,7 @@ def run(given: Options, context: Context) -> int:
     if given.filenames and found.next:
         found = replace(found, next=f"{found.next}{_files(given)}")
     if given.output in ("table", "wide"):
-        ahead = steps(found, facts.unread, *_flagged(given, context), detailed=True)
-        if given.filenames and not any(step.command for step in ahead):
-            ahead = [
-                Next("", "these files do not tell: name more of them, or look at the cluster, without -f")
-            ]
+        ahead = _ahead(found, facts.unread, given, context)
         wide = given.output == "wide"
         context.write(as_text(found, facts.unread, journal_line(runs), ahead, wide=wide))
         return 0
@@ -82,11 +84,17 @@ def run(given: Options, context: Context) -> int:
     return 0
 
 
-def _flagged(given: Options, context: Context) -> tuple[str, str]:
-    """This plugin with the flags that lead here, and the flags that lead the other plugins here."""
-    if given.filenames:
-        return context.prog, _files(given)
-    return flags.there(context, given.namespace), f"{context.connection.flags()} -A"
+def _ahead(found: "Status", unread: "Sequence[Unread]", given: Options, context: Context) -> "list[Next]":
+    """What to run next, with the flags that lead here; where files do not tell, that is no matter of rights."""
+    from istiokit.ui.overview import Next
+    from kubectl_istio_migrate.next_steps import steps
+
+    if not given.filenames:
+        others = f"{context.connection.flags()} -A"
+        return steps(found, unread, flags.there(context, given.namespace), others, detailed=True)
+    ahead = steps(found, unread, context.prog, _files(given), detailed=True)
+    told = "these files do not tell: name more of them, or look at the cluster, without -f"
+    return ahead if any(step.command for step in ahead) else [Next("", told)]
 
 
 def _files(given: Options) -> str:

@@ -33,7 +33,7 @@ def run(_given: None, context: Context) -> int:
     from istiokit.ui.overview import page
     from kubectl_policyreport_vs.list_text import basis, counts_line
 
-    there = context.prog + context.connection.flags()
+    there = context.there
     policies, couples, *_ = basis(read)
     shown = [
         ("cluster", context.cluster.name),

@@ -29,7 +29,7 @@ def run(_given: None, context: Context) -> int:
     from istiokit.ui.overview import Next, nothing_left, page
     from kubectl_recycle_injected.list_text import reasons_line, summary_line
 
-    there = context.prog + context.connection.flags()
+    there = context.there
     summary = summary_of(found)
     findings = findings_of(found, facts.mesh, whole=True)
     shown = [

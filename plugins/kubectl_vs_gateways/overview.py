@@ -40,7 +40,7 @@ def run(_given: None, context: Context) -> int:
     wordings = worded(reading.facts.virtual_services)
     sides = sides_in(reading.facts, None, wordings)
     found = rows(reading.facts, reading.owners, sides, wordings)
-    there = context.prog + context.connection.flags()
+    there = context.there
     shown = [("cluster", context.cluster.name), *_rows(reading, found, sides)]
     words, why = next_step(found, sides, _EVERYTHING, Given())
     step = Next(f"{there} {words}", why) if words else nothing_left(reading.unread, empty=not found)

@@ -28,7 +28,7 @@ def tls_context(authority: bytes, pem: bytes, *, unchecked: bool) -> ssl.SSLCont
 
     Raises ValueError and ssl.SSLError, which is one of OSError, for what is not PEM.
     """
-    context = _of_system() if not (authority or unchecked) else _of_ours(authority, unchecked=unchecked)
+    context = _of_ours(authority, unchecked=unchecked) if authority or unchecked else _of_system()
     if pem.strip():
         with private_file(pem) as file:  # Python reads a client certificate from a file only
             context.load_cert_chain(file)

@@ -79,6 +79,11 @@ class Context:
                 self.err.write("\n")
         return answer.strip().lower() in ("y", "yes")
 
+    @property
+    def there(self) -> str:
+        """This plugin with the flags that lead to the same cluster again, for a command to run next."""
+        return self.prog + self.connection.flags()
+
     def colour(self, stream: TextIO) -> bool:
         """Whether `stream` is a terminal that shows colours and whose user wants them (no-color.org)."""
         return self._capable(stream) and not self.env.get("NO_COLOR")
