@@ -123,8 +123,10 @@ def _run_exec(selection: Selection) -> dict[str, Any]:
     node: Any = kube_config.ConfigNode
     plugin = selection.user.value["exec"]
     cluster = node("cluster", dict(selection.cluster.value))
-    if sys.platform == "win32" and not which(str(plugin.get("command"))):
-        raise _not_installed(selection, plugin)  # a shell starts it there, whose complaint nobody recognises
+    command = str(plugin.get("command"))
+    # A shell starts it on Windows, whose complaint nobody recognises. With a folder it is beside the kubeconfig.
+    if sys.platform == "win32" and Path(command).name == command and not which(command):
+        raise _not_installed(selection, plugin)
     try:
         status = provider(node("exec", plugin), str(selection.user.folder), cluster).run()
     except (FileNotFoundError, NotADirectoryError) as error:  # the latter where PATH ends with a file
